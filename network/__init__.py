@@ -1,0 +1,1 @@
+"""The consortium's network: topology, identities, Fabric processes, the embedded devnet, deployment."""
