@@ -1,0 +1,1 @@
+"""The ``mediledger`` command and what it wires together: the system's plan, its supervisor, the demo."""

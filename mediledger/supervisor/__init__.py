@@ -1,0 +1,15 @@
+"""Keeps a planned set of processes running: ordered start, health waits, restarts, logs, clean stop."""
+
+from mediledger.supervisor.errors import PortInUse, StartFailed, SupervisorError
+from mediledger.supervisor.state import ProcessState, RunDirectory, SystemState
+from mediledger.supervisor.supervisor import Supervisor
+
+__all__ = [
+    "PortInUse",
+    "ProcessState",
+    "RunDirectory",
+    "StartFailed",
+    "Supervisor",
+    "SupervisorError",
+    "SystemState",
+]
