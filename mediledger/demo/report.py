@@ -1,0 +1,95 @@
+"""The demo's ending: the table, the addresses, and the same as summary.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from mediledger.demo.story import Outcome
+from mediledger.system import System
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of one telling; ``blocks``, ``transactions`` and ``mirror_height`` are the whole ledger's."""
+
+    ledger: str
+    blocks: int
+    transactions: int
+    packs: int
+    readings: int
+    anchors: int
+    excursions: int
+    dispensed: int
+    mirror_height: int
+    mirror_lag_ms: int
+    seconds: float
+    sales_days: int
+    sales_units: float
+
+
+def write(directory: Path, summary: Summary, outcome: Outcome, page: str) -> None:
+    """``summary.json``, ``trace.json`` and ``supply-chain.html`` in ``directory``, each replaced whole."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in (
+        ("summary.json", json.dumps(asdict(summary), indent=2)),
+        ("trace.json", json.dumps(outcome.trace, indent=2)),
+        ("supply-chain.html", page),
+    ):
+        temporary = directory / f"{name}.tmp"
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(directory / name)
+
+
+def show_trace(console: Console, outcome: Outcome) -> None:
+    """The regulator's trace of one pack, a row a step."""
+    table = Table(
+        title=f"Trace of ({outcome.traced['gtin']}) {outcome.traced['serial']}, asked of the regulator"
+    )
+    for column in ("step", "time (UTC)", "who", "block", "transaction", "endorsed by"):
+        table.add_column(column, no_wrap=column != "endorsed by")
+    for step in outcome.trace["steps"]:
+        table.add_row(*_trace_row(step))
+    console.print(table)
+
+
+def _trace_row(step: dict[str, Any]) -> tuple[str, ...]:
+    who = " → ".join(filter(None, (step.get("from"), step.get("to")))) or step.get("custodian") or ""
+    endorsers = ", ".join(name.removesuffix("MSP") for name in step["endorsers"])
+    return (
+        step["step"],
+        step["at"].replace("T", " ")[:19] if isinstance(step["at"], str) else str(step["at"]),
+        who,
+        str(step["block_number"]),
+        f"{step['tx_id'][:12]}…",
+        endorsers,
+    )
+
+
+def show_summary(console: Console, summary: Summary, outcome: Outcome) -> None:
+    """The table of figures."""
+    table = Table(title="What happened", show_header=False)
+    for name, value in asdict(summary).items():
+        table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+    if outcome.refused:
+        table.add_row("dispensing a quarantined pack", f"refused: {outcome.refused}")
+    console.print(table)
+
+
+def show_access(console: Console, system: System, directory: Path) -> None:
+    """Addresses and credentials to try."""
+    table = Table(title="Try it")
+    for column in ("member", "API and its documentation", "user", "password"):
+        table.add_column(column, overflow="fold")
+    for organization in system.topology.organizations:
+        secrets = system.secrets()[organization.name]
+        for user, password in secrets.passwords.items():
+            table.add_row(organization.title, f"{system.gateway_url(organization)}/docs", user, password)
+    console.print(table)
+    console.print(f"Written to {directory}: summary.json, trace.json, supply-chain.html")
+    console.print("It goes on running. Stop it with: make down")
