@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from network.topology import Organization, Topology
-
 from mediledger import secrets, services
 from network import ledger
 from network.process import HttpReady, ProcessSpec
+from network.topology import Organization, Topology
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_HOME = ".mediledger"

@@ -115,7 +115,7 @@ class Run:
         return self._sscc(0)
 
     def _sscc(self, index: int) -> str:
-        # Extension digit, company prefix, serial reference: 1 + 7 + 9 digits (GS1 General Specifications 2.2.1).
+        # Extension digit, company prefix and serial reference: 1 + 7 + 9 digits (GS1 General Specifications).
         extension_and_reference = f"{self.number:07d}{index:03d}"
         body = extension_and_reference[0] + COMPANY_PREFIX + extension_and_reference[1:]
         return body + gs1.check_digit(body)

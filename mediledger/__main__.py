@@ -1,0 +1,5 @@
+"""``python -m mediledger``."""
+
+from mediledger.cli import main
+
+main()
