@@ -35,7 +35,7 @@ class Options:
 
 
 def script(options: Options) -> Script:
-    """The telling that the options ask for; reads the files, and raises their errors, before anything starts."""
+    """The telling that the options ask for; files are read, and refused, before anything starts."""
     storage = Storage.parse(options.storage)
     journey = truck.recorded(options.readings, options.unit) if options.readings else truck.made(storage)
     demand = (

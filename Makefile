@@ -1,0 +1,66 @@
+# Two targets do everything: `make demo` and `make test`. The others are for people who work on it.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+RUN := $(VENV)/bin/python -m mediledger
+
+export LEDGER MEDILEDGER_HOME MEDILEDGER_BASE_PORT
+
+.PHONY: demo test down status bench lint lock clean programs faults load
+
+demo: programs $(VENV)/.runtime
+	$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
+		$(if $(SALES),--sales $(SALES)) $(if $(SALES_COLUMN),--sales-column $(SALES_COLUMN)) \
+		$(if $(STORAGE),--storage $(STORAGE))
+
+test: programs lint
+	$(VENV)/bin/python -m pytest -m "not slow" $(TESTS)
+
+down:
+	$(RUN) down
+
+status:
+	$(RUN) status
+
+# Measures, on real Fabric where it is found, and writes bench/results.json.
+bench: programs $(VENV)/.development
+	$(VENV)/bin/python -m bench
+
+# Minutes long: kills every part in turn during the story, and loads the system for longer than the suite does.
+faults: programs $(VENV)/.development
+	$(VENV)/bin/python -m pytest -m slow tests/faults
+
+load: programs $(VENV)/.development
+	$(VENV)/bin/python -m pytest -m slow tests/load
+
+lint: $(VENV)/.development
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	PYTHONPATH=. $(VENV)/bin/lint-imports
+
+programs:
+	@scripts/install-programs "$(PYTHON)"
+
+$(VENV)/.created: | programs
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.runtime: requirements.lock $(VENV)/.created
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+$(VENV)/.development: requirements-dev.lock $(VENV)/.runtime
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+# Resolves the newest versions that fit; needs pip-tools.
+lock:
+	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --output-file requirements.lock requirements.in
+	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --allow-unsafe --output-file requirements-dev.lock requirements-dev.in
+
+clean: down
+	rm -rf .mediledger
