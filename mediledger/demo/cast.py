@@ -100,8 +100,12 @@ class Run:
         return f"truck-{self.number:07d}"
 
     @property
+    def today(self) -> date:
+        return datetime.now(UTC).date()
+
+    @property
     def expiry(self) -> date:
-        return datetime.now(UTC).date() + timedelta(days=540)
+        return self.today + timedelta(days=540)
 
     def serials(self, packs: int) -> list[str]:
         return [f"{self.number:07d}{n:06d}" for n in range(packs)]

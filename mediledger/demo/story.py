@@ -106,7 +106,7 @@ class Story:
         run = self._script.run
         await cast.manufacturer.post(
             f"/products/{self._gtin}/lots",
-            {"lot": run.lot, "expiry": run.expiry.isoformat(), "manufactured": _today()},
+            {"lot": run.lot, "expiry": run.expiry.isoformat(), "manufactured": run.today.isoformat()},
         )
         self._progress(step, len(members) + 2, len(members) + 2)
 
@@ -282,7 +282,3 @@ async def _all(api: MemberApi, path: str, **query: Any) -> list[dict[str, Any]]:
 
 def _batches(items: Sequence[str], size: int) -> list[list[str]]:
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
-
-
-def _today() -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime())

@@ -1,0 +1,71 @@
+"""Driving calls at a fixed concurrency or a fixed rate, and reading what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+Call = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, minimum and maximum of repeated measurements."""
+
+    value: float
+    min: float
+    max: float
+
+    @classmethod
+    def of(cls, values: list[float]) -> Spread:
+        return cls(statistics.median(values), min(values), max(values))
+
+
+async def rate(calls: Iterator[Call], concurrency: int, seconds: float) -> float:
+    """Calls finished per second, ``concurrency`` at a time; a call that fails ends the measurement."""
+    finished = 0
+    began = time.perf_counter()
+    ends = began + seconds
+
+    async def worker() -> None:
+        nonlocal finished
+        while time.perf_counter() < ends:
+            await next(calls)()
+            finished += 1
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(concurrency):
+            group.create_task(worker())
+    return finished / (time.perf_counter() - began)
+
+
+async def latencies(calls: Iterator[Call], per_second: float, seconds: float) -> list[float]:
+    """Seconds each call took, started ``per_second`` whether or not the earlier ones have returned."""
+    taken: list[float] = []
+
+    async def one(call: Call) -> None:
+        began = time.perf_counter()
+        await call()
+        taken.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(per_second * seconds)):
+            await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
+            group.create_task(one(next(calls)))
+    return taken
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The smallest value that at least ``share`` (0 to 1) of ``values`` do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, int(len(ordered) * share + 0.999999) - 1))]
+
+
+def numbers(start: int = 0) -> Iterator[int]:
+    """Never the same number twice in a run."""
+    return itertools.count(start)

@@ -1,0 +1,31 @@
+"""Fixtures that all tests share, and the line that says on which ledgers they ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import system
+from tests.support.system import RunningSystem
+
+
+@pytest.fixture(scope="session", params=system.kinds())
+def running(request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
+    """A whole system, once per ledger: every test that takes it runs on each."""
+    with system.running(request.param) as started:
+        yield started
+
+
+def pytest_report_header() -> str:
+    return f"ledgers: {', '.join(system.kinds())}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    counts = dict.fromkeys(system.kinds(), 0)
+    for report in terminalreporter.stats.get("passed", []):
+        for kind in counts:
+            if report.when == "call" and f"[{kind}" in report.nodeid:
+                counts[kind] += 1
+    shown = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+    terminalreporter.write_line(f"tests passed on a whole system, by ledger: {shown}")

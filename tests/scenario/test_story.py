@@ -1,0 +1,74 @@
+"""The demo's whole story, on each ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mediledger.demo import run
+from mediledger.system import PROJECT
+from tests.support.system import RunningSystem
+
+SHARED = Path(os.environ.get("MEDILEDGER_SHARED_DATA", PROJECT.parent / "shared" / "data"))
+LOGGER_EXPORT = SHARED / "temperature" / "ambient_temperature_system_failure.csv"
+SALES = SHARED / "pharmacy-sales" / "salesdaily.csv"
+
+pytestmark = pytest.mark.timeout(600)
+
+
+async def test_a_pack_from_the_factory_to_a_patient(running: RunningSystem) -> None:
+    console = Console(record=True, width=160, quiet=True)
+    outcome = await run.tell(running.system, run.script(run.Options()), console)
+
+    assert outcome.packs == 1000
+    assert outcome.readings == 480
+    assert outcome.excursions >= 1
+    assert outcome.refused == "held"
+    assert outcome.dispensed == 500
+
+    steps = outcome.trace["steps"]
+    names = [step["step"] for step in steps]
+    assert names[:2] == ["commission", "pack"]
+    assert names.count("offer") == names.count("accept") == 2
+    assert names[-1] == "dispense"
+    for step in steps:
+        assert len(step["tx_id"]) == 64
+        assert step["block_number"] > 0
+        assert step["at"]
+        # A majority of the four members, each named once.
+        assert len(set(step["endorsers"])) == len(step["endorsers"]) >= 3
+
+    summary = json.loads((running.system.root / "demo" / "summary.json").read_text())
+    assert summary["ledger"] == running.kind
+    assert summary["packs"] == 1000
+    assert summary["mirror_height"] == summary["blocks"]
+    assert summary["transactions"] > 500 / 50
+
+
+def test_every_mirror_equals_the_ledger_after_the_story(running: RunningSystem) -> None:
+    for organization in running.system.topology.organizations:
+        environment = os.environ | running.system.environment(organization)
+        verified = subprocess.run(
+            [sys.executable, "-m", "gateway.mirror", "verify"],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.skipif(not (LOGGER_EXPORT.exists() and SALES.exists()), reason=f"no real input in {SHARED}")
+async def test_real_logger_export_and_real_sales(running: RunningSystem) -> None:
+    options = run.Options(LOGGER_EXPORT, "fahrenheit", SALES, "M01AE", storage="15-30")
+    chosen = run.script(options)
+    outcome = await run.tell(running.system, chosen, Console(quiet=True))
+    assert outcome.readings == len(LOGGER_EXPORT.read_text().splitlines()) - 1
+    assert outcome.dispensed == chosen.sales.packs
