@@ -34,14 +34,17 @@ class Options:
     storage: str = "2-8"
 
 
-def script(options: Options) -> Script:
-    """The telling that the options ask for; files are read, and refused, before anything starts."""
+def script(options: Options, packs: int = DEFAULT_PACKS) -> Script:
+    """The telling that the options ask for, of ``packs`` packs or as many more as are sold.
+
+    Files are read, and refused, before anything starts.
+    """
     storage = Storage.parse(options.storage)
     journey = truck.recorded(options.readings, options.unit) if options.readings else truck.made(storage)
     demand = (
         sales.read(options.sales, options.sales_column) if options.sales else sales.even(DEFAULT_PACKS // 2)
     )
-    packs = max(DEFAULT_PACKS, demand.packs + SPARE_PACKS)
+    packs = max(packs, demand.packs + SPARE_PACKS)
     return Script(Run.new(), packs, demand, journey, storage)
 
 
