@@ -1,0 +1,41 @@
+"""Canonical JSON: one byte string per value, the same at every endorser.
+
+Keys sorted, no white space, UTF-8, integers only (64 bits): a float's digits depend on who prints them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from chaincode.model.errors import Code, Refusal
+
+
+def dumps(value: Any) -> bytes:
+    """The canonical form. TypeError where ``value`` holds a float or what JSON has no word for."""
+    if _has_float(value):
+        raise TypeError("a ledger document holds no float")
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def loads(data: bytes, field: str = "argument") -> Any:
+    """The value of JSON ``data``; Refusal naming ``field`` where it is malformed or holds a float."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Refusal(Code.INVALID_ARGUMENT, f"not JSON: {error}", field) from error
+    if _has_float(value):
+        raise Refusal(Code.INVALID_ARGUMENT, "numbers are integers", field)
+    return value
+
+
+def _has_float(value: Any) -> bool:
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return False
+    if kind is dict:
+        return any(map(_has_float, value.values()))
+    if kind is list or kind is tuple:
+        return any(map(_has_float, value))
+    return kind is float

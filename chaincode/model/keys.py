@@ -1,0 +1,58 @@
+"""The ledger's keys: Fabric's composite keys, one per document."""
+
+from __future__ import annotations
+
+SEPARATOR = "\x00"
+
+
+def composite(kind: str, *attributes: str) -> str:
+    """The composite key of ``kind`` and ``attributes``, as Fabric's shim makes it."""
+    return f"\x00{kind}\x00" + "".join(f"{attribute}\x00" for attribute in attributes)
+
+
+def split(key: str) -> tuple[str, tuple[str, ...]]:
+    """Kind and attributes of a composite key; ValueError for any other key."""
+    if not key.startswith(SEPARATOR) or not key.endswith(SEPARATOR) or len(key) < 3:
+        raise ValueError(f"not a composite key: {key!r}")
+    kind, *attributes = key[1:-1].split(SEPARATOR)
+    return kind, tuple(attributes)
+
+
+def party_key(gln: str) -> str:
+    return composite("party", gln)
+
+
+def product_key(gtin: str) -> str:
+    return composite("product", gtin)
+
+
+def lot_key(gtin: str, lot: str) -> str:
+    return composite("lot", gtin, lot)
+
+
+def unit_key(gtin: str, serial: str) -> str:
+    return f"\x00unit\x00{gtin}\x00{serial}\x00"
+
+
+def container_key(sscc: str) -> str:
+    return composite("container", sscc)
+
+
+def transfer_key(transfer_id: str) -> str:
+    return composite("transfer", transfer_id)
+
+
+def device_key(device_id: str) -> str:
+    return composite("device", device_id)
+
+
+def anchor_key(anchor_id: str) -> str:
+    return composite("sensor_anchor", anchor_id)
+
+
+def excursion_key(excursion_id: str) -> str:
+    return composite("excursion", excursion_id)
+
+
+def parameter_key(name: str) -> str:
+    return composite("param", name)
