@@ -27,7 +27,8 @@ class PeerConnection:
 
     A transaction's context is (channel, transaction id). Each of the peer's messages goes to `receive`;
     `send` takes what goes back and must not block. At most one message of each transaction is under way at a
-    time, so whatever `send` queues is bounded by `Limits.transactions`.
+    time, so whatever `send` queues is bounded by `Limits.transactions`. `on_end` is called when the stream and
+    the last of its transactions have ended.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class PeerConnection:
         peer: str,
         send: Callable[[bytes], None],
         limits: Limits,
+        on_end: Callable[[PeerConnection], None],
     ) -> None:
         self._chaincode = chaincode
         self._package_id = package_id
         self._peer = peer
         self._write = send
         self._limits = limits
+        self._on_end = on_end
         self._offers: Offers | None = None
         self._transactions: dict[tuple[str, str], Transaction] = {}
         self._loop = asyncio.get_running_loop()
@@ -51,6 +54,7 @@ class PeerConnection:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
+        self._lost = False
 
     def register(self) -> None:
         """Name the chaincode to the peer; the first message of a stream."""
@@ -82,24 +86,23 @@ class PeerConnection:
             raise ShimError(f"unexpected message type {kind} from the peer")
 
     async def drain(self) -> None:
-        """Refuse new transactions from now on and wait until the running ones have answered."""
+        """Refuse new transactions from now on and wait until the running ones are over."""
         self._stopping = True
         await self._idle.wait()
 
-    async def close(self) -> None:
-        """The stream has ended: end all that waits for it and wait until every transaction's task is over."""
-        self._stopping = True
+    def lost(self) -> None:
+        """The stream has ended: end every transaction, whatever it waits for."""
+        self._stopping = self._lost = True
         self._registration.cancel()
         self._sweeper.cancel()
-        tasks = []
+        if not self._transactions:
+            self._on_end(self)
+        else:
+            log.warning("stream lost peer=%s transactions=%d", self._peer, len(self._transactions))
         for transaction in self._transactions.values():
             transaction.lost()
             if transaction.task is not None:
                 transaction.task.cancel()
-                tasks.append(transaction.task)
-        if tasks:
-            log.warning("stream lost peer=%s transactions=%d", self._peer, len(tasks))
-            await asyncio.wait(tasks)
 
     def _ready(self, message: chaincode_shim_pb2.ChaincodeMessage) -> None:
         offered = chaincode_pb2.ChaincodeAdditionalParams.FromString(message.payload)
@@ -156,6 +159,8 @@ class PeerConnection:
             del self._transactions[key]
             if not self._transactions:
                 self._idle.set()
+                if self._lost:
+                    self._on_end(self)
 
     def _complete(self, key: tuple[str, str], response: Response, stub: Stub | None = None) -> None:
         result = proposal_response_pb2.Response(

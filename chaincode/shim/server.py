@@ -1,34 +1,26 @@
-"""The gRPC server that peers connect to."""
+"""The server that peers connect to."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections import deque
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
-import grpc.aio
-
 from chaincode.shim.connection import PeerConnection
-from chaincode.shim.errors import ShimError
-from chaincode.shim.limits import MAX_MESSAGE_BYTES, Limits
+from chaincode.shim.http2 import Session
+from chaincode.shim.limits import Limits
 from chaincode.shim.response import Chaincode
 
 log = logging.getLogger(__name__)
 
-_OPTIONS = [
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.so_reuseport", 0),
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-]
+METHOD = "/protos.Chaincode/Connect"
+
+_HANDSHAKE_SECONDS = 10.0
+# For cancelled transactions to end; a chaincode that holds on longer is left behind.
+_CANCEL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +37,15 @@ class TlsFiles:
     key: Path
     client_ca: Path
 
-    def credentials(self) -> grpc.ServerCredentials:
-        """Read the files; OSError where one cannot be read."""
-        return grpc.ssl_server_credentials(
-            [(self.key.read_bytes(), self.certificate.read_bytes())],
-            root_certificates=self.client_ca.read_bytes(),
-            require_client_auth=True,
-        )
+    def context(self) -> ssl.SSLContext:
+        """TLS 1.3 with client authentication; OSError where a file cannot be read or used."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.set_alpn_protocols(["h2"])
+        context.load_cert_chain(self.certificate, self.key)
+        context.load_verify_locations(self.client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
 
 
 class ChaincodeServer:
@@ -61,70 +55,66 @@ class ChaincodeServer:
         self._chaincode = chaincode
         self._package_id = package_id
         self._limits = limits
-        self._server: grpc.aio.Server | None = None
+        self._server: asyncio.Server | None = None
+        self._sessions: set[Session] = set()
         self._connections: set[PeerConnection] = set()
-        self.port = 0
+        self._stopped = asyncio.Event()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on; 0 before the start and after the stop."""
+        return self._server.sockets[0].getsockname()[1] if self._server and self._server.sockets else 0
 
     async def start(self, address: str, tls: TlsFiles | None) -> None:
-        """Listen; OSError where the address is taken."""
-        server = grpc.aio.server(options=_OPTIONS)
-        handler = grpc.stream_stream_rpc_method_handler(self._connect)
-        server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler("protos.Chaincode", {"Connect": handler}),)
+        """Listen; OSError where the address is taken or a TLS file cannot be used."""
+        host, _, port = address.rpartition(":")
+        self._server = await asyncio.get_running_loop().create_server(
+            self._session,
+            host.strip("[]"),
+            int(port),
+            ssl=tls.context() if tls else None,
+            ssl_handshake_timeout=_HANDSHAKE_SECONDS if tls else None,
         )
-        try:
-            if tls is None:
-                self.port = server.add_insecure_port(address)
-            else:
-                self.port = server.add_secure_port(address, tls.credentials())
-        except RuntimeError as error:
-            raise OSError(f"cannot listen on {address}") from error
-        await server.start()
-        self._server = server
 
     async def stop(self, grace: float = 5.0) -> None:
         """Stop listening, let running transactions finish for `grace` seconds, then end them."""
-        if self._server is None:
+        if self._server is None or self._stopped.is_set():
             return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await asyncio.gather(*(connection.drain() for connection in self._connections))
-        await self._server.stop(0)
+        self._server.close()
+        await self._drained(grace)
+        for session in list(self._sessions):
+            session.close(reason="the chaincode server is stopping")
+        if not await self._drained(_CANCEL_SECONDS):
+            log.error("transactions ignore their cancellation package=%s", self._package_id)
+        self._stopped.set()
 
     async def wait(self) -> None:
         """Return when the server has stopped."""
-        if self._server is not None:
-            await self._server.wait_for_termination()
+        await self._stopped.wait()
 
-    async def _connect(self, requests: AsyncIterator[bytes], context: grpc.aio.ServicerContext) -> None:
-        outbox: deque[bytes] = deque()
-        filled = asyncio.Event()
-
-        def send(data: bytes) -> None:
-            outbox.append(data)
-            filled.set()
-
-        async def write() -> None:
-            while True:
-                await filled.wait()
-                filled.clear()
-                while outbox:
-                    await context.write(outbox.popleft())
-
-        connection = PeerConnection(self._chaincode, self._package_id, context.peer(), send, self._limits)
-        self._connections.add(connection)
-        writer = asyncio.create_task(write())
+    async def _drained(self, seconds: float) -> bool:
+        """Wait until no transaction runs; False where one still does after that time."""
+        connections = list(self._connections)
         try:
-            connection.register()
-            async for data in requests:
-                connection.receive(data)
-        except ShimError as error:
-            log.error("closing the stream peer=%s: %s", context.peer(), error)
-        finally:
-            self._connections.discard(connection)
-            writer.cancel()
-            await connection.close()
-            await asyncio.wait([writer])
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(connection.drain() for connection in connections))
+        except TimeoutError:
+            return False
+        self._connections.difference_update(connections)
+        return True
+
+    def _session(self) -> Session:
+        session = Session(METHOD, self._open, self._sessions.discard)
+        self._sessions.add(session)
+        return session
+
+    def _open(self, peer: str, send: Callable[[bytes], None]) -> PeerConnection:
+        connection = PeerConnection(
+            self._chaincode, self._package_id, peer, send, self._limits, self._connections.discard
+        )
+        self._connections.add(connection)
+        connection.register()
+        return connection
 
 
 async def serve(
@@ -145,7 +135,7 @@ async def serve(
         limits: bounds other than the usual ones.
 
     Raises:
-        OSError: the address is taken or a TLS file cannot be read.
+        OSError: the address is taken or a TLS file cannot be used.
     """
     server = ChaincodeServer(chaincode, package_id, limits or Limits())
     await server.start(address, tls)

@@ -1,0 +1,408 @@
+"""One HTTP/2 connection of a gRPC client, as an asyncio protocol.
+
+It serves one bidirectional method and nothing else of HTTP, which makes a message about ten times cheaper
+than in grpc.aio: all that happened in one turn of the event loop goes out in one write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+import hpack
+
+from chaincode.shim.errors import ShimError
+from chaincode.shim.http2 import frames
+from chaincode.shim.http2.frames import Http2Error
+from chaincode.shim.http2.stream import Call, CallRefused, Stream
+
+log = logging.getLogger(__name__)
+
+# What the other side may send unacknowledged, on a stream and on the connection.
+WINDOW = 16 * 1024 * 1024
+MAX_STREAMS = 16
+MAX_HEADER_BYTES = 16 * 1024
+# Answers (PING, SETTINGS) that may wait for a client that does not read before it is cut off.
+MAX_UNREAD_BYTES = 4 * 1024 * 1024
+KEEPALIVE_SECONDS = 60.0
+KEEPALIVE_TIMEOUT = 20.0
+
+Open = Callable[[str, Callable[[bytes], None]], Call]
+
+
+class Session(asyncio.Protocol):
+    """Reads frames, keeps the windows, writes frames.
+
+    Args:
+        path: the one gRPC method, `/package.Service/Method`.
+        open_call: called with the client's address and a function that sends a message, for each new call.
+        on_end: called with this session when the connection is gone.
+    """
+
+    def __init__(self, path: str, open_call: Open, on_end: Callable[[Session], None]) -> None:
+        self._path = path
+        self._open_call = open_call
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._buffer = bytearray()
+        self._greeted = False
+        self._hpack = hpack.Decoder(max_header_list_size=MAX_HEADER_BYTES)
+        self._header_block: tuple[int, int, bytearray] | None = None
+        self._streams: dict[int, Stream] = {}
+        self._last_stream = 0
+        self._stream_window = frames.DEFAULT_WINDOW
+        self._window = frames.DEFAULT_WINDOW
+        self._received = 0
+        self._control: list[bytes] = []
+        self._ready: dict[int, Stream] = {}
+        self._flush_due = False
+        self._paused = False
+        self._closing = False
+        self._heard = False
+        self._pinged = False
+        self._keepalive: asyncio.TimerHandle | None = None
+
+    # The event loop's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet with this server's settings."""
+        self._transport = cast(asyncio.Transport, transport)
+        host, port = transport.get_extra_info("peername")[:2]
+        self._peer = f"{host}:{port}"
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() != "h2":
+            log.warning("client did not agree on HTTP/2 peer=%s", self._peer)
+            self._transport.abort()
+            return
+        self._control.append(
+            frames.settings(
+                {
+                    frames.MAX_CONCURRENT_STREAMS: MAX_STREAMS,
+                    frames.INITIAL_WINDOW_SIZE: WINDOW,
+                    frames.MAX_HEADER_LIST_SIZE: MAX_HEADER_BYTES,
+                }
+            )
+            + frames.window_update(0, WINDOW - frames.DEFAULT_WINDOW)
+        )
+        self._schedule()
+        self._keepalive = self._loop.call_later(KEEPALIVE_TIMEOUT, self._check_greeting)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End every call."""
+        if self._keepalive is not None:
+            self._keepalive.cancel()
+        self._closing = True
+        for stream in list(self._streams.values()):
+            self._end(stream)
+        self._on_end(self)
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: keep what is queued."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        self._paused = False
+        self._schedule()
+
+    def data_received(self, data: bytes) -> None:
+        """Act on the frames that have arrived whole."""
+        self._heard = True
+        if self._closing:
+            return
+        try:
+            if self._buffer:
+                self._buffer += data
+                del self._buffer[: self._read(bytes(self._buffer))]
+            else:
+                consumed = self._read(data)
+                if consumed < len(data):
+                    self._buffer += data[consumed:]
+        except Http2Error as error:
+            log.warning("closing connection peer=%s: %s", self._peer, error)
+            self.close(error.code)
+
+    # For the server
+
+    def close(self, code: int = frames.NO_ERROR, reason: str = "") -> None:
+        """Say goodbye, end every call with UNAVAILABLE, close once it is written."""
+        if self._closing or self._transport is None:
+            return
+        for stream in list(self._streams.values()):
+            stream.finish(frames.UNAVAILABLE, reason)
+            self._ready[stream.identity] = stream
+        self._control.append(frames.goaway(self._last_stream, code))
+        self._flush()
+        self._closing = True
+        for stream in list(self._streams.values()):
+            self._end(stream)
+        self._transport.close()
+
+    # Reading
+
+    def _read(self, data: bytes) -> int:
+        """Handle whole frames from the start of `data`; returns the bytes used."""
+        position, end = 0, len(data)
+        if not self._greeted:
+            if end < len(frames.PREFACE):
+                if not frames.PREFACE.startswith(data):
+                    raise Http2Error(frames.PROTOCOL_ERROR, "not an HTTP/2 client")
+                return 0
+            if not data.startswith(frames.PREFACE):
+                raise Http2Error(frames.PROTOCOL_ERROR, "not an HTTP/2 client")
+            self._greeted = True
+            position = len(frames.PREFACE)
+        while end - position >= frames.HEADER_SIZE:
+            high, low, kind, flags, identity = frames.HEADER.unpack_from(data, position)
+            length = high << 8 | low
+            if length > frames.MAX_FRAME:
+                raise Http2Error(frames.FRAME_SIZE_ERROR, "frame too large")
+            start = position + frames.HEADER_SIZE
+            if end - start < length:
+                break
+            position = start + length
+            self._frame(kind, flags, identity & 0x7FFFFFFF, data[start:position])
+            if self._closing:
+                return end
+        return position
+
+    def _frame(self, kind: int, flags: int, identity: int, payload: bytes) -> None:
+        if self._header_block is not None and kind != frames.CONTINUATION:
+            raise Http2Error(frames.PROTOCOL_ERROR, "a header block was interrupted")
+        if kind == frames.DATA:
+            self._data(flags, identity, payload)
+        elif kind == frames.WINDOW_UPDATE:
+            self._window_update(identity, payload)
+        elif kind == frames.PING:
+            self._ping(flags, payload)
+        elif kind == frames.HEADERS:
+            self._headers(flags, identity, payload)
+        elif kind == frames.CONTINUATION:
+            self._continuation(flags, identity, payload)
+        elif kind == frames.SETTINGS:
+            self._settings(flags, payload)
+        elif kind == frames.RST_STREAM:
+            stream = self._streams.get(identity)
+            if stream is not None:
+                self._end(stream)
+        elif kind == frames.PUSH_PROMISE:
+            raise Http2Error(frames.PROTOCOL_ERROR, "a client must not push")
+
+    def _data(self, flags: int, identity: int, payload: bytes) -> None:
+        if identity == 0 or identity > self._last_stream:
+            raise Http2Error(frames.PROTOCOL_ERROR, "data on a stream that is not open")
+        size = len(payload)
+        self._received += size
+        if self._received > WINDOW:
+            raise Http2Error(frames.FLOW_CONTROL_ERROR, "more data than the connection's window")
+        if self._received > WINDOW // 2:
+            self._answer(frames.window_update(0, self._received))
+            self._received = 0
+        stream = self._streams.get(identity)
+        if stream is None or stream.call is None:
+            return
+        stream.received += size
+        if stream.received > WINDOW:
+            raise Http2Error(frames.FLOW_CONTROL_ERROR, "more data than the stream's window")
+        if stream.received > WINDOW // 2:
+            self._answer(frames.window_update(identity, stream.received))
+            stream.received = 0
+        try:
+            stream.data(frames.unpadded(flags, payload))
+        except CallRefused as refusal:
+            self._finish(stream, refusal.status, str(refusal))
+        except ShimError as error:
+            log.error("closing the stream peer=%s: %s", self._peer, error)
+            self._finish(stream, frames.INTERNAL, "protocol error")
+        if flags & frames.END_STREAM:
+            self._finish(stream, frames.OK, "")
+
+    def _window_update(self, identity: int, payload: bytes) -> None:
+        increment = _word(payload)
+        if increment == 0:
+            raise Http2Error(frames.PROTOCOL_ERROR, "a window update of nothing")
+        if identity == 0:
+            self._window += increment
+            if self._window > frames.MAX_WINDOW:
+                raise Http2Error(frames.FLOW_CONTROL_ERROR, "window too large")
+            self._schedule()
+            return
+        stream = self._streams.get(identity)
+        if stream is not None:
+            if not stream.widen(increment):
+                raise Http2Error(frames.FLOW_CONTROL_ERROR, "window too large")
+            self._schedule()
+
+    def _ping(self, flags: int, payload: bytes) -> None:
+        if len(payload) != 8:
+            raise Http2Error(frames.FRAME_SIZE_ERROR, "a ping has eight bytes")
+        if not flags & frames.ACK:
+            self._answer(frames.frame(frames.PING, frames.ACK, 0, payload))
+
+    def _settings(self, flags: int, payload: bytes) -> None:
+        if flags & frames.ACK:
+            return
+        if len(payload) % frames.SETTING.size:
+            raise Http2Error(frames.FRAME_SIZE_ERROR, "settings of an odd size")
+        for name, value in frames.SETTING.iter_unpack(payload):
+            if name != frames.INITIAL_WINDOW_SIZE:
+                continue
+            if value > frames.MAX_WINDOW:
+                raise Http2Error(frames.FLOW_CONTROL_ERROR, "window too large")
+            change, self._stream_window = value - self._stream_window, value
+            for stream in self._streams.values():
+                if not stream.widen(change):
+                    raise Http2Error(frames.FLOW_CONTROL_ERROR, "window too large")
+        self._answer(frames.frame(frames.SETTINGS, frames.ACK, 0))
+
+    def _headers(self, flags: int, identity: int, payload: bytes) -> None:
+        block = frames.unpadded(flags, payload)
+        if flags & frames.WITH_PRIORITY:
+            block = block[5:]
+        self._header_block = (identity, flags & frames.END_STREAM, bytearray(block))
+        if flags & frames.END_HEADERS:
+            self._header_block_done()
+
+    def _continuation(self, flags: int, identity: int, payload: bytes) -> None:
+        if self._header_block is None or self._header_block[0] != identity:
+            raise Http2Error(frames.PROTOCOL_ERROR, "a continuation of nothing")
+        self._header_block[2].extend(payload)
+        if len(self._header_block[2]) > MAX_HEADER_BYTES:
+            raise Http2Error(frames.ENHANCE_YOUR_CALM, "headers too large")
+        if flags & frames.END_HEADERS:
+            self._header_block_done()
+
+    def _header_block_done(self) -> None:
+        assert self._header_block is not None
+        identity, end_stream, block = self._header_block
+        self._header_block = None
+        try:
+            fields = dict(self._hpack.decode(bytes(block)))
+        except hpack.HPACKError as error:
+            raise Http2Error(frames.COMPRESSION_ERROR, "headers cannot be decoded") from error
+        if identity <= self._last_stream:
+            stream = self._streams.get(identity)
+            if stream is not None and end_stream:
+                self._finish(stream, frames.OK, "")
+            return
+        if identity % 2 == 0:
+            raise Http2Error(frames.PROTOCOL_ERROR, "a client's streams are odd")
+        self._last_stream = identity
+        self._call(identity, fields)
+        if end_stream and identity in self._streams:
+            self._finish(self._streams[identity], frames.OK, "")
+
+    def _call(self, identity: int, fields: dict[Any, Any]) -> None:
+        if len(self._streams) >= MAX_STREAMS:
+            self._answer(frames.rst_stream(identity, frames.REFUSED_STREAM))
+            return
+        if (
+            fields.get(":method") != "POST"
+            or fields.get(":path") != self._path
+            or not fields.get("content-type", "").startswith("application/grpc")
+        ):
+            self._answer(frames.trailers(identity, frames.UNIMPLEMENTED, "unknown method", only=True))
+            return
+        stream = Stream(identity, self._stream_window)
+        self._streams[identity] = stream
+        self._answer(frames.response_headers(identity))
+
+        def send(message: bytes) -> None:
+            stream.queue(message)
+            self._ready[identity] = stream
+            if not self._flush_due:
+                self._schedule()
+
+        stream.call = self._open_call(self._peer, send)
+
+    # Ending
+
+    def _finish(self, stream: Stream, status: int, reason: str) -> None:
+        """End a call from this side, with what is queued still going out."""
+        stream.finish(status, reason)
+        self._ready[stream.identity] = stream
+        self._release(stream)
+        self._schedule()
+
+    def _end(self, stream: Stream) -> None:
+        """The call is gone: nothing more goes out."""
+        self._streams.pop(stream.identity, None)
+        self._ready.pop(stream.identity, None)
+        self._release(stream)
+
+    def _release(self, stream: Stream) -> None:
+        call, stream.call = stream.call, None
+        if call is not None:
+            call.lost()
+
+    # Writing
+
+    def _answer(self, data: bytes) -> None:
+        assert self._transport is not None
+        if self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+            log.warning("client does not read, aborting peer=%s", self._peer)
+            self._closing = True
+            self._transport.abort()
+            return
+        self._control.append(data)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._flush_due:
+            self._flush_due = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Write all that may be written now, in one piece."""
+        self._flush_due = False
+        if self._closing or self._transport is None:
+            return
+        out: list[bytes | memoryview] = []
+        if self._control:
+            out.extend(self._control)
+            self._control.clear()
+        if not self._paused:
+            for stream in list(self._ready.values()):
+                self._window -= stream.take(out, self._window)
+                if stream.finished:
+                    self._end(stream)
+                elif not stream.waiting:
+                    del self._ready[stream.identity]
+        if out:
+            self._transport.write(b"".join(out))
+
+    # Keeping alive
+
+    def _check_greeting(self) -> None:
+        if not self._greeted and self._transport is not None:
+            self._transport.abort()
+            return
+        self._heard = False
+        self._keepalive = self._loop.call_later(KEEPALIVE_SECONDS, self._keep_alive)
+
+    def _keep_alive(self) -> None:
+        """Ping a silent client and drop it where it stays silent."""
+        assert self._transport is not None
+        delay = KEEPALIVE_SECONDS
+        if self._heard:
+            self._pinged = False
+        elif self._pinged:
+            log.warning("client is silent, aborting peer=%s", self._peer)
+            self._transport.abort()
+            return
+        else:
+            self._pinged = True
+            delay = KEEPALIVE_TIMEOUT
+            self._answer(frames.frame(frames.PING, 0, 0, b"shimping"))
+        self._heard = False
+        self._keepalive = self._loop.call_later(delay, self._keep_alive)
+
+
+def _word(payload: bytes) -> int:
+    if len(payload) != frames.WORD.size:
+        raise Http2Error(frames.FRAME_SIZE_ERROR, "a frame of the wrong size")
+    return frames.WORD.unpack(payload)[0] & frames.MAX_WINDOW
