@@ -1,1 +1,1 @@
-"""What all mean by the words: identifiers, ledger documents, keys, codes, canonical JSON, Merkle trees. No I/O."""
+"""What all mean by the words: GS1 keys, ledger documents, codes, canonical JSON, Merkle trees. No I/O."""

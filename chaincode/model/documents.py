@@ -71,6 +71,7 @@ class Custody(TypedDict):
     owner: NotRequired[str]
     custodian: NotRequired[str]
     hold: NotRequired[Literal["quarantine"]]
+    hold_reason: NotRequired[str]
     offer: NotRequired[str]
 
 

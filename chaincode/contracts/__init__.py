@@ -1,0 +1,1 @@
+"""The transaction functions of the two chaincodes, ``registry`` and ``custody``."""

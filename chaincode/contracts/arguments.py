@@ -1,0 +1,221 @@
+"""A transaction function's one argument, a JSON object, checked field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from datetime import date
+from typing import Any, TypeVar
+
+from chaincode.model import gs1
+from chaincode.model.documents import ROLES, Licence, Storage
+from chaincode.model.errors import Code, Refusal
+
+Value = TypeVar("Value")
+
+MAX_TEXT = 200
+MAX_BOOKMARK = 500
+MAX_MC = 200_000
+MIN_MC = -273_150
+MAX_TIME_MS = 253_402_300_799_999  # the end of the year 9999
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class Arguments:
+    """Takes fields out of an object; what is left over at the end is refused.
+
+    Every method returns the checked value or raises Refusal naming the field, with ``prefix`` before it.
+    """
+
+    def __init__(self, value: Any, prefix: str = "") -> None:
+        if not isinstance(value, dict):
+            raise invalid(prefix or "argument", "is an object")
+        self._left = dict(value)
+        self._prefix = f"{prefix}." if prefix else ""
+
+    def done(self) -> None:
+        """Refuse what no method asked for."""
+        for name in sorted(self._left):
+            raise invalid(f"{self._prefix}{name}", "is not a field here")
+
+    def has(self, name: str) -> bool:
+        """Whether the field is given."""
+        return name in self._left
+
+    def take(self, name: str) -> tuple[str, Any]:
+        """The field's full name and its raw value."""
+        field = f"{self._prefix}{name}"
+        if name not in self._left:
+            raise invalid(field, "is required")
+        return field, self._left.pop(name)
+
+    def text(self, name: str, maximum: int = MAX_TEXT) -> str:
+        """A text of 1 to ``maximum`` characters, without white space around it or control characters."""
+        field, value = self.take(name)
+        if not isinstance(value, str) or not 1 <= len(value) <= maximum:
+            raise invalid(field, f"is a text of 1 to {maximum} characters")
+        if value != value.strip() or not value.isprintable():
+            raise invalid(field, "has white space around it or characters that cannot be printed")
+        return value
+
+    def bookmark(self) -> str:
+        """Where a page ended, as the earlier answer gave it: a key, so it may hold separators."""
+        field, value = self.take("bookmark")
+        if not isinstance(value, str) or len(value) > MAX_BOOKMARK:
+            raise invalid(field, "is the bookmark of an earlier answer")
+        return value
+
+    def choice(self, name: str, allowed: Collection[str]) -> str:
+        """One of ``allowed``."""
+        field, value = self.take(name)
+        if not isinstance(value, str) or value not in allowed:
+            raise invalid(field, f"is one of {', '.join(sorted(allowed))}")
+        return value
+
+    def identifier(self, name: str) -> str:
+        """1 to 64 letters, digits, dots, underscores and hyphens."""
+        field, value = self.take(name)
+        if not isinstance(value, str) or _IDENTIFIER.fullmatch(value) is None:
+            raise invalid(field, "is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")
+        return value
+
+    def integer(self, name: str, minimum: int, maximum: int) -> int:
+        """An integer from ``minimum`` to ``maximum``."""
+        field, value = self.take(name)
+        if type(value) is not int or not minimum <= value <= maximum:
+            raise invalid(field, f"is an integer from {minimum} to {maximum}")
+        return value
+
+    def temperature(self, name: str) -> int:
+        """Milli-degrees Celsius."""
+        return self.integer(name, MIN_MC, MAX_MC)
+
+    def time(self, name: str) -> int:
+        """Epoch milliseconds."""
+        return self.integer(name, 0, MAX_TIME_MS)
+
+    def digest(self, name: str) -> str:
+        """A SHA-256 as 64 lower-case hexadecimal digits."""
+        field, value = self.take(name)
+        if not isinstance(value, str) or _HASH.fullmatch(value) is None:
+            raise invalid(field, "is 64 lower-case hexadecimal digits")
+        return value
+
+    def day(self, name: str) -> str:
+        """A date, ``YYYY-MM-DD``."""
+        field, value = self.take(name)
+        if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+            raise invalid(field, "is a date, YYYY-MM-DD")
+        try:
+            date.fromisoformat(value)
+        except ValueError as error:
+            raise invalid(field, f"is a date: {error}") from None
+        return value
+
+    def gtin(self, name: str = "gtin") -> str:
+        field, value = self.take(name)
+        return gs1.gtin(value, field)
+
+    def gln(self, name: str = "gln") -> str:
+        field, value = self.take(name)
+        return gs1.gln(value, field)
+
+    def sscc(self, name: str = "sscc") -> str:
+        field, value = self.take(name)
+        return gs1.sscc(value, field)
+
+    def lot(self) -> str:
+        field, value = self.take("lot")
+        return gs1.lot(value, field)
+
+    def serial(self) -> str:
+        field, value = self.take("serial")
+        return gs1.serial(value, field)
+
+    def truth(self, name: str) -> None:
+        """A statement that must be ``true``."""
+        field, value = self.take(name)
+        if value is not True:
+            raise invalid(field, "must be true: it is the statement that the law asks for")
+
+    def batch(self, name: str, maximum: int) -> tuple[str, list[Any]]:
+        """The field's name and a list of 1 to ``maximum`` raw values."""
+        field, value = self.take(name)
+        if not isinstance(value, list) or not value:
+            raise invalid(field, "is a list of at least one")
+        if len(value) > maximum:
+            raise Refusal(Code.BATCH_TOO_LARGE, f"{field} has {len(value)} entries, at most {maximum}", field)
+        return field, value
+
+    def each(self, name: str, maximum: int, read: Callable[[Any, str], Value]) -> list[Value]:
+        """A list of 1 to ``maximum`` values, each by ``read(value, field)``, none twice."""
+        field, values = self.batch(name, maximum)
+        checked = [read(value, f"{field}[{place}]") for place, value in enumerate(values)]
+        unrepeated(checked, field)
+        return checked
+
+    def refs(self, name: str, maximum: int) -> list[str]:
+        """Element strings of units and containers, in their normal form, none twice."""
+        return self.each(name, maximum, ref)
+
+    def storage(self, name: str) -> Storage:
+        """A storage profile; its low end is below its high end."""
+        field, value = self.take(name)
+        inner = Arguments(value, field)
+        low, high = inner.temperature("min_mc"), inner.temperature("max_mc")
+        inner.done()
+        if low >= high:
+            raise invalid(f"{field}.min_mc", "is below max_mc")
+        return {"min_mc": low, "max_mc": high}
+
+
+def licence(value: Any, field: str) -> Licence:
+    """A licence, valid for a day at least."""
+    inner = Arguments(value, field)
+    read: Licence = {
+        "authority": inner.text("authority"),
+        "number": inner.text("number", 64),
+        "jurisdiction": inner.text("jurisdiction", 64),
+        "valid_from": inner.day("valid_from"),
+        "valid_to": inner.day("valid_to"),
+    }
+    inner.done()
+    if read["valid_from"] > read["valid_to"]:
+        raise invalid(f"{field}.valid_to", "is not before valid_from")
+    return read
+
+
+def ref(value: Any, field: str) -> str:
+    """An element string in its normal form."""
+    parsed = gs1.parse_ref(value, field)
+    if isinstance(parsed, gs1.UnitRef):
+        return gs1.unit_ref(parsed.gtin, parsed.serial)
+    return gs1.container_ref(parsed.sscc)
+
+
+def identifier(value: Any, field: str) -> str:
+    """As ``Arguments.identifier``, for an entry of a list."""
+    return Arguments({field: value}).identifier(field)
+
+
+def party_role(arguments: Arguments) -> str:
+    """A party's role."""
+    return arguments.choice("role", ROLES)
+
+
+def unrepeated(values: list[Any], field: str, code: Code = Code.INVALID_ARGUMENT) -> None:
+    """Refuse a list that names something twice."""
+    if len(set(map(str, values))) == len(values):
+        return
+    seen: set[str] = set()
+    for place, value in enumerate(values):
+        if str(value) in seen:
+            raise Refusal(code, f"{value} stands here twice", f"{field}[{place}]")
+        seen.add(str(value))
+
+
+def invalid(field: str, rule: str) -> Refusal:
+    """A malformed argument."""
+    return Refusal(Code.INVALID_ARGUMENT, f"{field} {rule}", field)
