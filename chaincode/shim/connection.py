@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_response_pb2
+from google.protobuf.message import DecodeError
 
 from chaincode.shim.errors import ShimError, StreamLost
 from chaincode.shim.limits import MAX_MESSAGE_BYTES, Limits, Offers
@@ -27,8 +28,8 @@ class PeerConnection:
 
     A transaction's context is (channel, transaction id). Each of the peer's messages goes to `receive`;
     `send` takes what goes back and must not block. At most one message of each transaction is under way at a
-    time, so whatever `send` queues is bounded by `Limits.transactions`. `on_end` is called when the stream and
-    the last of its transactions have ended.
+    time, so whatever `send` queues is bounded by `Limits.transactions`. `on_end` is called when the stream
+    and the last of its transactions have ended.
     """
 
     def __init__(
@@ -68,22 +69,9 @@ class PeerConnection:
             ShimError: the message breaks the protocol; the stream must be closed.
         """
         try:
-            message = Message.FromString(data)
-        except ValueError as error:
+            self._dispatch(Message.FromString(data))
+        except DecodeError as error:
             raise ShimError("the peer's message cannot be decoded") from error
-        kind = message.type
-        if kind in (Message.RESPONSE, Message.ERROR):
-            transaction = self._transactions.get((message.channel_id, message.txid))
-            if transaction is None or not transaction.answered(message):
-                log.debug("answer to no pending request tx=%s", message.txid)
-        elif kind in (Message.TRANSACTION, Message.INIT):
-            self._start(message)
-        elif kind == Message.KEEPALIVE:
-            self._send(message)
-        elif kind == Message.READY:
-            self._ready(message)
-        elif kind != Message.REGISTERED:
-            raise ShimError(f"unexpected message type {kind} from the peer")
 
     async def drain(self) -> None:
         """Refuse new transactions from now on and wait until the running ones are over."""
@@ -103,6 +91,21 @@ class PeerConnection:
             transaction.lost()
             if transaction.task is not None:
                 transaction.task.cancel()
+
+    def _dispatch(self, message: chaincode_shim_pb2.ChaincodeMessage) -> None:
+        kind = message.type
+        if kind in (Message.RESPONSE, Message.ERROR):
+            transaction = self._transactions.get((message.channel_id, message.txid))
+            if transaction is None or not transaction.answered(message):
+                log.debug("answer to no pending request tx=%s", message.txid)
+        elif kind in (Message.TRANSACTION, Message.INIT):
+            self._start(message)
+        elif kind == Message.KEEPALIVE:
+            self._send(message)
+        elif kind == Message.READY:
+            self._ready(message)
+        elif kind != Message.REGISTERED:
+            raise ShimError(f"unexpected message type {kind} from the peer")
 
     def _ready(self, message: chaincode_shim_pb2.ChaincodeMessage) -> None:
         offered = chaincode_pb2.ChaincodeAdditionalParams.FromString(message.payload)

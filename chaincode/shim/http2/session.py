@@ -25,7 +25,7 @@ WINDOW = 16 * 1024 * 1024
 MAX_STREAMS = 16
 MAX_HEADER_BYTES = 16 * 1024
 # Answers (PING, SETTINGS) that may wait for a client that does not read before it is cut off.
-MAX_UNREAD_BYTES = 4 * 1024 * 1024
+MAX_UNREAD_BYTES = 1024 * 1024
 KEEPALIVE_SECONDS = 60.0
 KEEPALIVE_TIMEOUT = 20.0
 
@@ -58,6 +58,7 @@ class Session(asyncio.Protocol):
         self._window = frames.DEFAULT_WINDOW
         self._received = 0
         self._control: list[bytes] = []
+        self._control_bytes = 0
         self._ready: dict[int, Stream] = {}
         self._flush_due = False
         self._paused = False
@@ -197,8 +198,7 @@ class Session(asyncio.Protocol):
             raise Http2Error(frames.PROTOCOL_ERROR, "data on a stream that is not open")
         size = len(payload)
         self._received += size
-        if self._received > WINDOW:
-            raise Http2Error(frames.FLOW_CONTROL_ERROR, "more data than the connection's window")
+        # Whatever has arrived has been dealt with: the windows are renewed long before they are used up.
         if self._received > WINDOW // 2:
             self._answer(frames.window_update(0, self._received))
             self._received = 0
@@ -206,8 +206,6 @@ class Session(asyncio.Protocol):
         if stream is None or stream.call is None:
             return
         stream.received += size
-        if stream.received > WINDOW:
-            raise Http2Error(frames.FLOW_CONTROL_ERROR, "more data than the stream's window")
         if stream.received > WINDOW // 2:
             self._answer(frames.window_update(identity, stream.received))
             stream.received = 0
@@ -342,13 +340,8 @@ class Session(asyncio.Protocol):
     # Writing
 
     def _answer(self, data: bytes) -> None:
-        assert self._transport is not None
-        if self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
-            log.warning("client does not read, aborting peer=%s", self._peer)
-            self._closing = True
-            self._transport.abort()
-            return
         self._control.append(data)
+        self._control_bytes += len(data)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -361,17 +354,20 @@ class Session(asyncio.Protocol):
         self._flush_due = False
         if self._closing or self._transport is None:
             return
-        out: list[bytes | memoryview] = []
-        if self._control:
-            out.extend(self._control)
-            self._control.clear()
-        if not self._paused:
-            for stream in list(self._ready.values()):
-                self._window -= stream.take(out, self._window)
-                if stream.finished:
-                    self._end(stream)
-                elif not stream.waiting:
-                    del self._ready[stream.identity]
+        if self._paused:
+            if self._control_bytes > MAX_UNREAD_BYTES:
+                log.warning("client asks and does not read, aborting peer=%s", self._peer)
+                self._transport.abort()
+            return
+        out: list[bytes | memoryview] = [*self._control]
+        self._control.clear()
+        self._control_bytes = 0
+        for stream in list(self._ready.values()):
+            self._window -= stream.take(out, self._window)
+            if stream.finished:
+                self._end(stream)
+            elif not stream.waiting:
+                del self._ready[stream.identity]
         if out:
             self._transport.write(b"".join(out))
 

@@ -40,8 +40,8 @@ class Stream:
     """Cuts the incoming bytes into messages, queues outgoing ones within the flow-control window.
 
     Attributes:
-        window: bytes that the other side still takes on this stream; negative after a settings change (RFC 9113
-            6.9.2).
+        window: bytes that the other side still takes on this stream; a change of its settings can make it
+            negative (RFC 9113 6.9.2).
         received: bytes taken since the last WINDOW_UPDATE.
         call: what answers; None once it has ended.
         finished: whether the last frame has been written.

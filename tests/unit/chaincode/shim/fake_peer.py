@@ -129,7 +129,6 @@ class FakePeer:
         self.dropped = 0
         self.chaincodes: dict[str, FakePeer | Callable[[list[bytes]], proposal_response_pb2.Response]] = {}
         self.registered = ""
-        self.raw: list[chaincode_shim_pb2.ChaincodeMessage] = []
         self._address = address
         self._credentials = credentials
         self._options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -153,10 +152,9 @@ class FakePeer:
         self._reader = asyncio.create_task(self._read())
         try:
             async with asyncio.timeout(10):
-                await asyncio.wait(
-                    [asyncio.create_task(self._ready.wait()), self._reader],
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                ready = asyncio.create_task(self._ready.wait())
+                await asyncio.wait([ready, self._reader], return_when=asyncio.FIRST_COMPLETED)
+                ready.cancel()
             if not self._ready.is_set():
                 raise ConnectionError("no registration")
         except BaseException:
@@ -168,7 +166,7 @@ class FakePeer:
         await self.close()
 
     async def close(self) -> None:
-        """Drop the stream as a dying peer does."""
+        """Drop the stream as a dying peer does; again makes no difference."""
         self._call.cancel()
         for task in self._tasks:
             task.cancel()
@@ -184,7 +182,6 @@ class FakePeer:
         kind: int = Message.TRANSACTION,
         is_init: bool = False,
         commit: bool = True,
-        decide: Callable[[str], None] | None = None,
     ) -> Outcome:
         """Run one transaction, and write what it wrote where its status allows it."""
         self._counter += 1
@@ -202,8 +199,6 @@ class FakePeer:
             channel_id=channel,
             proposal=proposal,
         )
-        if decide is not None:
-            decide(tx_id)
         await self.send(message)
         try:
             completed = await context.done
