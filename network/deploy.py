@@ -1,0 +1,104 @@
+"""The job that readies a ledger for use: ``python -m network.deploy``. Repeating it changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+
+from chaincode.model.errors import Code, MediLedgerError, Refusal
+from gateway.fabric import EndorseError, FabricError, chaincode_refusal, connect
+from network.fabric import programs
+from network.fabric.admin import Admin
+from network.fabric.processes import Layout
+from network.ledger import KINDS, member_profile
+from network.topology import Organization, Topology
+
+log = logging.getLogger(__name__)
+
+# Gossip takes some seconds after a join until a peer knows enough others for an endorsement plan.
+ENDORSEMENT_SECONDS = 90.0
+RETRY_SECONDS = 0.5
+
+
+async def deploy(topology: Topology, home: Path, kind: str) -> None:
+    """Bring channel and chaincodes up, name the regulators, and wait until every member's peer can endorse.
+
+    Raises MediLedgerError when a step fails or endorsement does not come about in time.
+    """
+    if kind == "fabric":
+        await Admin(Layout(topology, home / "network"), programs.need()).deploy()
+    regulators = [o for o in topology.organizations if o.role == "regulator"]
+    await _bootstrap(topology, home, regulators)
+    await asyncio.gather(*(_answers(topology, home, organization) for organization in topology.organizations))
+
+
+async def _bootstrap(topology: Topology, home: Path, regulators: list[Organization]) -> None:
+    """Name the regulators in the registry, unless that is done."""
+    body = json.dumps({"regulators": [o.msp_id for o in regulators]}).encode()
+    deadline = time.monotonic() + ENDORSEMENT_SECONDS
+    async with connect(member_profile(home, regulators[0], "admin")) as gateway:
+        registry = gateway.network(topology.channel).contract("registry")
+        while True:
+            try:
+                await registry.submit("Bootstrap", body)
+                return
+            except EndorseError as error:
+                answer = chaincode_refusal(error)
+                refusal = Refusal.parse(answer[1]) if answer else None
+                if refusal and refusal.code == Code.PARAMETER_EXISTS:
+                    return
+                failure: FabricError = error
+            except FabricError as error:
+                failure = error
+            if time.monotonic() > deadline:
+                raise MediLedgerError(f"the registry cannot be bootstrapped: {failure}") from failure
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _answers(topology: Topology, home: Path, organization: Organization) -> None:
+    """Wait until a member's peer reads custody and finds endorsers for a transaction of it.
+
+    The transaction is one that chaincode refuses: to be refused by it, it must have reached the endorsers.
+    """
+    deadline = time.monotonic() + ENDORSEMENT_SECONDS
+    async with connect(member_profile(home, organization, "admin")) as gateway:
+        custody = gateway.network(topology.channel).contract("custody")
+        while True:
+            try:
+                await custody.proposal("GetLot", b"{}").endorse()
+            except FabricError as error:
+                if chaincode_refusal(error):
+                    return
+                failure = error
+            else:
+                return
+            if time.monotonic() > deadline:
+                raise MediLedgerError(f"{organization.name}'s peer finds no endorsers: {failure}")
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def main() -> None:
+    """Read the command line, deploy, exit 1 with one line when it fails."""
+    parser = argparse.ArgumentParser(prog="network.deploy")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--topology", type=Path, required=True)
+    parser.add_argument("--base-port", type=int, required=True)
+    parser.add_argument("--kind", choices=KINDS, required=True)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    began = time.monotonic()
+    try:
+        asyncio.run(deploy(Topology.load(options.topology, options.base_port), options.home, options.kind))
+    except (MediLedgerError, FabricError) as error:
+        log.error("%s", error)
+        sys.exit(1)
+    log.info("deployed in %.1f s", time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    main()

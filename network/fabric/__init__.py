@@ -1,0 +1,1 @@
+"""Real Hyperledger Fabric: its nodes' settings, processes and channel."""

@@ -1,0 +1,209 @@
+"""Administration of a native network through Fabric's own tools: join, install, approve, commit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+
+from chaincode.model.errors import MediLedgerError
+from network import packages
+from network.fabric.processes import Layout
+from network.fabric.programs import Programs
+from network.topology import Chaincode, Organization
+
+COMMAND_SECONDS = 60.0
+_BECAUSE = re.compile(r"(?:Error: |error: )(.*)", re.DOTALL)
+
+
+class CommandFailed(MediLedgerError):
+    """One of Fabric's tools refused; the message is its own."""
+
+
+class Admin:
+    """Acts as each member's admin. Every step can be repeated: what is done already is left alone."""
+
+    def __init__(self, layout: Layout, programs: Programs) -> None:
+        self._layout = layout
+        self._programs = programs
+        self._topology = layout.topology
+
+    async def deploy(self) -> None:
+        """Join orderer and peers to the channel and bring every chaincode to the topology's version."""
+        await self._join_orderer()
+        organizations = self._topology.organizations
+        await asyncio.gather(*(self._join_peer(organization) for organization in organizations))
+        await asyncio.gather(*(self._install_all(organization) for organization in organizations))
+        for chaincode in self._topology.chaincodes:
+            await self._define(chaincode)
+
+    async def _join_orderer(self) -> None:
+        tls = self._layout.identities.tls(self._layout.identities.orderer())
+        connection = [
+            f"--orderer-address=127.0.0.1:{self._topology.orderer_admin_port}",
+            f"--ca-file={tls.root}",
+            f"--client-cert={tls.certificate}",
+            f"--client-key={tls.key}",
+        ]
+        osnadmin = self._programs["osnadmin"]
+        listed = await _run([osnadmin, "channel", "list", *connection], {})
+        if f'"{self._topology.channel}"' in listed:
+            return
+        joined = await _run(
+            [
+                osnadmin,
+                "channel",
+                "join",
+                f"--channelID={self._topology.channel}",
+                f"--config-block={self._layout.genesis}",
+                *connection,
+            ],
+            {},
+        )
+        if "Status: 201" not in joined:
+            raise CommandFailed(f"osnadmin channel join: {joined.strip()}")
+
+    async def _join_peer(self, organization: Organization) -> None:
+        listed = await self._peer(organization, "channel", "list")
+        if self._topology.channel not in listed.split():
+            await self._peer(organization, "channel", "join", "-b", str(self._layout.genesis))
+
+    async def _install_all(self, organization: Organization) -> None:
+        for chaincode in self._topology.chaincodes:
+            package = self._package(organization, chaincode)
+            listed = await self._peer(organization, "lifecycle", "chaincode", "queryinstalled")
+            if package.package_id not in listed:
+                path = packages.write(package, self._layout.package(organization, chaincode.name))
+                await self._peer(organization, "lifecycle", "chaincode", "install", str(path))
+
+    async def _define(self, chaincode: Chaincode) -> None:
+        """Approve by every member and commit; again with the next sequence when the version has changed."""
+        first = self._topology.organizations[0]
+        committed = await self._committed(first, chaincode)
+        changed = committed is None or committed["version"] != chaincode.version
+        sequence = (committed["sequence"] if committed else 0) + (1 if changed else 0)
+        definition = [
+            "--channelID",
+            self._topology.channel,
+            "--name",
+            chaincode.name,
+            "--version",
+            chaincode.version,
+            "--sequence",
+            str(sequence),
+            "--signature-policy",
+            chaincode.policy,
+        ]
+        organizations = self._topology.organizations
+        await asyncio.gather(*(self._approve(o, chaincode, sequence, definition) for o in organizations))
+        if changed:
+            targets: list[str] = []
+            for organization in organizations:
+                tls = self._layout.identities.tls(self._layout.identities.peer(organization))
+                address = f"127.0.0.1:{self._topology.peer_port(organization)}"
+                targets += ["--peerAddresses", address, "--tlsRootCertFiles", str(tls.root)]
+            await self._peer(
+                first, "lifecycle", "chaincode", "commit", *self._orderer(), *definition, *targets
+            )
+
+    async def _approve(
+        self, organization: Organization, chaincode: Chaincode, sequence: int, definition: Sequence[str]
+    ) -> None:
+        package_id = self._package(organization, chaincode).package_id
+        if await self._approved(organization, chaincode, sequence) == package_id:
+            return
+        await self._peer(
+            organization,
+            "lifecycle",
+            "chaincode",
+            "approveformyorg",
+            *self._orderer(),
+            *definition,
+            "--package-id",
+            package_id,
+        )
+
+    async def _approved(self, organization: Organization, chaincode: Chaincode, sequence: int) -> str | None:
+        """The package id that a member approved for a sequence."""
+        try:
+            answer = await self._peer(
+                organization,
+                "lifecycle",
+                "chaincode",
+                "queryapproved",
+                "--channelID",
+                self._topology.channel,
+                "--name",
+                chaincode.name,
+                "--sequence",
+                str(sequence),
+                "--output",
+                "json",
+            )
+        except CommandFailed:
+            return None
+        source = json.loads(answer).get("source", {}).get("Type", {}).get("LocalPackage", {})
+        return source.get("package_id")
+
+    async def _committed(self, organization: Organization, chaincode: Chaincode) -> dict[str, object] | None:
+        try:
+            answer = await self._peer(
+                organization,
+                "lifecycle",
+                "chaincode",
+                "querycommitted",
+                "--channelID",
+                self._topology.channel,
+                "--name",
+                chaincode.name,
+                "--output",
+                "json",
+            )
+        except CommandFailed as error:
+            if "is not defined" in str(error):
+                return None
+            raise
+        return json.loads(answer)
+
+    def _orderer(self) -> list[str]:
+        tls = self._layout.identities.tls(self._layout.identities.orderer())
+        return ["-o", f"127.0.0.1:{self._topology.orderer_port}", "--tls", "--cafile", str(tls.root)]
+
+    def _package(self, organization: Organization, chaincode: Chaincode) -> packages.Package:
+        return packages.package_for(self._topology, self._layout.identities, organization, chaincode)
+
+    async def _peer(self, organization: Organization, *arguments: str) -> str:
+        """Fabric's ``peer`` command as the organisation's admin."""
+        identities = self._layout.identities
+        environment = {
+            "FABRIC_CFG_PATH": str(self._layout.settings(organization.name)),
+            "FABRIC_LOGGING_SPEC": "error",
+            "CORE_PEER_MSPCONFIGPATH": str(identities.user(organization, "admin") / "msp"),
+            "CORE_PEER_TLS_ROOTCERT_FILE": str(identities.tls(identities.peer(organization)).root),
+        }
+        return await _run([self._programs["peer"], *arguments], environment)
+
+
+async def _run(command: Sequence[str], environment: dict[str, str]) -> str:
+    """A tool's standard output; CommandFailed with its own reason, bounded in time."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(COMMAND_SECONDS):
+            output, errors = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise CommandFailed(f"{' '.join(command[:4])}: no answer in {COMMAND_SECONDS:.0f} s") from None
+    if process.returncode != 0:
+        text = errors.decode(errors="replace").strip() or output.decode(errors="replace").strip()
+        found = _BECAUSE.search(text)
+        reason = (found.group(1) if found else text)[:500]
+        raise CommandFailed(f"{' '.join([command[0].rpartition('/')[2], *command[1:4]])}: {reason}")
+    return output.decode()

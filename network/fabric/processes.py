@@ -1,0 +1,138 @@
+"""Fabric's nodes as native processes of this machine."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chaincode.model.errors import MediLedgerError
+from network.addresses import Loopback
+from network.fabric import settings
+from network.fabric.programs import Programs
+from network.identities import Identities
+from network.process import HttpReady, ProcessSpec
+from network.topology import Organization, Topology
+
+
+class Layout:
+    """Folders of a native network below ``root`` (HOME/network)."""
+
+    def __init__(self, topology: Topology, root: Path) -> None:
+        self.topology = topology
+        self.root = root
+        self.identities = Identities(topology, root)
+        self.addresses = Loopback(topology)
+
+    def settings(self, node: str) -> Path:
+        """The folder that a node or tool reads its settings from (FABRIC_CFG_PATH)."""
+        return self.root / "settings" / node
+
+    def data(self, node: str) -> Path:
+        return self.root / "data" / node
+
+    @property
+    def builder(self) -> Path:
+        """The external builder for chaincode as a service."""
+        return self.root / "builder"
+
+    @property
+    def genesis(self) -> Path:
+        """The channel's first block."""
+        return self.root / "channel" / f"{self.topology.channel}.block"
+
+    def package(self, organization: Organization, chaincode: str) -> Path:
+        return self.root / "packages" / organization.name / f"{chaincode}.tgz"
+
+
+def prepare(layout: Layout, programs: Programs) -> None:
+    """Write every node's settings and, once, the channel's first block."""
+    topology, identities, addresses = layout.topology, layout.identities, layout.addresses
+    _link_builder(layout.builder, programs)
+    for organization in topology.organizations:
+        name = organization.name
+        made = settings.core(topology, identities, addresses, organization, layout.data(name), layout.builder)
+        _write(layout.settings(name) / "core.yaml", made)
+    _write(
+        layout.settings("orderer") / "orderer.yaml",
+        settings.orderer(topology, identities, addresses, layout.data("orderer")),
+    )
+    if not layout.genesis.exists():
+        _write(
+            layout.settings("channel") / "configtx.yaml", settings.configtx(topology, identities, addresses)
+        )
+        make_genesis(layout, programs)
+
+
+def make_genesis(layout: Layout, programs: Programs) -> None:
+    """Run ``configtxgen``; MediLedgerError with its last line when it fails."""
+    layout.genesis.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = layout.genesis.with_suffix(".tmp")
+    finished = subprocess.run(  # noqa: S603 - Fabric's program, no shell
+        [
+            programs["configtxgen"],
+            "-profile",
+            settings.PROFILE,
+            "-channelID",
+            layout.topology.channel,
+            "-outputBlock",
+            str(unfinished),
+        ],
+        env={"FABRIC_CFG_PATH": str(layout.settings("channel"))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if finished.returncode != 0:
+        raise MediLedgerError(f"configtxgen: {finished.stderr.strip().splitlines()[-1]}")
+    unfinished.replace(layout.genesis)
+
+
+def specs(layout: Layout, programs: Programs) -> list[ProcessSpec]:
+    """The orderer and every member's peer."""
+    topology = layout.topology
+    orderer = ProcessSpec(
+        "orderer",
+        (programs["orderer"],),
+        layout.root,
+        HttpReady(f"http://127.0.0.1:{topology.orderer_operations_port}/healthz"),
+        _environment(layout.settings("orderer")),
+        ports=(topology.orderer_port, topology.orderer_admin_port, topology.orderer_operations_port),
+    )
+    return [orderer, *(_peer(layout, programs, organization) for organization in topology.organizations)]
+
+
+def _peer(layout: Layout, programs: Programs, organization: Organization) -> ProcessSpec:
+    topology = layout.topology
+    operations = topology.peer_operations_port(organization)
+    return ProcessSpec(
+        f"peer-{organization.name}",
+        (programs["peer"], "node", "start"),
+        layout.root,
+        HttpReady(f"http://127.0.0.1:{operations}/healthz"),
+        _environment(layout.settings(organization.name)),
+        ports=(topology.peer_port(organization), operations),
+    )
+
+
+def _environment(folder: Path) -> Mapping[str, str]:
+    # The state database's write buffers grow with the default collector setting; two cores have better to do.
+    return {"FABRIC_CFG_PATH": str(folder), "FABRIC_LOGGING_SPEC": "warning", "GOGC": "200"}
+
+
+def _link_builder(folder: Path, programs: Programs) -> None:
+    """Fabric looks for bin/detect, bin/build and bin/release in a builder's folder."""
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
+    for phase in ("detect", "build", "release"):
+        link = folder / "bin" / phase
+        link.unlink(missing_ok=True)
+        link.symlink_to(programs[f"ccaas_{phase}"])
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))

@@ -1,0 +1,283 @@
+"""The settings files of Fabric's programs: configtx.yaml, core.yaml and orderer.yaml, from the topology."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from network.addresses import Addresses
+from network.identities import Identities
+from network.topology import Organization, Topology
+
+PROFILE = "Channel"
+MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+WRITE_BATCH = 1000
+# How long the orderer waits for more transactions before it cuts a block. The wait is part of every
+# transaction's latency; blocks that are cut too small cost every peer a write of their own.
+BATCH_TIMEOUT = "100ms"
+BATCH_MESSAGES = 200
+
+
+def configtx(topology: Topology, identities: Identities, addresses: Addresses) -> dict[str, Any]:
+    """What ``configtxgen`` makes the channel's first block from."""
+    organizations = {
+        o.name: _organization(topology, identities, addresses, o) for o in topology.organizations
+    }
+    orderer = topology.orderer_organization
+    host, port = addresses.orderer()
+    tls = str(identities.tls(identities.orderer()).certificate)
+    return {
+        "Profiles": {
+            PROFILE: {
+                "Policies": _policies("MAJORITY Admins"),
+                "Capabilities": {"V3_0": True},
+                "Orderer": {
+                    "OrdererType": "etcdraft",
+                    "BatchTimeout": BATCH_TIMEOUT,
+                    "BatchSize": {
+                        "MaxMessageCount": BATCH_MESSAGES,
+                        "AbsoluteMaxBytes": "32 MB",
+                        "PreferredMaxBytes": "4 MB",
+                    },
+                    "EtcdRaft": {
+                        "Consenters": [
+                            {"Host": host, "Port": port, "ClientTLSCert": tls, "ServerTLSCert": tls}
+                        ],
+                        "Options": {
+                            "TickInterval": "100ms",
+                            "ElectionTick": 10,
+                            "HeartbeatTick": 1,
+                            "MaxInflightBlocks": 5,
+                            "SnapshotIntervalSize": "64 MB",
+                        },
+                    },
+                    "Organizations": [organizations[orderer.name]],
+                    "Policies": _policies("MAJORITY Admins")
+                    | {"BlockValidation": {"Type": "ImplicitMeta", "Rule": "ANY Writers"}},
+                    "Capabilities": {"V2_0": True},
+                },
+                "Application": {
+                    "Organizations": list(organizations.values()),
+                    "Policies": _policies("MAJORITY Admins")
+                    | {
+                        "Endorsement": {"Type": "ImplicitMeta", "Rule": "MAJORITY Endorsement"},
+                        "LifecycleEndorsement": {"Type": "ImplicitMeta", "Rule": "MAJORITY Endorsement"},
+                    },
+                    "Capabilities": {"V2_5": True},
+                },
+            }
+        }
+    }
+
+
+def _organization(
+    topology: Topology, identities: Identities, addresses: Addresses, organization: Organization
+) -> dict[str, Any]:
+    msp = organization.msp_id
+    host, port = addresses.peer(organization)
+    settings: dict[str, Any] = {
+        "Name": msp,
+        "ID": msp,
+        "MSPDir": str(identities.msp(organization)),
+        "Policies": {
+            name: {"Type": "Signature", "Rule": f"OR({', '.join(repr(f'{msp}.{role}') for role in roles)})"}
+            for name, roles in (
+                ("Readers", ("admin", "peer", "client", "orderer")),
+                ("Writers", ("admin", "client", "orderer")),
+                ("Admins", ("admin",)),
+                ("Endorsement", ("peer",)),
+            )
+        },
+        "AnchorPeers": [{"Host": host, "Port": port}],
+    }
+    if organization == topology.orderer_organization:
+        host, port = addresses.orderer()
+        settings["OrdererEndpoints"] = [f"{host}:{port}"]
+    return settings
+
+
+def _policies(admins: str) -> dict[str, Any]:
+    rules = {"Readers": "ANY Readers", "Writers": "ANY Writers", "Admins": admins}
+    return {name: {"Type": "ImplicitMeta", "Rule": rule} for name, rule in rules.items()}
+
+
+def core(
+    topology: Topology,
+    identities: Identities,
+    addresses: Addresses,
+    organization: Organization,
+    data: Path,
+    builder: Path,
+) -> dict[str, Any]:
+    """A peer's core.yaml; ``data`` is its own folder, ``builder`` the external builder's."""
+    folder = identities.peer(organization)
+    tls = identities.tls(folder)
+    host, port = addresses.peer(organization)
+    address = f"{host}:{port}"
+    listen = addresses.listen
+    return {
+        "peer": {
+            "id": topology.peer_host(organization),
+            "networkId": topology.domain,
+            "listenAddress": f"{listen}:{port}",
+            "address": address,
+            "localMspId": organization.msp_id,
+            "localMspType": "bccsp",
+            "mspConfigPath": str(folder / "msp"),
+            "fileSystemPath": str(data),
+            "gateway": {
+                "enabled": True,
+                "endorsementTimeout": "30s",
+                "broadcastTimeout": "30s",
+                "dialTimeout": "10s",
+            },
+            "keepalive": {
+                "minInterval": "30s",
+                "client": {"interval": "60s", "timeout": "20s"},
+                "deliveryClient": {"interval": "60s", "timeout": "20s"},
+            },
+            "gossip": {
+                "bootstrap": address,
+                "endpoint": address,
+                "externalEndpoint": address,
+                "useLeaderElection": False,
+                "orgLeader": True,
+                "aliveTimeInterval": "2s",
+                "reconnectInterval": "3s",
+                "requestStateInfoInterval": "1s",
+                "publishStateInfoInterval": "1s",
+                "pvtData": {
+                    "pullRetryThreshold": "15s",
+                    "transientstoreMaxBlockRetention": 20000,
+                    "pushAckTimeout": "3s",
+                    "btlPullMargin": 10,
+                    "reconcileBatchSize": 10,
+                    "reconcileSleepInterval": "1m",
+                    "reconciliationEnabled": True,
+                    "implicitCollectionDisseminationPolicy": {"requiredPeerCount": 0, "maxPeerCount": 1},
+                },
+                "state": {"enabled": False},
+            },
+            "tls": {
+                "enabled": True,
+                "clientAuthRequired": False,
+                "cert": {"file": str(tls.certificate)},
+                "key": {"file": str(tls.key)},
+                "rootcert": {"file": str(tls.root)},
+            },
+            "authentication": {"timewindow": "15m"},
+            "BCCSP": {"Default": "SW", "SW": {"Hash": "SHA2", "Security": 256}},
+            "client": {"connTimeout": "10s"},
+            "deliveryclient": {
+                "blockGossipEnabled": False,
+                "reconnectTotalTimeThreshold": "87600h",
+                "reConnectBackoffThreshold": "5s",
+                "connTimeout": "3s",
+                "policy": "cluster",
+            },
+            "handlers": {
+                "authFilters": [
+                    {"name": "DefaultAuth"},
+                    {"name": "ExpirationCheck"},
+                    {"name": "TimeWindowCheck"},
+                ],
+                "decorators": [{"name": "DefaultDecorator"}],
+                "endorsers": {"escc": {"name": "DefaultEndorsement"}},
+                "validators": {"vscc": {"name": "DefaultValidation"}},
+            },
+            "discovery": {"enabled": True, "authCacheEnabled": True, "authCacheMaxSize": 1000},
+            "limits": {
+                "concurrency": {"endorserService": 2500, "deliverService": 2500, "gatewayService": 2500}
+            },
+            "maxRecvMsgSize": MAX_MESSAGE_BYTES,
+            "maxSendMsgSize": MAX_MESSAGE_BYTES,
+        },
+        "vm": {"endpoint": ""},
+        "chaincode": {
+            "mode": "net",
+            "keepalive": 0,
+            "installTimeout": "60s",
+            "startuptimeout": "30s",
+            "executetimeout": "30s",
+            "externalBuilders": [{"name": "ccaas", "path": str(builder), "propagateEnvironment": []}],
+            "system": dict.fromkeys(("_lifecycle", "cscc", "lscc", "qscc"), "enable"),
+            "logging": {"level": "warning", "shim": "warning"},
+            "runtimeParams": {
+                "useWriteBatch": True,
+                "maxSizeWriteBatch": WRITE_BATCH,
+                "useGetMultipleKeys": True,
+                "maxSizeGetMultipleKeys": WRITE_BATCH,
+            },
+        },
+        "ledger": {
+            "state": {"stateDatabase": "goleveldb", "totalQueryLimit": 100_000},
+            "history": {"enableHistoryDatabase": True},
+            "pvtdataStore": {
+                "collElgProcMaxDbBatchSize": 5000,
+                "collElgProcDbBatchesInterval": 1000,
+                "deprioritizedDataReconcilerInterval": "60m",
+                "purgeInterval": 100,
+                "purgedKeyAuditLogging": True,
+            },
+            "snapshots": {"rootDir": str(data / "snapshots")},
+        },
+        "operations": {
+            "listenAddress": f"{listen}:{topology.peer_operations_port(organization)}",
+            "tls": {"enabled": False},
+        },
+        "metrics": {"provider": "disabled"},
+    }
+
+
+def orderer(topology: Topology, identities: Identities, addresses: Addresses, data: Path) -> dict[str, Any]:
+    """The orderer's orderer.yaml; ``data`` is its own folder."""
+    folder = identities.orderer()
+    tls = identities.tls(folder)
+    listen = addresses.listen
+    return {
+        "General": {
+            "ListenAddress": listen,
+            "ListenPort": topology.orderer_port,
+            "TLS": {
+                "Enabled": True,
+                "PrivateKey": str(tls.key),
+                "Certificate": str(tls.certificate),
+                "RootCAs": [str(tls.root)],
+                "ClientAuthRequired": False,
+            },
+            "Keepalive": {"ServerMinInterval": "30s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
+            "MaxRecvMsgSize": MAX_MESSAGE_BYTES,
+            "MaxSendMsgSize": MAX_MESSAGE_BYTES,
+            "Cluster": {
+                "SendBufferSize": 100,
+                "ClientCertificate": str(tls.certificate),
+                "ClientPrivateKey": str(tls.key),
+            },
+            "LocalMSPDir": str(folder / "msp"),
+            "LocalMSPID": topology.orderer_organization.msp_id,
+            "BCCSP": {"Default": "SW", "SW": {"Hash": "SHA2", "Security": 256}},
+            "Authentication": {"TimeWindow": "15m"},
+        },
+        "FileLedger": {"Location": str(data)},
+        "Operations": {
+            "ListenAddress": f"{listen}:{topology.orderer_operations_port}",
+            "TLS": {"Enabled": False},
+        },
+        "Metrics": {"Provider": "disabled"},
+        "Admin": {
+            "ListenAddress": f"{listen}:{topology.orderer_admin_port}",
+            "TLS": {
+                "Enabled": True,
+                "Certificate": str(tls.certificate),
+                "PrivateKey": str(tls.key),
+                "RootCAs": [str(tls.root)],
+                "ClientAuthRequired": True,
+                "ClientRootCAs": [str(tls.root)],
+            },
+        },
+        "ChannelParticipation": {"Enabled": True, "MaxRequestBodySize": "1 MB"},
+        "Consensus": {
+            "WALDir": str(data / "etcdraft" / "wal"),
+            "SnapDir": str(data / "etcdraft" / "snapshot"),
+        },
+    }

@@ -1,0 +1,192 @@
+"""A consortium's topology: members, channel, chaincodes, and the port of every process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from chaincode.model import gs1
+from chaincode.model.documents import ROLES
+from chaincode.model.errors import MediLedgerError
+
+DEFAULT = Path(__file__).with_name("topology.yaml")
+ORGANIZATION_PORTS = 20
+FIRST_ORGANIZATION_PORT = 20
+MAX_ORGANIZATIONS = 40
+MAX_CHAINCODES = 7
+
+
+class TopologyError(MediLedgerError):
+    """A topology file that cannot be used; the message names the field and the rule."""
+
+
+class Organization(BaseModel):
+    """A member. ``name`` names its folders and processes; ``gln`` and ``role`` are its party's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    msp_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9.-]{0,62}$")
+    gln: str
+    role: str
+    title: str = Field(min_length=1, max_length=100)
+
+    @field_validator("gln")
+    @classmethod
+    def _gln(cls, value: str) -> str:
+        try:
+            return gs1.gln(value)
+        except MediLedgerError as error:
+            raise ValueError(str(error)) from error
+
+    @field_validator("role")
+    @classmethod
+    def _role(cls, value: str) -> str:
+        if value not in ROLES:
+            raise ValueError(f"is one of {', '.join(ROLES)}")
+        return value
+
+
+class Chaincode(BaseModel):
+    """A chaincode: ``entry`` is ``module:attribute`` of what serves it, ``policy`` its endorsement policy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")
+    version: str = Field(pattern=r"^[A-Za-z0-9_.+-]{1,20}$")
+    entry: str = Field(pattern=r"^[\w.]+:\w+$")
+    policy: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}_{self.version}"
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,248}$")
+    domain: str = Field(pattern=r"^[a-z0-9.-]+$")
+    base_port: int = Field(ge=1024, le=60000)
+    orderer: str
+    organizations: list[Organization] = Field(min_length=2, max_length=MAX_ORGANIZATIONS)
+    chaincodes: list[Chaincode] = Field(min_length=1, max_length=MAX_CHAINCODES)
+
+
+@dataclass(frozen=True)
+class ServicePorts:
+    """Ports of the private database, cache and broker."""
+
+    postgres: int
+    redis: int
+    mosquitto: int
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A checked topology. Every port follows from ``base_port`` and an organisation's place in the list."""
+
+    path: Path
+    channel: str
+    domain: str
+    base_port: int
+    orderer_organization: Organization
+    organizations: tuple[Organization, ...]
+    chaincodes: tuple[Chaincode, ...]
+
+    @classmethod
+    def load(cls, path: Path | None = None, base_port: int | None = None) -> Topology:
+        """Read a topology file, the project's own by default; raises TopologyError.
+
+        ``base_port`` takes the place of the file's.
+        """
+        source = (path or DEFAULT).resolve()
+        try:
+            raw: Any = yaml.safe_load(source.read_text(encoding="utf-8"))
+            if base_port is not None and isinstance(raw, dict):
+                raw["base_port"] = base_port
+            read = _File.model_validate(raw)
+        except (OSError, yaml.YAMLError) as error:
+            raise TopologyError(f"{source}: {error}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise TopologyError(f"{source}: {place}: {first['msg']}") from error
+        for what, names in (
+            ("organizations.name", [o.name for o in read.organizations]),
+            ("organizations.msp_id", [o.msp_id for o in read.organizations]),
+            ("organizations.gln", [o.gln for o in read.organizations]),
+            ("chaincodes.name", [c.name for c in read.chaincodes]),
+        ):
+            if len(set(names)) < len(names):
+                raise TopologyError(f"{source}: {what}: stands twice")
+        orderer = next((o for o in read.organizations if o.name == read.orderer), None)
+        if orderer is None:
+            raise TopologyError(f"{source}: orderer: {read.orderer} is no organization here")
+        return cls(
+            source,
+            read.channel,
+            read.domain,
+            read.base_port,
+            orderer,
+            tuple(read.organizations),
+            tuple(read.chaincodes),
+        )
+
+    def domain_of(self, organization: Organization) -> str:
+        """The domain of a member's hosts."""
+        return f"{organization.name}.{self.domain}"
+
+    def peer_host(self, organization: Organization) -> str:
+        return f"peer0.{self.domain_of(organization)}"
+
+    @property
+    def orderer_host(self) -> str:
+        return f"orderer0.{self.domain_of(self.orderer_organization)}"
+
+    def chaincode_host(self, organization: Organization) -> str:
+        return f"chaincode.{self.domain_of(organization)}"
+
+    @property
+    def orderer_port(self) -> int:
+        return self.base_port
+
+    @property
+    def orderer_admin_port(self) -> int:
+        return self.base_port + 1
+
+    @property
+    def orderer_operations_port(self) -> int:
+        return self.base_port + 2
+
+    def service_ports(self) -> ServicePorts:
+        return ServicePorts(self.base_port + 3, self.base_port + 4, self.base_port + 5)
+
+    def peer_port(self, organization: Organization) -> int:
+        return self._port(organization, 0)
+
+    def peer_chaincode_port(self, organization: Organization) -> int:
+        return self._port(organization, 1)
+
+    def peer_operations_port(self, organization: Organization) -> int:
+        return self._port(organization, 2)
+
+    def chaincode_port(self, organization: Organization, chaincode: Chaincode) -> int:
+        return self._port(organization, 3 + self.chaincodes.index(chaincode))
+
+    def gateway_port(self, organization: Organization) -> int:
+        return self._port(organization, 10)
+
+    def mirror_health_port(self, organization: Organization) -> int:
+        return self._port(organization, 11)
+
+    def bridge_health_port(self, organization: Organization) -> int:
+        return self._port(organization, 12)
+
+    def _port(self, organization: Organization, offset: int) -> int:
+        place = self.organizations.index(organization)
+        return self.base_port + FIRST_ORGANIZATION_PORT + ORGANIZATION_PORTS * place + offset
