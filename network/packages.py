@@ -30,7 +30,7 @@ class Package:
 def build(
     topology: Topology, identities: Identities, organization: Organization, chaincode: Chaincode, address: str
 ) -> Package:
-    """One member's package of a chaincode as a service: its server at ``address``, TLS both ways.
+    """One member's package of a chaincode as a service: its server at ``address``, TLS on both sides.
 
     The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the member.
     """

@@ -1,0 +1,47 @@
+"""The client's connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from gateway.fabric.identity import Identity, Signer, signer_from_pem
+from gateway.fabric.network import Network
+from gateway.fabric.profile import Peer, Profile
+from gateway.fabric.transaction import Client
+from gateway.fabric.transport import Deadlines, Transport
+
+
+class Gateway:
+    """A connection to the network as one identity, for use in ``async with``."""
+
+    def __init__(
+        self, peers: Sequence[Peer], identity: Identity, sign: Signer, deadlines: Deadlines | None = None
+    ) -> None:
+        self._transport = Transport(peers, deadlines or Deadlines())
+        self._client = Client(identity, sign, self._transport)
+
+    async def __aenter__(self) -> Gateway:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every call and connection."""
+        await self._transport.close()
+
+    def network(self, channel: str) -> Network:
+        """A channel; the network is not asked whether it exists."""
+        return Network(self._client, channel)
+
+
+def connect(profile: Profile, deadlines: Deadlines | None = None) -> Gateway:
+    """A connection as a profile describes it; it is made when the first call needs it.
+
+    Raises KeyNotSupported where the profile's key is of a sort that Fabric does not take.
+    """
+    identity = Identity(profile.msp_id, profile.certificate)
+    return Gateway(profile.peers, identity, signer_from_pem(profile.key), deadlines)
