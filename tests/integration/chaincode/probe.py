@@ -1,0 +1,255 @@
+"""A chaincode that exercises every call of the shim against a real peer.
+
+Each function takes plain strings and answers JSON (bytes as text), so that a test, or a person with the peer
+command, can compare what comes back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chaincode.shim import (
+    ChaincodeCallError,
+    KeyValue,
+    Page,
+    PeerError,
+    Response,
+    Results,
+    Stub,
+    create_composite_key,
+    failure,
+    policy_msps,
+    signature_policy,
+    success,
+)
+
+Function = Callable[..., Awaitable[Any]]
+
+
+async def put(stub: Stub, key: str, value: str) -> None:
+    stub.put_state(key, value.encode())
+
+
+async def get(stub: Stub, key: str) -> Any:
+    return _text(await stub.get_state(key))
+
+
+async def delete(stub: Stub, key: str) -> None:
+    stub.del_state(key)
+
+
+async def read_own_write(stub: Stub, key: str, value: str) -> Any:
+    stub.put_state(key, value.encode())
+    await stub.flush()
+    return _text(await stub.get_state(key))
+
+
+async def put_many(stub: Stub, prefix: str, count: str) -> None:
+    for number in range(int(count)):
+        stub.put_state(f"{prefix}{number:06}", f"value {number}".encode())
+
+
+async def get_many(stub: Stub, prefix: str, count: str) -> Any:
+    values = await stub.get_states([f"{prefix}{number:06}" for number in range(int(count))])
+    return {"found": sum(value is not None for value in values), "last": _text(values[-1])}
+
+
+async def put_composite(stub: Stub, kind: str, *attributes: str) -> None:
+    stub.put_state(create_composite_key(kind, attributes), "/".join(attributes).encode())
+
+
+async def range_(stub: Stub, start: str, end: str) -> Any:
+    return await _all(stub.iterate_range(start, end))
+
+
+async def range_page(stub: Stub, start: str, end: str, size: str, bookmark: str) -> Any:
+    return _page(await stub.state_range(start, end, int(size), bookmark))
+
+
+async def range_page_and_write(stub: Stub, start: str, end: str) -> Any:
+    await stub.state_range(start, end, 1)
+    stub.put_state("after a page", b"x")
+
+
+async def prefix(stub: Stub, kind: str, *attributes: str) -> Any:
+    return await _all(stub.iterate_prefix(kind, attributes))
+
+
+async def prefix_page(stub: Stub, size: str, bookmark: str, kind: str, *attributes: str) -> Any:
+    return _page(await stub.state_by_partial_key(kind, attributes, int(size), bookmark))
+
+
+async def leave_queries(stub: Stub, start: str, end: str) -> Any:
+    """Opens a query, takes one result, closes it; opens another and leaves it to the peer."""
+    closed = stub.iterate_range(start, end)
+    first = await anext(closed)
+    await closed.close()
+    return [first.key, (await anext(stub.iterate_range(start, end))).key]
+
+
+async def history(stub: Stub, key: str) -> Any:
+    return [
+        {
+            "tx": change.tx_id,
+            "at": change.timestamp_ms,
+            "deleted": change.is_delete,
+            "value": change.value.decode(),
+        }
+        async for change in stub.history(key)
+    ]
+
+
+async def event(stub: Stub, name: str, payload: str) -> None:
+    stub.put_state("event", payload.encode())
+    stub.set_event(name, payload.encode())
+
+
+async def who(stub: Stub) -> Any:
+    return {
+        "msp": stub.creator.msp_id,
+        "subject": stub.creator.subject,
+        "attributes": stub.creator.attributes,
+        "at": stub.timestamp_ms,
+        "channel": stub.channel_id,
+        "tx": stub.tx_id,
+        "transient": {name: value.decode() for name, value in stub.transient.items()},
+    }
+
+
+async def put_private(stub: Stub, collection: str, key: str) -> None:
+    stub.put_private(collection, key, stub.transient["value"])
+
+
+async def get_private(stub: Stub, collection: str, key: str) -> Any:
+    value = _text(await stub.get_private(collection, key))
+    many = await stub.get_privates(collection, [key, "no such key"])
+    digest = await stub.get_private_hash(collection, key)
+    return {"value": value, "many": [_text(item) for item in many], "hash": digest.hex() if digest else None}
+
+
+async def private_hash(stub: Stub, collection: str, key: str) -> Any:
+    digest = await stub.get_private_hash(collection, key)
+    return digest.hex() if digest else None
+
+
+async def delete_private(stub: Stub, collection: str, key: str) -> None:
+    stub.del_private(collection, key)
+
+
+async def purge_private(stub: Stub, collection: str, key: str) -> None:
+    stub.purge_private(collection, key)
+
+
+async def range_private(stub: Stub, collection: str, start: str, end: str) -> Any:
+    return await _all(stub.iterate_private_range(collection, start, end))
+
+
+async def set_policy(stub: Stub, key: str, *msps: str) -> None:
+    stub.set_validation_parameter(key, signature_policy(msps) if msps else b"")
+
+
+async def get_policy(stub: Stub, key: str) -> Any:
+    policy = await stub.get_validation_parameter(key)
+    return list(policy_msps(policy)) if policy else None
+
+
+async def set_private_policy(stub: Stub, collection: str, key: str, *msps: str) -> None:
+    stub.set_validation_parameter(key, signature_policy(msps), collection)
+
+
+async def get_private_policy(stub: Stub, collection: str, key: str) -> Any:
+    policy = await stub.get_validation_parameter(key, collection)
+    return list(policy_msps(policy)) if policy else None
+
+
+async def call(stub: Stub, name: str, channel: str, *args: str) -> Any:
+    """Another chaincode's answer, or how it refused."""
+    try:
+        answer = await stub.invoke_chaincode(name, [arg.encode() for arg in args], channel)
+    except ChaincodeCallError as error:
+        return {"status": error.status, "message": error.message}
+    except PeerError as error:
+        return {"peer": str(error)}
+    return {"answer": json.loads(answer)}
+
+
+async def peer_error(stub: Stub) -> Any:
+    try:
+        await stub.get_private("no such collection", "key")
+    except PeerError as error:
+        return str(error)
+    return None
+
+
+async def peer_error_at_the_end(stub: Stub) -> None:
+    stub.put_private("no such collection", "key", b"value")
+
+
+async def fail(stub: Stub, words: str) -> None:
+    stub.put_state("never", b"written")
+    raise ValueError(words)
+
+
+FUNCTIONS: dict[str, Function] = {
+    function.__name__.rstrip("_"): function
+    for function in (
+        put,
+        get,
+        delete,
+        read_own_write,
+        put_many,
+        get_many,
+        put_composite,
+        range_,
+        range_page,
+        range_page_and_write,
+        prefix,
+        prefix_page,
+        leave_queries,
+        history,
+        event,
+        who,
+        put_private,
+        get_private,
+        private_hash,
+        delete_private,
+        purge_private,
+        range_private,
+        set_policy,
+        get_policy,
+        set_private_policy,
+        get_private_policy,
+        call,
+        peer_error,
+        peer_error_at_the_end,
+        fail,
+    )
+}
+
+
+class Probe:
+    """Runs the function that the first argument names."""
+
+    async def invoke(self, stub: Stub) -> Response:
+        function = FUNCTIONS.get(stub.function)
+        if function is None:
+            return failure(f"no function {stub.function}", 404)
+        result = await function(stub, *(param.decode() for param in stub.params))
+        return success(json.dumps(result, sort_keys=True).encode())
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
+async def _all(results: Results[KeyValue]) -> list[list[str]]:
+    return [[key, value.decode()] async for key, value in results]
+
+
+def _page(page: Page) -> Any:
+    return {"items": [[key, value.decode()] for key, value in page.items], "bookmark": page.bookmark}
+
+
+chaincode = Probe()
