@@ -34,7 +34,7 @@ def merge(
     containers: Mapping[str, Sequence[Version]],
     transfers: Mapping[str, Transfer],
 ) -> list[dict[str, Any]]:
-    """The unit's steps in order, each ``{tx_id, at, step, ref, from?, to?, custodian?, detail?}``.
+    """The unit's steps in order: ``{tx_id, at, step, ref, from?, to?, custodian?, detail?}`` each.
 
     ``ref`` is what it happened to: the unit, or a container it was in. ``detail`` is a lot, a container's ref,
     a transfer's id or a reason, as the step has it.

@@ -1,4 +1,4 @@
-"""A Fabric Gateway client for asyncio: evaluate, endorse, submit, commit status, events. Usable on its own."""
+"""A Fabric Gateway client for asyncio, usable on its own: evaluate, endorse, submit, status, events."""
 
 from gateway.fabric.errors import (
     CommitError,

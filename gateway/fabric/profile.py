@@ -31,7 +31,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class Profile:
-    """What a client needs: a channel, gateway peers in order of preference, a certificate and its key (PEM)."""
+    """What a client needs: a channel, gateway peers, the preferred first, a certificate and its key (PEM)."""
 
     channel: str
     msp_id: str

@@ -51,7 +51,7 @@ class Status:
 
 
 class Proposal:
-    """A proposed call of a transaction function; ``bytes`` is the proposal, ``digest`` its SHA-256 to sign."""
+    """A proposed call of a transaction function; ``bytes`` is what is signed, ``digest`` its SHA-256."""
 
     def __init__(
         self,

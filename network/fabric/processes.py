@@ -115,13 +115,18 @@ def _peer(layout: Layout, programs: Programs, organization: Organization) -> Pro
         layout.root,
         HttpReady(f"http://127.0.0.1:{operations}/healthz"),
         _environment(layout.settings(organization.name)),
-        ports=(topology.peer_port(organization), operations),
+        ports=(topology.peer_port(organization), topology.peer_chaincode_port(organization), operations),
     )
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
-    # The state database's write buffers grow with the default collector setting; two cores have better to do.
-    return {"FABRIC_CFG_PATH": str(folder), "FABRIC_LOGGING_SPEC": "warning", "GOGC": "200"}
+    return {
+        "FABRIC_CFG_PATH": str(folder),
+        "FABRIC_LOGGING_SPEC": "warning",
+        "FABRIC_LOGGING_FORMAT": "%{time:2006-01-02T15:04:05.000Z07:00} %{level} [%{module}] %{message}",
+        # Collect garbage half as often as by default: memory is there, on two cores the time is not.
+        "GOGC": "200",
+    }
 
 
 def _link_builder(folder: Path, programs: Programs) -> None:

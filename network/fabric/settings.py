@@ -121,6 +121,9 @@ def core(
             "networkId": topology.domain,
             "listenAddress": f"{listen}:{port}",
             "address": address,
+            # Where chaincode launched by the peer would call back; ours are services, and it wants the port.
+            "chaincodeListenAddress": f"{listen}:{topology.peer_chaincode_port(organization)}",
+            "chaincodeAddress": f"{host}:{topology.peer_chaincode_port(organization)}",
             "localMspId": organization.msp_id,
             "localMspType": "bccsp",
             "mspConfigPath": str(folder / "msp"),
