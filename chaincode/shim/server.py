@@ -23,6 +23,19 @@ _HANDSHAKE_SECONDS = 10.0
 _CANCEL_SECONDS = 1.0
 
 
+class _Handshake(ssl.SSLObject):
+    """Reports a handshake that fails; asyncio drops such a connection without a word."""
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            log.warning("TLS handshake failed: %s", error.reason)
+            raise
+
+
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
     """PEM files of the server.
@@ -40,6 +53,7 @@ class TlsFiles:
     def context(self) -> ssl.SSLContext:
         """TLS 1.3 with client authentication; OSError where a file cannot be read or used."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sslobject_class = _Handshake
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.set_alpn_protocols(["h2"])
         context.load_cert_chain(self.certificate, self.key)

@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
-import hpack
-
 from chaincode.shim.errors import ShimError
 from chaincode.shim.http2 import frames
 from chaincode.shim.http2.frames import Http2Error
+from chaincode.shim.http2.headers import MAX_HEADER_BYTES, HeaderReader, Headers
+from chaincode.shim.http2.keepalive import Keepalive
 from chaincode.shim.http2.stream import Call, CallRefused, Stream
 
 log = logging.getLogger(__name__)
@@ -23,11 +23,8 @@ log = logging.getLogger(__name__)
 # What the other side may send unacknowledged, on a stream and on the connection.
 WINDOW = 16 * 1024 * 1024
 MAX_STREAMS = 16
-MAX_HEADER_BYTES = 16 * 1024
 # Answers (PING, SETTINGS) that may wait for a client that does not read before it is cut off.
 MAX_UNREAD_BYTES = 1024 * 1024
-KEEPALIVE_SECONDS = 60.0
-KEEPALIVE_TIMEOUT = 20.0
 
 Open = Callable[[str, Callable[[bytes], None]], Call]
 
@@ -49,9 +46,7 @@ class Session(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._peer = ""
         self._buffer = bytearray()
-        self._greeted = False
-        self._hpack = hpack.Decoder(max_header_list_size=MAX_HEADER_BYTES)
-        self._header_block: tuple[int, int, bytearray] | None = None
+        self._headers = HeaderReader()
         self._streams: dict[int, Stream] = {}
         self._last_stream = 0
         self._stream_window = frames.DEFAULT_WINDOW
@@ -63,9 +58,7 @@ class Session(asyncio.Protocol):
         self._flush_due = False
         self._paused = False
         self._closing = False
-        self._heard = False
-        self._pinged = False
-        self._keepalive: asyncio.TimerHandle | None = None
+        self._keepalive = Keepalive(self._ask, self._give_up)
 
     # The event loop's side
 
@@ -90,12 +83,10 @@ class Session(asyncio.Protocol):
             + frames.window_update(0, WINDOW - frames.DEFAULT_WINDOW)
         )
         self._schedule()
-        self._keepalive = self._loop.call_later(KEEPALIVE_TIMEOUT, self._check_greeting)
 
     def connection_lost(self, error: Exception | None) -> None:
         """End every call."""
-        if self._keepalive is not None:
-            self._keepalive.cancel()
+        self._keepalive.stop()
         self._closing = True
         for stream in list(self._streams.values()):
             self._end(stream)
@@ -112,7 +103,7 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Act on the frames that have arrived whole."""
-        self._heard = True
+        self._keepalive.heard = True
         if self._closing:
             return
         try:
@@ -148,14 +139,14 @@ class Session(asyncio.Protocol):
     def _read(self, data: bytes) -> int:
         """Handle whole frames from the start of `data`; returns the bytes used."""
         position, end = 0, len(data)
-        if not self._greeted:
+        if not self._keepalive.greeted:
             if end < len(frames.PREFACE):
                 if not frames.PREFACE.startswith(data):
                     raise Http2Error(frames.PROTOCOL_ERROR, "not an HTTP/2 client")
                 return 0
             if not data.startswith(frames.PREFACE):
                 raise Http2Error(frames.PROTOCOL_ERROR, "not an HTTP/2 client")
-            self._greeted = True
+            self._keepalive.greeted = True
             position = len(frames.PREFACE)
         while end - position >= frames.HEADER_SIZE:
             high, low, kind, flags, identity = frames.HEADER.unpack_from(data, position)
@@ -172,7 +163,7 @@ class Session(asyncio.Protocol):
         return position
 
     def _frame(self, kind: int, flags: int, identity: int, payload: bytes) -> None:
-        if self._header_block is not None and kind != frames.CONTINUATION:
+        if self._headers.unfinished and kind != frames.CONTINUATION:
             raise Http2Error(frames.PROTOCOL_ERROR, "a header block was interrupted")
         if kind == frames.DATA:
             self._data(flags, identity, payload)
@@ -181,9 +172,9 @@ class Session(asyncio.Protocol):
         elif kind == frames.PING:
             self._ping(flags, payload)
         elif kind == frames.HEADERS:
-            self._headers(flags, identity, payload)
+            self._request(self._headers.start(flags, identity, payload))
         elif kind == frames.CONTINUATION:
-            self._continuation(flags, identity, payload)
+            self._request(self._headers.more(flags, identity, payload))
         elif kind == frames.SETTINGS:
             self._settings(flags, payload)
         elif kind == frames.RST_STREAM:
@@ -257,41 +248,17 @@ class Session(asyncio.Protocol):
                     raise Http2Error(frames.FLOW_CONTROL_ERROR, "window too large")
         self._answer(frames.frame(frames.SETTINGS, frames.ACK, 0))
 
-    def _headers(self, flags: int, identity: int, payload: bytes) -> None:
-        block = frames.unpadded(flags, payload)
-        if flags & frames.WITH_PRIORITY:
-            block = block[5:]
-        self._header_block = (identity, flags & frames.END_STREAM, bytearray(block))
-        if flags & frames.END_HEADERS:
-            self._header_block_done()
-
-    def _continuation(self, flags: int, identity: int, payload: bytes) -> None:
-        if self._header_block is None or self._header_block[0] != identity:
-            raise Http2Error(frames.PROTOCOL_ERROR, "a continuation of nothing")
-        self._header_block[2].extend(payload)
-        if len(self._header_block[2]) > MAX_HEADER_BYTES:
-            raise Http2Error(frames.ENHANCE_YOUR_CALM, "headers too large")
-        if flags & frames.END_HEADERS:
-            self._header_block_done()
-
-    def _header_block_done(self) -> None:
-        assert self._header_block is not None
-        identity, end_stream, block = self._header_block
-        self._header_block = None
-        try:
-            fields = dict(self._hpack.decode(bytes(block)))
-        except hpack.HPACKError as error:
-            raise Http2Error(frames.COMPRESSION_ERROR, "headers cannot be decoded") from error
-        if identity <= self._last_stream:
-            stream = self._streams.get(identity)
-            if stream is not None and end_stream:
-                self._finish(stream, frames.OK, "")
+    def _request(self, headers: Headers | None) -> None:
+        """Act on a header block: a new call, or the trailers that end one."""
+        if headers is None:
             return
-        if identity % 2 == 0:
-            raise Http2Error(frames.PROTOCOL_ERROR, "a client's streams are odd")
-        self._last_stream = identity
-        self._call(identity, fields)
-        if end_stream and identity in self._streams:
+        identity = headers.stream
+        if identity > self._last_stream:
+            if identity % 2 == 0:
+                raise Http2Error(frames.PROTOCOL_ERROR, "a client's streams are odd")
+            self._last_stream = identity
+            self._call(identity, headers.fields)
+        if headers.end_stream and identity in self._streams:
             self._finish(self._streams[identity], frames.OK, "")
 
     def _call(self, identity: int, fields: dict[Any, Any]) -> None:
@@ -337,7 +304,16 @@ class Session(asyncio.Protocol):
         if call is not None:
             call.lost()
 
+    def _give_up(self, reason: str) -> None:
+        log.warning("client %s, aborting peer=%s", reason, self._peer)
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
     # Writing
+
+    def _ask(self) -> None:
+        self._answer(frames.frame(frames.PING, 0, 0, b"shimping"))
 
     def _answer(self, data: bytes) -> None:
         self._control.append(data)
@@ -356,8 +332,7 @@ class Session(asyncio.Protocol):
             return
         if self._paused:
             if self._control_bytes > MAX_UNREAD_BYTES:
-                log.warning("client asks and does not read, aborting peer=%s", self._peer)
-                self._transport.abort()
+                self._give_up("asks and does not read")
             return
         out: list[bytes | memoryview] = [*self._control]
         self._control.clear()
@@ -370,32 +345,6 @@ class Session(asyncio.Protocol):
                 del self._ready[stream.identity]
         if out:
             self._transport.write(b"".join(out))
-
-    # Keeping alive
-
-    def _check_greeting(self) -> None:
-        if not self._greeted and self._transport is not None:
-            self._transport.abort()
-            return
-        self._heard = False
-        self._keepalive = self._loop.call_later(KEEPALIVE_SECONDS, self._keep_alive)
-
-    def _keep_alive(self) -> None:
-        """Ping a silent client and drop it where it stays silent."""
-        assert self._transport is not None
-        delay = KEEPALIVE_SECONDS
-        if self._heard:
-            self._pinged = False
-        elif self._pinged:
-            log.warning("client is silent, aborting peer=%s", self._peer)
-            self._transport.abort()
-            return
-        else:
-            self._pinged = True
-            delay = KEEPALIVE_TIMEOUT
-            self._answer(frames.frame(frames.PING, 0, 0, b"shimping"))
-        self._heard = False
-        self._keepalive = self._loop.call_later(delay, self._keep_alive)
 
 
 def _word(payload: bytes) -> int:

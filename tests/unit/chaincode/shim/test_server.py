@@ -47,7 +47,9 @@ async def test_a_peer_with_a_certificate_of_the_authority_is_served(tls: TlsFile
 
 
 @pytest.mark.parametrize("client", ["none", "stranger"])
-async def test_any_other_client_is_refused(tls: TlsFiles, authority: Pair, client: str) -> None:
+async def test_any_other_client_is_refused(
+    tls: TlsFiles, authority: Pair, client: str, caplog: pytest.LogCaptureFixture
+) -> None:
     server = await secure(tls)
     pair = issue("peer0", issue("stranger")) if client == "stranger" else None
     credentials = grpc.ssl_channel_credentials(
@@ -57,6 +59,7 @@ async def test_any_other_client_is_refused(tls: TlsFiles, authority: Pair, clien
         async with FakePeer(f"127.0.0.1:{server.port}", credentials=credentials):
             pass
     await server.stop()
+    assert "TLS handshake failed" in caplog.text
 
 
 @pytest.mark.parametrize("broken", ["version", "protocol"])

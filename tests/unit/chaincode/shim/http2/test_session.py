@@ -246,7 +246,7 @@ async def test_a_call_that_ends_with_its_headers_gets_its_end(client: Client) ->
 
 
 async def test_a_client_that_never_greets_is_dropped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chaincode.shim.http2.session.KEEPALIVE_TIMEOUT", 0.02)
+    monkeypatch.setattr("chaincode.shim.http2.keepalive.TIMEOUT", 0.02)
     server = await bench.server()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     async with asyncio.timeout(5):
@@ -257,8 +257,8 @@ async def test_a_client_that_never_greets_is_dropped(bench: Bench, monkeypatch: 
 async def test_a_silent_client_is_pinged_and_then_dropped(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chaincode.shim.http2.session.KEEPALIVE_TIMEOUT", 0.05)
-    monkeypatch.setattr("chaincode.shim.http2.session.KEEPALIVE_SECONDS", 0.05)
+    monkeypatch.setattr("chaincode.shim.http2.keepalive.TIMEOUT", 0.05)
+    monkeypatch.setattr("chaincode.shim.http2.keepalive.SECONDS", 0.05)
     server = await bench.server()
     client = Client(*await asyncio.open_connection("127.0.0.1", server.port))
     async with asyncio.timeout(5):
