@@ -64,7 +64,7 @@ def _ecdsa(private: ec.EllipticCurvePrivateKey) -> Signer:
 
     def sign(message: bytes) -> bytes:
         r, s = decode_dss_signature(private.sign(message, algorithm))
-        # Of the two valid values of s Fabric takes the lower one only: nobody can then turn one into the other.
+        # Of the two valid values of s Fabric takes the lower only: nobody can then turn one into the other.
         return encode_dss_signature(r, min(s, order - s))
 
     return sign

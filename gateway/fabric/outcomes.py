@@ -1,7 +1,7 @@
 """Exactly once: what to do after each answer, clear or not.
 
-A transaction's envelope is the same however often it is sent, and its id makes the second arrival of it
-invalid. So an open outcome is settled by asking for the status of *that* id and sending *that* envelope, never
+A transaction's envelope is the same however often it is sent, and its id makes its second arrival invalid.
+So an open outcome is settled by asking for the status of *that* id and sending *that* envelope, never
 a new one.
 """
 

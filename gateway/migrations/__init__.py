@@ -1,0 +1,1 @@
+"""The history of a member's database schema."""

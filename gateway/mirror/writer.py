@@ -1,0 +1,256 @@
+"""Blocks into Postgres: a block's effects, its outbox rows and the checkpoint in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg import sql
+
+from chaincode.model.errors import MediLedgerError
+from gateway.fabric.blocks import BlockView, TransactionView
+from gateway.mirror import documents
+from gateway.mirror.documents import MAPPERS, Row, time
+
+log = logging.getLogger(__name__)
+
+NAMESPACES = frozenset({"registry", "custody"})
+# Whoever writes the mirrored tables of a database holds this lock for the transaction.
+LOCK = 0x4D4C_4D52
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+_TRANSACTION_COLUMNS = (
+    "block_number",
+    "position",
+    "tx_id",
+    "type",
+    "validation_code",
+    "creator_msp",
+    "chaincode",
+    "function",
+    "at",
+    "endorsers",
+    "event_name",
+    "event",
+)
+_BLOCK_COLUMNS = ("number", "header_hash", "previous_hash", "data_hash", "transactions", "at")
+
+
+class ChainBroken(MediLedgerError):
+    """A block does not follow the one that the mirror holds: this is not the chain that it mirrors."""
+
+
+class Moved(MediLedgerError):
+    """The checkpoint is no longer where this writer left it: somebody else rebuilt the mirror."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far the mirror is: the last block and its header's hash; None before the first."""
+
+    block_number: int
+    header_hash: bytes
+
+    @property
+    def next_block(self) -> int:
+        return self.block_number + 1
+
+
+async def position(connection: Connection, channel: str) -> Position | None:
+    """The checkpoint of a channel."""
+    cursor = await connection.execute(
+        "SELECT block_number, header_hash FROM checkpoint WHERE channel = %s", (channel,)
+    )
+    found = await cursor.fetchone()
+    return Position(found[0], bytes(found[1])) if found else None
+
+
+class Writer:
+    """Writes consecutive blocks of one channel through one connection.
+
+    ``outbox`` is off where blocks are replayed whose events were told before.
+    """
+
+    def __init__(self, channel: str, outbox: bool = True) -> None:
+        self._channel = channel
+        self._outbox = outbox
+        self._unknown: set[str] = set()
+
+    async def write(
+        self, connection: Connection, expected: Position | None, blocks: Sequence[BlockView]
+    ) -> Position:
+        """Apply ``blocks``, which follow ``expected``, in one transaction; the new position.
+
+        Raises ChainBroken, Moved, DocumentError, or psycopg's error, and then nothing is written.
+        """
+        last = self._follow(expected, blocks)
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            if await position(connection, self._channel) != expected:
+                raise Moved("the mirror was rebuilt meanwhile")
+            await self._write_chain(connection, blocks)
+            await self._write_documents(connection, blocks)
+            if self._outbox:
+                await self._write_outbox(connection, blocks)
+            await connection.execute(
+                "INSERT INTO checkpoint (channel, block_number, header_hash, block_at, mirrored_at)"
+                " VALUES (%s, %s, %s, %s, clock_timestamp())"
+                " ON CONFLICT (channel) DO UPDATE SET block_number = excluded.block_number,"
+                " header_hash = excluded.header_hash, block_at = excluded.block_at,"
+                " mirrored_at = excluded.mirrored_at",
+                (self._channel, last.block_number, last.header_hash, _at(blocks[-1])),
+            )
+        return last
+
+    @staticmethod
+    def _follow(expected: Position | None, blocks: Sequence[BlockView]) -> Position:
+        before = expected
+        for block in blocks:
+            number = before.next_block if before else 0
+            if block.number != number:
+                raise ChainBroken(f"block {block.number} came where block {number} follows")
+            if before and block.previous_hash != before.header_hash:
+                raise ChainBroken(
+                    f"block {block.number} follows {block.previous_hash.hex()}, "
+                    f"but block {before.block_number} here is {before.header_hash.hex()}"
+                )
+            before = Position(block.number, block.header_hash)
+        if before is None:
+            raise ChainBroken("no block to write")
+        return before
+
+    @staticmethod
+    async def _write_chain(connection: Connection, blocks: Sequence[BlockView]) -> None:
+        rows: Iterable[Row] = (
+            (b.number, b.header_hash, b.previous_hash, b.data_hash, len(b.transactions), _at(b))
+            for b in blocks
+        )
+        await _copy(connection, "block", _BLOCK_COLUMNS, rows)
+        rows = (_transaction_row(b, t) for b in blocks for t in b.transactions)
+        await _copy(connection, "ledger_transaction", _TRANSACTION_COLUMNS, rows)
+
+    async def _write_documents(self, connection: Connection, blocks: Sequence[BlockView]) -> None:
+        """The last state of every key that the valid transactions wrote, one statement per table."""
+        latest: dict[str, dict[str, tuple[bytes | None, int, str]]] = {}
+        for block in blocks:
+            for transaction in block.transactions:
+                if not transaction.valid:
+                    continue
+                for write in transaction.writes:
+                    if write.namespace in NAMESPACES:
+                        value = None if write.is_delete else write.value
+                        kind = self._kind(write.key)
+                        if kind:
+                            latest.setdefault(kind, {})[write.key] = (value, block.number, transaction.tx_id)
+        for kind, written in latest.items():
+            mapper = MAPPERS[kind]
+            deleted = [documents.attributes_of(key) for key, (value, *_) in written.items() if value is None]
+            rows = [
+                documents.row(kind, value, number, tx_id)
+                for value, number, tx_id in written.values()
+                if value is not None
+            ]
+            if deleted:
+                await _delete(connection, mapper.table.name, mapper.key, deleted)
+            if rows:
+                await _upsert(connection, mapper, rows)
+
+    def _kind(self, key: str) -> str:
+        kind = documents.kind_of(key)
+        if kind in MAPPERS:
+            return kind
+        if kind not in self._unknown:
+            self._unknown.add(kind)
+            log.warning("documents of kind %r are not mirrored", kind)
+        return ""
+
+    @staticmethod
+    async def _write_outbox(connection: Connection, blocks: Sequence[BlockView]) -> None:
+        rows = [
+            (block.number, transaction.tx_id, transaction.event.name, _json(transaction.event.payload))
+            for block in blocks
+            for transaction in block.transactions
+            if transaction.valid and transaction.event and transaction.chaincode in NAMESPACES
+        ]
+        if rows:
+            async with connection.cursor() as cursor:
+                await cursor.executemany(
+                    "INSERT INTO outbox (block_number, tx_id, topic, payload) VALUES (%s, %s, %s, %s)"
+                    " ON CONFLICT (tx_id) DO NOTHING",
+                    rows,
+                )
+
+
+async def _upsert(connection: Connection, mapper: documents.Mapper, rows: Sequence[Row]) -> None:
+    table = sql.Identifier(mapper.table.name)
+    staging = sql.Identifier(f"staging_{mapper.table.name}")
+    await connection.execute(
+        sql.SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(staging, table)
+    )
+    await _copy(connection, f"staging_{mapper.table.name}", mapper.columns, rows)
+    columns = sql.SQL(", ").join(map(sql.Identifier, mapper.columns))
+    changes = sql.SQL(", ").join(
+        sql.SQL("{} = excluded.{}").format(sql.Identifier(name), sql.Identifier(name))
+        for name in mapper.columns
+        if name not in mapper.key
+    )
+    key = sql.SQL(", ").join(map(sql.Identifier, mapper.key))
+    await connection.execute(
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) DO UPDATE SET {}").format(
+            table, columns, columns, staging, key, changes
+        )
+    )
+
+
+async def _delete(
+    connection: Connection, table: str, key: Sequence[str], values: Sequence[tuple[str, ...]]
+) -> None:
+    condition = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in key)
+    statement = sql.SQL("DELETE FROM {} WHERE {}").format(sql.Identifier(table), condition)
+    async with connection.cursor() as cursor:
+        await cursor.executemany(statement, values)
+
+
+async def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            await copy.write_row(row)
+
+
+def _transaction_row(block: BlockView, transaction: TransactionView) -> Row:
+    event = transaction.event
+    return (
+        block.number,
+        transaction.index,
+        transaction.tx_id,
+        transaction.type,
+        transaction.validation_code,
+        transaction.creator_msp,
+        transaction.chaincode,
+        transaction.function,
+        time(transaction.timestamp_ms),
+        list(transaction.endorsers),
+        event.name if event else None,
+        _json(event.payload) if event else None,
+    )
+
+
+def _at(block: BlockView) -> Any:
+    return time(max(transaction.timestamp_ms for transaction in block.transactions))
+
+
+def _json(payload: bytes) -> str:
+    """An event's payload; of one that is no JSON, its text as a JSON string."""
+    try:
+        orjson.loads(payload)
+        return payload.decode()
+    except ValueError:
+        return orjson.dumps(payload.decode(errors="replace")).decode()
