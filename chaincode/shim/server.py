@@ -118,9 +118,7 @@ class ChaincodeServer:
         return True
 
     def _session(self) -> Session:
-        session = Session(METHOD, self._open, self._sessions.discard)
-        self._sessions.add(session)
-        return session
+        return Session(METHOD, self._open, self._sessions)
 
     def _open(self, peer: str, send: Callable[[bytes], None]) -> PeerConnection:
         connection = PeerConnection(

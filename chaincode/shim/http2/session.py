@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 # What the other side may send unacknowledged, on a stream and on the connection.
 WINDOW = 16 * 1024 * 1024
 MAX_STREAMS = 16
+# One server's open connections; a peer needs one.
+MAX_SESSIONS = 256
 # Answers (PING, SETTINGS) that may wait for a client that does not read before it is cut off.
 MAX_UNREAD_BYTES = 1024 * 1024
 
@@ -35,13 +37,13 @@ class Session(asyncio.Protocol):
     Args:
         path: the one gRPC method, `/package.Service/Method`.
         open_call: called with the client's address and a function that sends a message, for each new call.
-        on_end: called with this session when the connection is gone.
+        sessions: the connections that are open; this one adds and removes itself.
     """
 
-    def __init__(self, path: str, open_call: Open, on_end: Callable[[Session], None]) -> None:
+    def __init__(self, path: str, open_call: Open, sessions: set[Session]) -> None:
         self._path = path
         self._open_call = open_call
-        self._on_end = on_end
+        self._sessions = sessions
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._peer = ""
@@ -58,19 +60,24 @@ class Session(asyncio.Protocol):
         self._flush_due = False
         self._paused = False
         self._closing = False
-        self._keepalive = Keepalive(self._ask, self._give_up)
+        # Not before the connection is made: with TLS that is after a handshake, which may fail.
+        self._keepalive: Keepalive
 
     # The event loop's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet with this server's settings."""
         self._transport = cast(asyncio.Transport, transport)
+        self._keepalive = Keepalive(self._ask, self._give_up)
+        self._sessions.add(self)
         host, port = transport.get_extra_info("peername")[:2]
         self._peer = f"{host}:{port}"
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != "h2":
-            log.warning("client did not agree on HTTP/2 peer=%s", self._peer)
-            self._transport.abort()
+            self._give_up("does not agree on HTTP/2")
+            return
+        if len(self._sessions) > MAX_SESSIONS:
+            self._give_up("is one too many")
             return
         self._control.append(
             frames.settings(
@@ -90,7 +97,7 @@ class Session(asyncio.Protocol):
         self._closing = True
         for stream in list(self._streams.values()):
             self._end(stream)
-        self._on_end(self)
+        self._sessions.discard(self)
 
     def pause_writing(self) -> None:
         """The client reads too slowly: keep what is queued."""

@@ -60,6 +60,7 @@ async def test_any_other_client_is_refused(
             pass
     await server.stop()
     assert "TLS handshake failed" in caplog.text
+    assert not server._sessions
 
 
 @pytest.mark.parametrize("broken", ["version", "protocol"])

@@ -283,3 +283,16 @@ async def test_a_client_that_asks_and_never_reads_is_cut_off(
                 writer.write(frame(PING, 0, 0, bytes(8)) * 10_000)
                 await writer.drain()
     writer.close()
+
+
+async def test_only_so_many_connections_are_open(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chaincode.shim.http2.session.MAX_SESSIONS", 1)
+    server = await bench.server()
+    first = Client(*await asyncio.open_connection("127.0.0.1", server.port))
+    first.send(PREFACE, frames.settings({}))
+    await first.until(SETTINGS)
+    second = Client(*await asyncio.open_connection("127.0.0.1", server.port))
+    async with asyncio.timeout(5):
+        assert await second.goodbye() == -1
+    for client in (first, second):
+        client.writer.close()
