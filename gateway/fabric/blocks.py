@@ -80,17 +80,22 @@ def parse_block(block: common_pb2.Block) -> BlockView:
     header = block.header
     codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER] if block.metadata.metadata else b""
     transactions = tuple(
-        _transaction(data, index, codes[index] if index < len(codes) else _NOT_VALIDATED)
+        parse_transaction(data, index, codes[index] if index < len(codes) else _NOT_VALIDATED)
         for index, data in enumerate(block.data.data)
     )
     return BlockView(header.number, header_hash(header), header.previous_hash, header.data_hash, transactions)
 
 
 def header_hash(header: common_pb2.BlockHeader) -> bytes:
-    """SHA-256 of the header's DER: a sequence of number, previous hash and data hash."""
+    """SHA-256 of the header's DER."""
+    return hashlib.sha256(header_der(header)).digest()
+
+
+def header_der(header: common_pb2.BlockHeader) -> bytes:
+    """The header as orderers sign and hash it: a sequence of number, previous hash and data hash."""
     number = header.number.to_bytes(header.number.bit_length() // 8 + 1, "big")
     content = _der(2, number) + _der(4, header.previous_hash) + _der(4, header.data_hash)
-    return hashlib.sha256(_der(0x30, content)).digest()
+    return _der(0x30, content)
 
 
 def _der(tag: int, content: bytes) -> bytes:
@@ -98,7 +103,8 @@ def _der(tag: int, content: bytes) -> bytes:
     return bytes((tag, len(content))) + content
 
 
-def _transaction(data: bytes, index: int, code: int) -> TransactionView:
+def parse_transaction(data: bytes, index: int, code: int) -> TransactionView:
+    """Read the envelope ``data``, at place ``index`` of its block, where it has this validation code."""
     payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
     header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
     creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator

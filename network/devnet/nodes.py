@@ -1,0 +1,92 @@
+"""The members as devnet plays them: their peers' keys and addresses, their chaincode servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from fabric_protos.msp import identities_pb2
+
+from network import packages
+from network.devnet.chaincode import ChaincodeConnection
+from network.identities import Identities
+from network.topology import Organization, Topology
+
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_ALGORITHM = ec.ECDSA(hashes.SHA256())
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node's signing identity."""
+
+    serialized: bytes
+    sign: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One member's peer: who it signs as, where it answers, and its chaincode by name."""
+
+    organization: Organization
+    node: Node
+    address: str
+    chaincodes: dict[str, ChaincodeConnection]
+
+    @property
+    def msp_id(self) -> str:
+        return self.organization.msp_id
+
+
+def load_node(msp_id: str, folder: Path) -> Node:
+    """The signing identity in a node's MSP folder; the project's authority issues P-256 keys."""
+    certificate = (folder / "msp" / "signcerts" / "cert.pem").read_bytes()
+    key = serialization.load_pem_private_key((folder / "msp" / "keystore" / "key.pem").read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{folder}: the node's key is not an elliptic curve key")
+
+    def sign(message: bytes) -> bytes:
+        r, s = decode_dss_signature(key.sign(message, _ALGORITHM))
+        return encode_dss_signature(r, min(s, _ORDER - s))
+
+    serialized = identities_pb2.SerializedIdentity(mspid=msp_id, id_bytes=certificate).SerializeToString()
+    return Node(serialized, sign)
+
+
+def load_peers(topology: Topology, identities: Identities) -> list[Peer]:
+    """Every member's peer. Chaincode connections are made, not opened."""
+    return [_peer(topology, identities, organization) for organization in topology.organizations]
+
+
+def _peer(topology: Topology, identities: Identities, organization: Organization) -> Peer:
+    tls = identities.tls(identities.peer(organization))
+    credentials = grpc.ssl_channel_credentials(
+        tls.root.read_bytes(), tls.key.read_bytes(), tls.certificate.read_bytes()
+    )
+    chaincodes = {
+        chaincode.name: ChaincodeConnection(
+            chaincode.name,
+            packages.package_for(topology, identities, organization, chaincode).package_id,
+            f"127.0.0.1:{topology.chaincode_port(organization, chaincode)}",
+            credentials,
+            topology.chaincode_host(organization),
+        )
+        for chaincode in topology.chaincodes
+    }
+    return Peer(
+        organization,
+        load_node(organization.msp_id, identities.peer(organization)),
+        f"127.0.0.1:{topology.peer_port(organization)}",
+        chaincodes,
+    )
+
+
+def server_credentials(identities: Identities, organization: Organization) -> grpc.ServerCredentials:
+    """The TLS identity that a member's peer shows."""
+    tls = identities.tls(identities.peer(organization))
+    return grpc.ssl_server_credentials([(tls.key.read_bytes(), tls.certificate.read_bytes())])
