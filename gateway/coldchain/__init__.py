@@ -1,0 +1,1 @@
+"""The cold chain: readings, their anchors on the ledger, excursions, quarantine."""

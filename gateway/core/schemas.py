@@ -1,0 +1,55 @@
+"""Schemas that several features share."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from gateway.core.fields import MilliCelsius, Text
+
+# GS1 sets the prefix 952 aside for demonstrations and examples.
+GLN = "9521234000013"
+RECEIVER_GLN = "9521234000020"
+GTIN = "09521234100010"
+SERIAL = "A1000001"
+SSCC = "095212340000000013"
+UNIT = f"01{GTIN}21{SERIAL}"
+CONTAINER = f"00{SSCC}"
+TX_ID = "3f8a1c52e07b4d96a1f0c3e5d7b9827461ac0d2e4f68907b1c3d5e7f9a0b2c4d"
+TIME_MS = 1_790_000_000_000
+
+
+class Request(BaseModel):
+    """A request's body: an unknown field is refused, so that a typing error is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LedgerDocument(BaseModel):
+    """A document of the ledger, as it stands there; a field that it does not have is absent."""
+
+    model_config = ConfigDict(extra="allow")
+
+    doc: str
+
+
+class Storage(BaseModel):
+    """Temperatures at which goods may be kept, both ends allowed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"min_mc": 2000, "max_mc": 8000}})
+
+    min_mc: MilliCelsius
+    max_mc: MilliCelsius
+
+
+class Reason(Request):
+    """Why something is done, for whoever reads the history."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "Seal broken"}})
+
+    reason: Text
+
+
+class Nothing(Request):
+    """An empty body; it may also be left out."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {}})

@@ -1,0 +1,1 @@
+"""Sensors: on the ledger, and with credentials of their own at this member's broker."""

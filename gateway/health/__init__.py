@@ -1,0 +1,1 @@
+"""Whether this gateway lives, and whether it can serve."""

@@ -1,0 +1,1 @@
+"""The ledger itself: how far it is, and where a transaction stands."""

@@ -1,0 +1,1 @@
+"""Trading partners and their licences."""

@@ -1,0 +1,83 @@
+"""Parties and licences as the API takes and gives them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gateway.core.fields import Day, Gln, ShortText, Text
+from gateway.core.schemas import GLN, TIME_MS, LedgerDocument, Request
+
+Role = Literal["manufacturer", "repackager", "wholesaler", "3pl", "dispenser", "regulator"]
+_LICENCE: dict[str, Any] = {
+    "authority": "FDA",
+    "number": "DR-400001",
+    "jurisdiction": "US",
+    "valid_from": "2026-01-01",
+    "valid_to": "2027-12-31",
+}
+_PARTY: dict[str, Any] = {
+    "gln": GLN,
+    "name": "Alpine Pharma",
+    "msp_id": "ManufacturerMSP",
+    "role": "manufacturer",
+    "licences": [_LICENCE],
+}
+
+
+class NewLicence(Request):
+    """An authority's licence, valid on both dates and between. The same authority and number replaces one."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _LICENCE})
+
+    authority: Text
+    number: ShortText
+    jurisdiction: ShortText
+    valid_from: Day
+    valid_to: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> NewLicence:
+        if self.valid_from > self.valid_to:
+            raise ValueError("valid_to is not before valid_from")
+        return self
+
+
+class NewParty(Request):
+    """A trading partner to register; ``msp_id`` is the organisation that acts for it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _PARTY})
+
+    gln: Gln
+    name: Text
+    msp_id: ShortText
+    role: Role
+    licences: Annotated[list[NewLicence], Field(min_length=1, max_length=50)]
+
+
+class Licence(BaseModel):
+    """A licence as it stands on the ledger."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"example": _LICENCE})
+
+    authority: str
+    number: str
+    jurisdiction: str
+    valid_from: str
+    valid_to: str
+
+
+class Party(LedgerDocument):
+    """A trading partner on the ledger; ``registered_at`` in epoch milliseconds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"doc": "party", **_PARTY, "registered_at": TIME_MS}}
+    )
+
+    gln: str
+    name: str
+    msp_id: str
+    role: str
+    licences: list[Licence]
+    registered_at: int

@@ -1,0 +1,1 @@
+"""Changes of ownership: offered, then accepted, rejected or cancelled."""

@@ -1,0 +1,1 @@
+"""Units, the serialised packs: commissioned, looked up, traced, dispensed."""
