@@ -27,19 +27,17 @@ def main() -> None:
 
 
 def _make(connection: psycopg.Connection[tuple[object, ...]], role: str, password: str) -> None:
+    named = sql.Identifier(role)
     exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
     verb = sql.SQL("ALTER" if exists else "CREATE")
-    connection.execute(
-        sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
-    )
+    # Hashed here: the server may log statements.
+    secret = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, named, sql.Literal(secret)))
     # Only a member of a role may make it the owner of a database.
-    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
-    database = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (role,)).fetchone()
-    if not database:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(role), sql.Identifier(role))
-        )
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(role)))
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(named))
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (role,)).fetchone():
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(named, named))
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(named))
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:

@@ -7,30 +7,36 @@ Run by root, it hands the folder to the account that will run the server. The su
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from mediledger.services.postgres import ACCOUNT
+from mediledger.services.postgres import account
+
+# The superuser reaches every database; a member's role only the one of its name.
+_ACCESS = """\
+host all postgres 127.0.0.1/32 scram-sha-256
+host sameuser all 127.0.0.1/32 scram-sha-256
+"""
 
 
 def main(initdb: str, data: Path) -> None:
     """Make the folder unless it is there; a half-made one is made anew."""
     if (data / "mediledger.ready").exists():
         return
-    shutil.rmtree(data, ignore_errors=True)
+    if data.exists():
+        shutil.rmtree(data)
     data.parent.mkdir(parents=True, exist_ok=True)
     data.mkdir(mode=0o700)
-    account = pwd.getpwnam(ACCOUNT) if os.geteuid() == 0 else None
+    owner = account()
     with tempfile.NamedTemporaryFile("w", prefix="mediledger-") as password:
         password.write(os.environ["MEDILEDGER_POSTGRES_PASSWORD"])
         password.flush()
-        if account:
-            os.chown(data, account.pw_uid, account.pw_gid)
-            os.chown(password.name, account.pw_uid, account.pw_gid)
+        if owner:
+            os.chown(data, owner.pw_uid, owner.pw_gid)
+            os.chown(password.name, owner.pw_uid, owner.pw_gid)
         subprocess.run(  # noqa: S603 - the machine's own initdb, no shell
             [
                 initdb,
@@ -42,13 +48,14 @@ def main(initdb: str, data: Path) -> None:
                 "--locale=C.UTF-8",
                 "--data-checksums",
             ],
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
+            user=owner.pw_uid if owner else None,
+            group=owner.pw_gid if owner else None,
+            extra_groups=[] if owner else None,
             cwd="/",
             check=True,
             timeout=60,
         )
+    (data / "pg_hba.conf").write_text(_ACCESS)
     # The mark goes in last: a folder without it was interrupted.
     (data / "mediledger.ready").touch()
 

@@ -15,6 +15,7 @@ from network.process import ProcessSpec, TcpReady
 ADMIN = "admin"
 ITERATIONS = 50_000
 MAX_PACKET_BYTES = 256 * 1024
+MAX_QUEUED_BYTES = 64 * 1024 * 1024
 
 
 def spec(folder: Path, port: int, password: str) -> ProcessSpec:
@@ -36,6 +37,7 @@ def spec(folder: Path, port: int, password: str) -> ProcessSpec:
                 f"max_packet_size {MAX_PACKET_BYTES}",
                 "max_inflight_messages 100",
                 "max_queued_messages 10000",
+                f"max_queued_bytes {MAX_QUEUED_BYTES}",
                 "persistent_client_expiration 7d",
                 # Started by root it would turn into an account that cannot write here.
                 *(["user root"] if os.geteuid() == 0 else []),
@@ -65,7 +67,8 @@ def _first_state(password: str) -> dict[str, Any]:
     def allow(kind: str, topic: str) -> dict[str, Any]:
         return {"acltype": kind, "topic": topic, "priority": 0, "allow": True}
 
-    topics = ("$CONTROL/dynamic-security/#", "$SYS/#", "mediledger/#")
+    # This plugin checks a shared subscription by its whole name.
+    topics = ("$CONTROL/dynamic-security/#", "$SYS/#", "mediledger/#", "$share/+/mediledger/#")
     return {
         "defaultACLAccess": {
             "publishClientSend": False,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import pwd
+import secrets
+import stat
 import sys
 from pathlib import Path
 
@@ -25,6 +27,9 @@ _SETTINGS = {
     "checkpoint_timeout": "15min",
     "password_encryption": "scram-sha-256",
     "log_min_duration_statement": "5s",
+    # Of a slow or failing statement, neither the values nor the row that it met.
+    "log_parameter_max_length": "0",
+    "log_error_verbosity": "terse",
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
@@ -36,17 +41,45 @@ def name(member: str) -> str:
 
 
 def data_folder(home: Path) -> Path:
-    """Where the data lies: below ``home``, but as root, where the account ``postgres`` reaches it.
+    """Where the data lies: below ``home``, or where root's ``home`` is closed to the account ``postgres``.
 
-    PostgreSQL refuses to run as root, and another account often may not enter the folders above ``home``.
+    PostgreSQL refuses to run as root, and a home below a folder like ``/root`` cannot be entered by another
+    account: the data is then in ``/var/lib/mediledger``. The choice is made once and kept in ``home``.
     """
+    kept = home / "services" / "postgres.location"
+    if kept.exists():
+        return Path(kept.read_text())
+    chosen = home / "services" / "postgres"
+    if os.geteuid() == 0 and not _open_to_all(home):
+        # A name that no earlier home had: its data has other passwords.
+        chosen = Path("/var/lib/mediledger") / secrets.token_hex(8)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(str(chosen))
+    return chosen
+
+
+def account() -> pwd.struct_passwd | None:
+    """The account that the server runs as, None for our own; ProgramMissing where root lacks it."""
     if os.geteuid() != 0:
-        return home / "services" / "postgres"
-    return Path("/var/lib/mediledger") / hashlib.sha256(str(home).encode()).hexdigest()[:16]
+        return None
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        raise programs.ProgramMissing(
+            f"the account {ACCOUNT}", "postgresql", "MEDILEDGER_DATABASE_URL"
+        ) from None
+
+
+def _open_to_all(home: Path) -> bool:
+    """Whether any account may enter ``home``, as far as it exists; what is made in it will be open."""
+    absolute = home.absolute()
+    existing = [folder for folder in (absolute, *absolute.parents) if folder.exists()]
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in existing)
 
 
 def specs(data: Path, port: int, password: str) -> list[ProcessSpec]:
-    """The job that makes the data folder, and the server."""
+    """The job that makes the data folder, and the server. Raises ProgramMissing."""
+    account()
     programs_folder = programs.postgres_folder()
     settings = [argument for key, value in _SETTINGS.items() for argument in ("-c", f"{key}={value}")]
     init = ProcessSpec(
