@@ -1,0 +1,65 @@
+"""How long goods stay in each stage of the supply chain."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+STAGES = ("made to offered", "in transit", "received to offered on", "received to dispensed")
+COLUMNS = ["stage", "member", "count", "median_s", "p90_s"]
+
+
+def between_transfers(transfers: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """Durations of the stages around transfers: ``stage, member, seconds``, a row per thing and stage.
+
+    ``transfers`` has ``ref`` in the place of ``what``, a row each; ``made`` has ``ref, made_at``. The member
+    of a stage is who had the goods: the sender while they are in transit.
+    """
+    moves = transfers.sort_values(["ref", "offered_at"]).merge(made, on="ref", how="left")
+    accepted = moves[moves["status"] == "accepted"].copy()
+    accepted["received_at"] = accepted.groupby("ref")["closed_at"].shift()
+    first = accepted[accepted["received_at"].isna()]
+    later = accepted[accepted["received_at"].notna()]
+    parts = [
+        _stage("made to offered", first["from_gln"], first["offered_at"] - first["made_at"]),
+        _stage("in transit", accepted["from_gln"], accepted["closed_at"] - accepted["offered_at"]),
+        _stage("received to offered on", later["from_gln"], later["offered_at"] - later["received_at"]),
+    ]
+    return pd.concat(parts, ignore_index=True).dropna()
+
+
+def until_dispensed(transfers: pd.DataFrame, dispensed: pd.DataFrame) -> pd.DataFrame:
+    """Time from a dispenser's last receipt before a dispensing to it: ``stage, member, seconds, weight``.
+
+    A loose pack no longer names the container that it came in, so the receipt is the dispenser's newest one
+    before; ``dispensed`` has ``custodian, at, units``.
+    """
+    received = transfers.loc[transfers["status"] == "accepted", ["to_gln", "closed_at"]].dropna()
+    if received.empty or dispensed.empty:
+        return pd.DataFrame(columns=["stage", "member", "seconds", "weight"])
+    joined = pd.merge_asof(
+        dispensed.sort_values("at"),
+        # The times of dispensing are cut to the second, so those of receipt are too.
+        received.assign(received_at=received["closed_at"].dt.floor("s")).sort_values("received_at"),
+        left_on="at",
+        right_on="received_at",
+        left_by="custodian",
+        right_by="to_gln",
+    ).dropna(subset=["received_at"])
+    stage = _stage("received to dispensed", joined["custodian"], joined["at"] - joined["received_at"])
+    return stage.assign(weight=joined["units"].to_numpy())
+
+
+def summary(durations: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """Count, median and 90th percentile in seconds by stage and member, members by name."""
+    rows = []
+    for (stage, member), group in durations.groupby(["stage", "member"]):
+        spread = group["seconds"].repeat(group["weight"].astype(int))
+        rows.append((stage, names.get(member, member), len(spread), spread.median(), spread.quantile(0.9)))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    order = {stage: place for place, stage in enumerate(STAGES)}
+    return frame.sort_values(["stage", "member"], key=lambda c: c.map(order) if c.name == "stage" else c)
+
+
+def _stage(stage: str, members: pd.Series, durations: pd.Series) -> pd.DataFrame:
+    seconds = durations.dt.total_seconds() if len(durations) else durations.astype(float)
+    return pd.DataFrame({"stage": stage, "member": members, "seconds": seconds, "weight": 1})

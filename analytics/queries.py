@@ -1,0 +1,148 @@
+"""What is read of the mirror, aggregated in the database wherever its rows are many."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from gateway.mirror import tables as t
+
+# The newest transfers that dwell times are computed over.
+MAX_TRANSFERS = 50_000
+MAX_CONTAINERS = 1_000
+
+
+def height(connection: sa.Connection) -> int:
+    """How many blocks the mirror holds."""
+    return int(connection.scalar(select(func.coalesce(func.max(t.block.c.number) + 1, 0))) or 0)
+
+
+def names(connection: sa.Connection) -> dict[str, str]:
+    """Parties' names by GLN."""
+    return dict(connection.execute(select(t.party.c.gln, t.party.c.name)).tuples().all())
+
+
+def stock(connection: sa.Connection) -> pd.DataFrame:
+    """Units not yet dispensed by custodian and product: ``custodian, gtin, product, units, held``.
+
+    A packed unit is where its outermost container is, and on hold where any container around it is.
+    """
+    inner, outer = t.container.alias("inner"), t.container.alias("outer")
+    top = (
+        select(inner.c.sscc.label("sscc"), inner.c.custodian, (inner.c.hold.is_not(None)).label("held"))
+        .where(inner.c.parent.is_(None))
+        .cte("top", recursive=True)
+    )
+    top = top.union_all(
+        select(outer.c.sscc, top.c.custodian, sa.or_(top.c.held, outer.c.hold.is_not(None))).join(
+            top, outer.c.parent == top.c.sscc
+        )
+    )
+    custodian = func.coalesce(t.unit.c.custodian, top.c.custodian)
+    held = sa.or_(t.unit.c.hold.is_not(None), func.coalesce(top.c.held, sa.false()))
+    query = (
+        select(
+            custodian.label("custodian"),
+            t.unit.c.gtin,
+            func.coalesce(t.product.c.name, t.unit.c.gtin).label("product"),
+            func.count().label("units"),
+            func.count().filter(held).label("held"),
+        )
+        .select_from(
+            t.unit.outerjoin(top, top.c.sscc == t.unit.c.parent).outerjoin(
+                t.product, t.product.c.gtin == t.unit.c.gtin
+            )
+        )
+        .where(t.unit.c.status == "commissioned")
+        .group_by(custodian, t.unit.c.gtin, t.product.c.name)
+    )
+    return _frame(connection, query)
+
+
+def dispensed_per_day(connection: sa.Connection) -> pd.DataFrame:
+    """Units dispensed by day of the transaction (UTC) and dispenser: ``day, custodian, units``."""
+    day = func.date(func.timezone("UTC", t.unit.c.dispensed_at))
+    query = (
+        select(day.label("day"), t.unit.c.custodian, func.count().label("units"))
+        .where(t.unit.c.status == "dispensed")
+        .group_by(day, t.unit.c.custodian)
+        .order_by(day)
+    )
+    return _frame(connection, query)
+
+
+def dispensing_times(connection: sa.Connection) -> pd.DataFrame:
+    """Units dispensed by dispenser and second: ``custodian, at, units``."""
+    at = func.date_trunc("second", t.unit.c.dispensed_at)
+    query = (
+        select(t.unit.c.custodian, at.label("at"), func.count().label("units"))
+        .where(t.unit.c.status == "dispensed")
+        .group_by(t.unit.c.custodian, at)
+    )
+    return _frame(connection, query)
+
+
+def transfers(connection: sa.Connection) -> pd.DataFrame:
+    """The newest transfers: ``id, what, from_gln, to_gln, status, offered_at, closed_at``."""
+    c = t.transfer.c
+    query = (
+        select(c.id, c.what, c.from_gln, c.to_gln, c.status, c.offered_at, c.closed_at)
+        .order_by(c.offered_at.desc())
+        .limit(MAX_TRANSFERS)
+    )
+    return _frame(connection, query)
+
+
+def made(connection: sa.Connection, frame: pd.DataFrame) -> pd.DataFrame:
+    """When each thing in ``frame.ref`` was packed or commissioned: ``ref, made_at``."""
+    refs = frame["ref"].unique().tolist()
+    containers = select(
+        sa.literal("00").concat(t.container.c.sscc).label("ref"), t.container.c.packed_at.label("made_at")
+    ).where(t.container.c.sscc.in_([ref[2:] for ref in refs if ref.startswith("00")]))
+    units = select(
+        sa.literal("01").concat(t.unit.c.gtin).concat("21").concat(t.unit.c.serial).label("ref"),
+        t.unit.c.commissioned_at.label("made_at"),
+    ).where(
+        sa.tuple_(t.unit.c.gtin, t.unit.c.serial).in_(
+            [(ref[2:16], ref[18:]) for ref in refs if ref.startswith("01")]
+        )
+    )
+    return pd.concat([_frame(connection, containers), _frame(connection, units)], ignore_index=True)
+
+
+def cold_chain(connection: sa.Connection) -> pd.DataFrame:
+    """Anchored readings by container, the newest: count, extremes, excursions, warmest window's MKT.
+
+    Columns ``container, readings, clean_readings, anchors, excursions, min_mc, max_mc, mkt_mc, low_mc,
+    high_mc, last_at``; clean are the readings of windows that stayed within the storage profile.
+    """
+    a = t.sensor_anchor.c
+    query = (
+        select(
+            a.container,
+            func.sum(a.count).label("readings"),
+            func.coalesce(func.sum(a.count).filter(a.excursion.is_(None)), 0).label("clean_readings"),
+            func.count().label("anchors"),
+            func.count(a.excursion).label("excursions"),
+            func.min(a.min_mc).label("min_mc"),
+            func.max(a.max_mc).label("max_mc"),
+            func.max(a.mkt_mc).label("mkt_mc"),
+            t.container.c.min_mc.label("low_mc"),
+            t.container.c.max_mc.label("high_mc"),
+            func.max(a.window_end).label("last_at"),
+        )
+        .join(t.container, t.container.c.sscc == a.container)
+        .group_by(a.container, t.container.c.min_mc, t.container.c.max_mc)
+        .order_by(func.max(a.anchored_at).desc())
+        .limit(MAX_CONTAINERS)
+    )
+    frame = _frame(connection, query)
+    for column in ("readings", "clean_readings"):
+        frame[column] = frame[column].astype("int64")
+    return frame
+
+
+def _frame(connection: sa.Connection, query: sa.Select) -> pd.DataFrame:
+    result = connection.execute(query)
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
