@@ -104,13 +104,12 @@ def _svg(draw: Callable[[Axes], None], rows: float, title: str) -> str:
     for colour, variable in _COLOURS.items():
         svg = svg.replace(colour, variable)
     # The page scales it; a reader that does not see it gets its name.
-    svg = re.sub(
+    return re.sub(
         r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
         rf'<svg viewBox="\1" role="img" aria-label="{title}">',
         svg,
         count=1,
     )
-    return svg
 
 
 def _legend(axes: Axes) -> None:

@@ -19,6 +19,11 @@ class Addresses(Protocol):
     def chaincode(self, organization: Organization, chaincode: Chaincode) -> tuple[str, int]: ...
 
 
+def address(place: tuple[str, int]) -> str:
+    """``host:port``."""
+    return f"{place[0]}:{place[1]}"
+
+
 class Loopback:
     """Everything on 127.0.0.1."""
 

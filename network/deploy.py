@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chaincode.model.errors import Code, MediLedgerError, Refusal
 from gateway.fabric import EndorseError, FabricError, chaincode_refusal, connect
+from network.addresses import Addresses, Hosts
 from network.fabric import programs
 from network.fabric.admin import Admin
 from network.fabric.processes import Layout
@@ -25,13 +26,14 @@ ENDORSEMENT_SECONDS = 90.0
 RETRY_SECONDS = 0.5
 
 
-async def deploy(topology: Topology, home: Path, kind: str) -> None:
+async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses | None = None) -> None:
     """Bring channel and chaincodes up, name the regulators, and wait until every member's peer can endorse.
 
+    ``addresses`` are the nodes' where they are not on this machine's loopback.
     Raises MediLedgerError when a step fails or endorsement does not come about in time.
     """
     if kind == "fabric":
-        await Admin(Layout(topology, home / "network"), programs.need()).deploy()
+        await Admin(Layout(topology, home / "network", addresses), programs.need()).deploy()
     regulators = [o for o in topology.organizations if o.role == "regulator"]
     await _bootstrap(topology, home, regulators)
     await asyncio.gather(*(_answers(topology, home, organization) for organization in topology.organizations))
@@ -89,11 +91,14 @@ def main() -> None:
     parser.add_argument("--topology", type=Path, required=True)
     parser.add_argument("--base-port", type=int, required=True)
     parser.add_argument("--kind", choices=KINDS, required=True)
+    parser.add_argument("--hosts", action="store_true", help="nodes are found by their host names")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     began = time.monotonic()
     try:
-        asyncio.run(deploy(Topology.load(options.topology, options.base_port), options.home, options.kind))
+        topology = Topology.load(options.topology, options.base_port)
+        addresses = Hosts(topology) if options.hosts else None
+        asyncio.run(deploy(topology, options.home, options.kind, addresses))
     except (MediLedgerError, FabricError) as error:
         log.error("%s", error)
         sys.exit(1)

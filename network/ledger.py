@@ -10,6 +10,7 @@ from pathlib import Path
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import Profile
 from network import packages
+from network.addresses import Addresses, Loopback
 from network.fabric import processes, programs
 from network.fabric.programs import Programs
 from network.identities import Identities
@@ -95,30 +96,26 @@ def _arguments(topology: Topology, home: Path) -> tuple[str, ...]:
 
 
 def _chaincode_server(topology: Topology, root: Path, organization: Organization) -> ProcessSpec:
-    identities = Identities(topology, root)
-    tls = identities.chaincode_tls(organization)
-    serve: list[str] = []
-    ports = []
-    for chaincode in topology.chaincodes:
-        package = packages.package_for(topology, identities, organization, chaincode)
-        port = topology.chaincode_port(organization, chaincode)
-        serve += ["--serve", f"{package.package_id}={chaincode.entry}@127.0.0.1:{port}"]
-        ports.append(port)
+    ports = tuple(topology.chaincode_port(organization, chaincode) for chaincode in topology.chaincodes)
     return ProcessSpec(
         f"chaincode-{organization.name}",
-        (
-            sys.executable,
-            "-m",
-            "chaincode",
-            *serve,
-            "--tls-cert",
-            str(tls.certificate),
-            "--tls-key",
-            str(tls.key),
-            "--tls-client-ca",
-            str(tls.root),
-        ),
+        chaincode_command(topology, root, organization, Loopback(topology)),
         PROJECT,
         TcpReady(ports[-1]),
-        ports=tuple(ports),
+        ports=ports,
     )
+
+
+def chaincode_command(
+    topology: Topology, root: Path, organization: Organization, addresses: Addresses
+) -> tuple[str, ...]:
+    """The command of a member's chaincode server; ``root`` is HOME/network."""
+    identities = Identities(topology, root, addresses)
+    tls = identities.chaincode_tls(organization)
+    serve: list[str] = []
+    for chaincode in topology.chaincodes:
+        package = packages.build(identities, addresses, organization, chaincode)
+        port = topology.chaincode_port(organization, chaincode)
+        serve += ["--serve", f"{package.package_id}={chaincode.entry}@{addresses.listen}:{port}"]
+    certificates = ("--tls-cert", str(tls.certificate), "--tls-key", str(tls.key))
+    return (sys.executable, "-m", "chaincode", *serve, *certificates, "--tls-client-ca", str(tls.root))

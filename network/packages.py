@@ -10,8 +10,9 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from network.addresses import Addresses, address
 from network.identities import Identities
-from network.topology import Chaincode, Organization, Topology
+from network.topology import Chaincode, Organization
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,16 @@ class Package:
 
 
 def build(
-    topology: Topology, identities: Identities, organization: Organization, chaincode: Chaincode, address: str
+    identities: Identities, addresses: Addresses, organization: Organization, chaincode: Chaincode
 ) -> Package:
-    """One member's package of a chaincode as a service: its server at ``address``, TLS on both sides.
+    """One member's package of a chaincode as a service: its own server, with TLS.
 
     The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the member.
     """
     peer = identities.tls(identities.peer(organization))
     server = identities.chaincode_tls(organization)
     connection = {
-        "address": address,
+        "address": address(addresses.chaincode(organization, chaincode)),
         "dial_timeout": "10s",
         "tls_required": True,
         "client_auth_required": True,
@@ -48,14 +49,6 @@ def build(
     code = _archive({"connection.json": json.dumps(connection, sort_keys=True).encode()})
     metadata = json.dumps({"label": chaincode.label, "path": "", "type": "ccaas"}, sort_keys=True).encode()
     return Package(chaincode.label, _archive({"code.tar.gz": code, "metadata.json": metadata}))
-
-
-def package_for(
-    topology: Topology, identities: Identities, organization: Organization, chaincode: Chaincode
-) -> Package:
-    """The package of a member whose chaincode server runs on this machine."""
-    port = topology.chaincode_port(organization, chaincode)
-    return build(topology, identities, organization, chaincode, f"127.0.0.1:{port}")
 
 
 def write(package: Package, path: Path) -> Path:

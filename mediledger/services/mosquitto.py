@@ -19,7 +19,23 @@ MAX_QUEUED_BYTES = 64 * 1024 * 1024
 
 
 def spec(folder: Path, port: int, password: str) -> ProcessSpec:
-    """The broker. Clients and roles are kept by its dynamic security plugin, which starts with one admin."""
+    """The broker on this machine."""
+    settings = prepare(folder, f"{port} 127.0.0.1", programs.dynamic_security_plugin(), password)
+    return ProcessSpec(
+        "mosquitto",
+        (programs.find("mosquitto", "mosquitto", "MEDILEDGER_MQTT_URL"), "-c", str(settings)),
+        folder,
+        TcpReady(port),
+        ports=(port,),
+    )
+
+
+def prepare(folder: Path, listener: str, plugin: Path, password: str) -> Path:
+    """Write the broker's settings into ``folder``; the path of its settings file.
+
+    ``listener`` is a port and an address. Clients and roles are kept by the dynamic security ``plugin``, which
+    starts with one admin, whose ``password`` counts the first time alone.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     security = folder / "dynamic-security.json"
     if not security.exists():
@@ -29,15 +45,14 @@ def spec(folder: Path, port: int, password: str) -> ProcessSpec:
         settings,
         "\n".join(
             (
-                f"listener {port} 127.0.0.1",
+                f"listener {listener}",
                 "allow_anonymous false",
                 "per_listener_settings false",
-                f"plugin {programs.dynamic_security_plugin()}",
+                f"plugin {plugin}",
                 f"plugin_opt_config_file {security}",
                 f"max_packet_size {MAX_PACKET_BYTES}",
                 "max_inflight_messages 100",
                 "max_queued_messages 10000",
-                f"max_queued_bytes {MAX_QUEUED_BYTES}",
                 "persistent_client_expiration 7d",
                 # Started by root it would turn into an account that cannot write here.
                 *(["user root"] if os.geteuid() == 0 else []),
@@ -50,13 +65,7 @@ def spec(folder: Path, port: int, password: str) -> ProcessSpec:
             )
         ),
     )
-    return ProcessSpec(
-        "mosquitto",
-        (programs.find("mosquitto", "mosquitto", "MEDILEDGER_MQTT_URL"), "-c", str(settings)),
-        folder,
-        TcpReady(port),
-        ports=(port,),
-    )
+    return settings
 
 
 def _first_state(password: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from fabric_protos.msp import identities_pb2
 
 from network import packages
+from network.addresses import Loopback
 from network.devnet.chaincode import ChaincodeConnection
 from network.identities import Identities
 from network.topology import Organization, Topology
@@ -71,7 +72,7 @@ def _peer(topology: Topology, identities: Identities, organization: Organization
     chaincodes = {
         chaincode.name: ChaincodeConnection(
             chaincode.name,
-            packages.package_for(topology, identities, organization, chaincode).package_id,
+            packages.build(identities, Loopback(topology), organization, chaincode).package_id,
             f"127.0.0.1:{topology.chaincode_port(organization, chaincode)}",
             credentials,
             topology.chaincode_host(organization),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from chaincode.model.errors import MediLedgerError
 from network import packages
+from network.addresses import address
 from network.fabric.processes import Layout
 from network.fabric.programs import Programs
 from network.topology import Chaincode, Organization
@@ -41,7 +42,7 @@ class Admin:
     async def _join_orderer(self) -> None:
         tls = self._layout.identities.tls(self._layout.identities.orderer())
         connection = [
-            f"--orderer-address=127.0.0.1:{self._topology.orderer_admin_port}",
+            f"--orderer-address={self._layout.addresses.orderer()[0]}:{self._topology.orderer_admin_port}",
             f"--ca-file={tls.root}",
             f"--client-cert={tls.certificate}",
             f"--client-key={tls.key}",
@@ -101,8 +102,8 @@ class Admin:
             targets: list[str] = []
             for organization in organizations:
                 tls = self._layout.identities.tls(self._layout.identities.peer(organization))
-                address = f"127.0.0.1:{self._topology.peer_port(organization)}"
-                targets += ["--peerAddresses", address, "--tlsRootCertFiles", str(tls.root)]
+                peer = address(self._layout.addresses.peer(organization))
+                targets += ["--peerAddresses", peer, "--tlsRootCertFiles", str(tls.root)]
             await self._peer(
                 first, "lifecycle", "chaincode", "commit", *self._orderer(), *definition, *targets
             )
@@ -168,10 +169,10 @@ class Admin:
 
     def _orderer(self) -> list[str]:
         tls = self._layout.identities.tls(self._layout.identities.orderer())
-        return ["-o", f"127.0.0.1:{self._topology.orderer_port}", "--tls", "--cafile", str(tls.root)]
+        return ["-o", address(self._layout.addresses.orderer()), "--tls", "--cafile", str(tls.root)]
 
     def _package(self, organization: Organization, chaincode: Chaincode) -> packages.Package:
-        return packages.package_for(self._topology, self._layout.identities, organization, chaincode)
+        return packages.build(self._layout.identities, self._layout.addresses, organization, chaincode)
 
     async def _peer(self, organization: Organization, *arguments: str) -> str:
         """Fabric's ``peer`` command as the organisation's admin."""

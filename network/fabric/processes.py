@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from chaincode.model.errors import MediLedgerError
-from network.addresses import Loopback
+from network.addresses import Addresses, Loopback
 from network.fabric import settings
 from network.fabric.programs import Programs
 from network.identities import Identities
@@ -19,13 +19,21 @@ from network.topology import Organization, Topology
 
 
 class Layout:
-    """Folders of a native network below ``root`` (HOME/network)."""
+    """Folders of a network below ``root`` (HOME/network), whose nodes answer at ``addresses``."""
 
-    def __init__(self, topology: Topology, root: Path) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        root: Path,
+        addresses: Addresses | None = None,
+        builder: Path | None = None,
+    ) -> None:
         self.topology = topology
         self.root = root
-        self.identities = Identities(topology, root)
-        self.addresses = Loopback(topology)
+        self.addresses = addresses or Loopback(topology)
+        self.identities = Identities(topology, root, self.addresses)
+        # Where the external builder is, if it comes with the peer; else one is put together from programs.
+        self._builder = builder
 
     def settings(self, node: str) -> Path:
         """The folder that a node or tool reads its settings from (FABRIC_CFG_PATH)."""
@@ -37,7 +45,11 @@ class Layout:
     @property
     def builder(self) -> Path:
         """The external builder for chaincode as a service."""
-        return self.root / "builder"
+        return self._builder or self.root / "builder"
+
+    @property
+    def builder_given(self) -> bool:
+        return self._builder is not None
 
     @property
     def genesis(self) -> Path:
@@ -51,7 +63,8 @@ class Layout:
 def prepare(layout: Layout, programs: Programs) -> None:
     """Write every node's settings and, once, the channel's first block."""
     topology, identities, addresses = layout.topology, layout.identities, layout.addresses
-    _link_builder(layout.builder, programs)
+    if not layout.builder_given:
+        _link_builder(layout.builder, programs)
     for organization in topology.organizations:
         name = organization.name
         made = settings.core(topology, identities, addresses, organization, layout.data(name), layout.builder)

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from network.addresses import Addresses, Loopback, address
 from network.identities.authority import Authority, Credential
 from network.topology import Organization, Topology
 
@@ -40,10 +41,14 @@ class TlsFiles:
 
 
 class Identities:
-    """Paths into the identities of one network, below ``root`` (HOME/network)."""
+    """Paths into the identities of one network, below ``root`` (HOME/network).
 
-    def __init__(self, topology: Topology, root: Path) -> None:
+    ``addresses`` go into the connection profiles; on this machine's loopback by default.
+    """
+
+    def __init__(self, topology: Topology, root: Path, addresses: Addresses | None = None) -> None:
         self._topology = topology
+        self._addresses = addresses or Loopback(topology)
         self.root = root
 
     def organization(self, organization: Organization) -> Path:
@@ -130,7 +135,7 @@ class Identities:
             "key": str(base / organization.name / "users" / user / "key.pem"),
             "peers": [
                 {
-                    "address": f"127.0.0.1:{self._topology.peer_port(one)}",
+                    "address": address(self._addresses.peer(one)),
                     "server_name": self._topology.peer_host(one),
                     "tls_root": str(base / one.name / "peers" / "peer0" / "tls" / "ca.pem"),
                 }
