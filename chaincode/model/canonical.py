@@ -5,18 +5,22 @@ Keys sorted, no white space, UTF-8, integers only (64 bits): a float's digits de
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import orjson
 
 from chaincode.model.errors import Code, Refusal
 
+# Dates and data classes are not JSON's: whoever means their text writes it.
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
 
 def dumps(value: Any) -> bytes:
     """The canonical form. TypeError where ``value`` holds a float or what JSON has no word for."""
     if _has_float(value):
         raise TypeError("a ledger document holds no float")
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(value, option=_CANONICAL)
 
 
 def loads(data: bytes, field: str = "argument") -> Any:
@@ -34,8 +38,8 @@ def _has_float(value: Any) -> bool:
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return False
-    if kind is dict:
+    if isinstance(value, dict):
         return any(map(_has_float, value.values()))
-    if kind is list or kind is tuple:
+    if isinstance(value, list | tuple):
         return any(map(_has_float, value))
-    return kind is float
+    return isinstance(value.value if isinstance(value, Enum) else value, float)

@@ -31,8 +31,15 @@ def mkt_mc(values: Sequence[int]) -> int:
     if not values:
         raise ValueError("no readings")
     kelvins = [(value - ABSOLUTE_ZERO_MC) / 1000 for value in values]
-    rate = math.fsum(math.exp(-_ENERGY_KELVIN / kelvin) for kelvin in kelvins) / len(kelvins)
-    return round(_ENERGY_KELVIN / -math.log(rate) * 1000) + ABSOLUTE_ZERO_MC
+    warmest = max(kelvins)
+    if warmest == 0:
+        return ABSOLUTE_ZERO_MC
+    # Rates relative to the warmest reading's: near absolute zero the rates themselves are too small for a
+    # float. At zero there is none.
+    least = _ENERGY_KELVIN / warmest
+    rates = (math.exp(least - _ENERGY_KELVIN / kelvin) for kelvin in kelvins if kelvin)
+    mean = math.fsum(rates) / len(kelvins)
+    return round(_ENERGY_KELVIN / (least - math.log(mean)) * 1000) + ABSOLUTE_ZERO_MC
 
 
 def narrowest(profiles: Iterable[Storage]) -> Storage:
