@@ -1,7 +1,7 @@
 """docker-compose-fabric.yaml: the topology on Fabric's official images, made from the topology.
 
-``python -m network.compose > docker-compose-fabric.yaml`` writes the file; inside the containers
-``python -m network.compose prepare`` makes identities, settings and the channel's first block.
+``python -m mediledger.compose > docker-compose-fabric.yaml`` writes the file; inside the containers
+``python -m mediledger.compose prepare`` makes identities, settings and the channel's first block.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 
 import yaml
 
+from mediledger.services import mosquitto
 from network.addresses import Hosts
 from network.fabric import processes
 from network.fabric.programs import VERSION, need
+from network.ledger import chaincode_command
 from network.topology import Organization, Topology
 
 HOME = "/mediledger"
@@ -25,7 +27,12 @@ POSTGRES = "postgres:16"
 REDIS = "redis:7"
 MOSQUITTO = "eclipse-mosquitto:2"
 OURS = "mediledger"
-_HEADER = "# Made by `python -m network.compose` from network/topology.yaml; edit that, and make it again.\n"
+# Where the official images keep what the settings must name.
+PEER_IMAGE_BUILDER = Path("/opt/hyperledger/ccaas_builder")
+MOSQUITTO_PLUGIN = Path("/usr/lib/mosquitto_dynamic_security.so")
+_HEADER = (
+    "# Made by `python -m mediledger.compose` from network/topology.yaml; edit that, and make it again.\n"
+)
 _HEALTHY = "service_healthy"
 _DONE = "service_completed_successfully"
 _PROBE = "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=3)"
@@ -37,7 +44,7 @@ def compose(topology: Topology) -> dict[str, Any]:
     nodes = ["orderer", *(f"peer-{o.name}" for o in organizations)]
     servers = [f"chaincode-{o.name}" for o in organizations]
     services: dict[str, Any] = {
-        "prepare": _ours(("python", "-m", "network.compose", "prepare"), {}) | {"restart": "no"},
+        "prepare": _ours(("python", "-m", "mediledger.compose", "prepare"), {}) | {"restart": "no"},
         "postgres": _postgres(),
         "redis": _redis(),
         "mosquitto": _mosquitto(),
@@ -45,7 +52,7 @@ def compose(topology: Topology) -> dict[str, Any]:
     }
     for organization in organizations:
         services[f"peer-{organization.name}"] = _peer(topology, organization)
-        services[f"chaincode-{organization.name}"] = _chaincode(organization)
+        services[f"chaincode-{organization.name}"] = _chaincode(topology, organization)
     services["deploy"] = _ours(
         (
             "python",
@@ -148,11 +155,10 @@ def _node(image: str, settings: str, host: str, command: list[str], operations: 
     }
 
 
-def _chaincode(organization: Organization) -> dict[str, Any]:
-    arguments = ("python", "-m", "network.compose", "serve", "--member", organization.name)
+def _chaincode(topology: Topology, organization: Organization) -> dict[str, Any]:
+    arguments = ("python", "-m", "mediledger.compose", "serve", "--member", organization.name)
     service = _ours(arguments, {"prepare": _DONE})
-    host = f"chaincode.{organization.name}"
-    service["networks"] = {"default": {"aliases": [f"{host}.${{DOMAIN:-mediledger.example}}"]}}
+    service["networks"] = {"default": {"aliases": [topology.chaincode_host(organization)]}}
     return service
 
 
@@ -264,15 +270,16 @@ def text(topology: Topology) -> str:
 
 
 def prepare(topology: Topology) -> None:
-    """Inside the containers: identities, settings and the first block, with host names for addresses."""
-    layout = processes.Layout(topology, Path(ROOT), Hosts(topology))
+    """Inside the containers: identities, settings, the first block; nodes find each other by host names."""
+    layout = processes.Layout(topology, Path(ROOT), Hosts(topology), PEER_IMAGE_BUILDER)
     layout.identities.create()
     processes.prepare(layout, need())
+    mosquitto.prepare(Path(HOME) / "mosquitto", "1883 0.0.0.0", MOSQUITTO_PLUGIN, os.environ["MQTT_PASSWORD"])
 
 
 def main() -> None:
     """Print the file, or do a container's work."""
-    parser = argparse.ArgumentParser(prog="network.compose")
+    parser = argparse.ArgumentParser(prog="mediledger.compose")
     parser.add_argument("work", nargs="?", choices=("prepare", "serve"))
     parser.add_argument("--member")
     options = parser.parse_args()
@@ -280,8 +287,6 @@ def main() -> None:
     if options.work == "prepare":
         prepare(topology)
     elif options.work == "serve":
-        from network.ledger import chaincode_command
-
         organization = next(o for o in topology.organizations if o.name == options.member)
         command = chaincode_command(topology, Path(ROOT), organization, Hosts(topology))
         os.execv(command[0], command)  # noqa: S606 - the server takes this process's place

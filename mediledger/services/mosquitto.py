@@ -33,7 +33,7 @@ def spec(folder: Path, port: int, password: str) -> ProcessSpec:
 def prepare(folder: Path, listener: str, plugin: Path, password: str) -> Path:
     """Write the broker's settings into ``folder``; the path of its settings file.
 
-    ``listener`` is a port and an address. Clients and roles are kept by the dynamic security ``plugin``, which
+    ``listener`` is a port and an address. The dynamic security ``plugin`` keeps clients and roles; it
     starts with one admin, whose ``password`` counts the first time alone.
     """
     folder.mkdir(parents=True, exist_ok=True)
