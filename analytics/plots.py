@@ -16,6 +16,7 @@ _INK, _FAINT, _BAR, _WARN = "#010101", "#020202", "#030303", "#040404"
 _COLOURS = {_INK: "var(--ink)", _FAINT: "var(--line)", _BAR: "var(--accent)", _WARN: "var(--warn)"}
 WIDTH_INCHES = 7.6
 ROW_INCHES = 0.42
+BAR = 0.6
 
 
 def stock(frame: pd.DataFrame) -> str:
@@ -24,8 +25,9 @@ def stock(frame: pd.DataFrame) -> str:
 
     def draw(axes: Axes) -> None:
         free = by_member["units"] - by_member["held"]
-        axes.barh(by_member.index, free, color=_BAR, label="available")
-        axes.barh(by_member.index, by_member["held"], left=free, color=_WARN, label="in quarantine")
+        axes.barh(by_member.index, free, height=BAR, color=_BAR, label="available")
+        axes.barh(by_member.index, by_member["held"], BAR, free, color=_WARN, label="in quarantine")
+        axes.set_ylim(-0.6, max(len(by_member), 2) - 0.4)
         for place, total in enumerate(by_member["units"]):
             axes.annotate(f" {total:,}", (total, place), va="center", color=_INK)
         _legend(axes)
@@ -74,9 +76,9 @@ def dispensed(frame: pd.DataFrame) -> str:
     by_day = frame.groupby("day")["units"].sum()
 
     def draw(axes: Axes) -> None:
-        axes.bar([str(day) for day in by_day.index], by_day, color=_BAR)
+        axes.bar([str(day) for day in by_day.index], by_day, width=BAR, color=_BAR)
         axes.set_ylabel("packs")
-        axes.margins(x=0.4 if len(by_day) < 3 else 0.02)
+        axes.set_xlim(-0.6, max(len(by_day), 6) - 0.4)
 
     return _svg(draw, 4, "Packs dispensed per day")
 

@@ -29,8 +29,8 @@ class Results:
     """Collects figures and writes them as a JSON list after each, so that a broken run keeps what it has."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._results: list[Result] = []
+        self.path = path
+        self.all: list[Result] = []
         self._machine = machine()
 
     def add(self, name: str, spread: Spread, unit: str, yardstick: str, ledger: str) -> Result:
@@ -45,8 +45,8 @@ class Results:
             ledger,
             self._machine,
         )
-        self._results.append(result)
-        self._path.write_text(json.dumps([asdict(result) for result in self._results], indent=1) + "\n")
+        self.all.append(result)
+        self.path.write_text(json.dumps([asdict(result) for result in self.all], indent=1) + "\n")
         return result
 
 
