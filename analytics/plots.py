@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -84,7 +85,7 @@ def dispensed(frame: pd.DataFrame) -> str:
 
 
 def _svg(draw: Callable[[Axes], None], rows: float, title: str) -> str:
-    style = {
+    style: Any = {
         "svg.fonttype": "none",
         "font.family": "sans-serif",
         "text.color": _INK,

@@ -38,7 +38,7 @@ async def measure(system: System, results: Results) -> None:
 
 
 async def lag(system: System, stage: ledger.Stage, results: Results) -> None:
-    """From a block's delivery by the peer to its commit in the mirror, of every block of a commissioning run."""
+    """From a block's delivery by the peer to its commit in the mirror, while packs are commissioned."""
     organization = next(o for o in system.topology.organizations if o.role == "regulator")
     database_url = system.services().database_url(organization.name)
     delivered: dict[int, float] = {}

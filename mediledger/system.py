@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediledger import secrets, services
+from mediledger import secrets
+from mediledger.services import Services
+from mediledger.services import plan as plan_services
 from network import ledger
 from network.process import HttpReady, ProcessSpec
 from network.topology import Organization, Topology
@@ -66,8 +68,8 @@ class System:
         """Where a member's REST API answers, without a trailing slash."""
         return f"http://127.0.0.1:{self.topology.gateway_port(organization)}"
 
-    def services(self) -> services.Services:
-        return services.plan(
+    def services(self) -> Services:
+        return plan_services(
             self.home,
             self.topology.service_ports(),
             [o.name for o in self.topology.organizations],
@@ -112,7 +114,7 @@ class System:
             "MEDILEDGER_HTTP_PORT": str(self.topology.gateway_port(organization)),
         }
 
-    def _member_plan(self, organization: Organization, local: services.Services) -> list[ProcessSpec]:
+    def _member_plan(self, organization: Organization, local: Services) -> list[ProcessSpec]:
         name = organization.name
         env = self.environment(organization)
         databases = tuple(spec.name for spec in local.specs if spec.run_once)
@@ -163,9 +165,7 @@ class System:
             specs.append(self._bridge(organization, mirror, local))
         return specs
 
-    def _bridge(
-        self, organization: Organization, mirror: ProcessSpec, local: services.Services
-    ) -> ProcessSpec:
+    def _bridge(self, organization: Organization, mirror: ProcessSpec, local: Services) -> ProcessSpec:
         port = self.topology.bridge_health_port(organization)
         return ProcessSpec(
             "bridge",

@@ -74,7 +74,7 @@ async def _answers(topology: Topology, home: Path, organization: Organization) -
             try:
                 await custody.proposal("GetLot", b"{}").endorse()
             except FabricError as error:
-                if chaincode_refusal(error):
+                if isinstance(error, EndorseError) and chaincode_refusal(error):
                     return
                 failure = error
             else:

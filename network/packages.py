@@ -31,7 +31,7 @@ class Package:
 def build(
     identities: Identities, addresses: Addresses, organization: Organization, chaincode: Chaincode
 ) -> Package:
-    """A member's package of a chaincode as a service, its own server with TLS.
+    """A member's package of a chaincode as a service; its server has TLS.
 
     The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the member.
     """

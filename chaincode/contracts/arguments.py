@@ -140,6 +140,13 @@ class Arguments:
         if value is not True:
             raise invalid(field, "must be true: it is the statement that the law asks for")
 
+    def values(self, name: str) -> list[Any]:
+        """A list of raw values, perhaps of none."""
+        field, value = self.take(name)
+        if not isinstance(value, list):
+            raise invalid(field, "is a list")
+        return value
+
     def batch(self, name: str, maximum: int) -> tuple[str, list[Any]]:
         """The field's name and a list of 1 to ``maximum`` raw values."""
         field, value = self.take(name)

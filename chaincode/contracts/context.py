@@ -33,12 +33,12 @@ class Context:
         """The organisation of whoever signed the proposal."""
         return self.stub.creator.msp_id
 
-    async def read(self, key: str) -> Any | None:
+    async def read(self, key: str) -> Any:
         """A document, None where there is none."""
         value = await self.stub.get_state(key)
         return None if value is None else orjson.loads(value)
 
-    async def read_all(self, wanted: Sequence[str]) -> list[Any | None]:
+    async def read_all(self, wanted: Sequence[str]) -> list[Any]:
         """Documents in the order of their keys, in as few messages as the peer allows."""
         values = await self.stub.get_states(wanted)
         return [None if value is None else orjson.loads(value) for value in values]

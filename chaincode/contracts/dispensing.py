@@ -20,7 +20,7 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
     refs = arguments.each("units", MAX_DISPENSE, _unit_ref)
     arguments.done()
     fields = [f"units[{place}]" for place in range(len(refs))]
-    units = await need_goods(context, refs, fields)
+    units: Any = await need_goods(context, refs, fields)
     lot_keys = list(dict.fromkeys(keys.lot_key(unit["gtin"], unit["lot"]) for unit in units))
     lots = dict(zip(lot_keys, await context.read_all(lot_keys), strict=True))
     for unit, field in zip(units, fields, strict=True):

@@ -30,7 +30,7 @@ async def need_goods(context: Context, refs: Sequence[str], fields: Sequence[str
         if document is None:
             code = Code.UNIT_UNKNOWN if ref.startswith("01") else Code.CONTAINER_UNKNOWN
             raise Refusal(code, f"{ref} is not on the ledger", field)
-    return found  # type: ignore[return-value]
+    return found
 
 
 async def need_container(context: Context, sscc: str, field: str) -> Container:

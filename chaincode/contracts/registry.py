@@ -131,8 +131,7 @@ async def resolve(context: Context, arguments: Arguments) -> Any:
 
     With a product comes its manufacturer.
     """
-    _, glns = arguments.take("glns")
-    _, gtins = arguments.take("gtins")
+    glns, gtins = arguments.values("glns"), arguments.values("gtins")
     arguments.done()
     if len(glns) + len(gtins) > MAX_RESOLVE:
         raise Refusal(Code.BATCH_TOO_LARGE, f"at most {MAX_RESOLVE} parties and products at once", "glns")

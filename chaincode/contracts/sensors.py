@@ -92,7 +92,7 @@ async def anchor_readings(context: Context, arguments: Arguments) -> Any:
     if anchor["window_end"] < anchor["window_start"]:
         raise invalid("window_end", "is not before window_start")
     for name in ("mean_mc", "mkt_mc"):
-        if not anchor["min_mc"] <= anchor[name] <= anchor["max_mc"]:  # type: ignore[literal-required]
+        if not anchor["min_mc"] <= anchor[name] <= anchor["max_mc"]:
             raise invalid(name, "is between min_mc and max_mc")
     sscc, key = anchor["container"], keys.anchor_key(anchor["id"])
     existing, container, *devices = await context.read_all(

@@ -5,48 +5,48 @@ Every function that changes a document returns a new one; what was read stays as
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 from chaincode.model import gs1
 from chaincode.model.documents import QUARANTINE, Container, Lot, Unit
 from chaincode.model.errors import Code, Refusal
 
-Goods = TypeVar("Goods", Unit, Container)
+Goods = Unit | Container
 
 
-def name(goods: Unit | Container) -> str:
+def name(goods: Goods) -> str:
     """The element string of a unit or container."""
     if goods["doc"] == "unit":
         return gs1.unit_ref(goods["gtin"], goods["serial"])
     return gs1.container_ref(goods["sscc"])
 
 
-def loose(goods: Unit | Container, field: str) -> None:
+def loose(goods: Goods, field: str) -> None:
     """It is in no container: its custody is its own."""
     if "parent" in goods:
         code = Code.UNIT_PACKED if goods["doc"] == "unit" else Code.CONTAINER_PACKED
         raise Refusal(code, f"{name(goods)} is packed in 00{goods['parent']}", field)
 
 
-def in_custody(goods: Unit | Container, gln: str, field: str) -> None:
+def in_custody(goods: Goods, gln: str, field: str) -> None:
     """``gln`` has it; ``goods`` is loose, or the outermost container of what is meant."""
     if goods.get("custodian") != gln:
         raise Refusal(Code.NOT_CUSTODIAN, f"{name(goods)} is not in the custody of {gln}", field)
 
 
-def not_offered(goods: Unit | Container, field: str) -> None:
+def not_offered(goods: Goods, field: str) -> None:
     """No offer of it is open."""
     if "offer" in goods:
         raise Refusal(Code.OFFER_PENDING, f"{name(goods)} is offered in transfer {goods['offer']}", field)
 
 
-def not_held(goods: Unit | Container, field: str) -> None:
+def not_held(goods: Goods, field: str) -> None:
     """It is not in quarantine."""
     if "hold" in goods:
         raise Refusal(Code.HELD, f"{name(goods)} is in {goods['hold']}", field)
 
 
-def in_circulation(goods: Unit | Container, field: str) -> None:
+def in_circulation(goods: Goods, field: str) -> None:
     """A unit that is not dispensed yet, or a container that still holds something."""
     if goods["doc"] == "unit" and goods["status"] == "dispensed":
         raise Refusal(Code.UNIT_DISPENSED, f"{name(goods)} was dispensed", field)
@@ -64,17 +64,17 @@ def marketable(lot: Lot, today: str, field: str) -> None:
 
 def packed(goods: Goods, sscc: str) -> Goods:
     """As a container's content: custody is now the container's."""
-    changed = goods.copy()
+    changed: Any = goods.copy()
     for own in ("owner", "custodian"):
-        changed.pop(own, None)  # type: ignore[misc]
+        changed.pop(own, None)
     changed["parent"] = sscc
     return changed
 
 
 def unpacked(goods: Goods, container: Container) -> Goods:
     """Out of ``container``, whose owner, custodian and hold it takes over."""
-    changed = goods.copy()
-    changed.pop("parent", None)  # type: ignore[misc]
+    changed: Any = goods.copy()
+    changed.pop("parent", None)
     changed["owner"] = container["owner"]
     changed["custodian"] = container["custodian"]
     if "hold" in container:
@@ -85,21 +85,21 @@ def unpacked(goods: Goods, container: Container) -> Goods:
 
 def offered(goods: Goods, transfer: str) -> Goods:
     """In an open offer."""
-    changed = goods.copy()
+    changed: Any = goods.copy()
     changed["offer"] = transfer
     return changed
 
 
 def no_longer_offered(goods: Goods) -> Goods:
     """The offer is closed and changed nothing."""
-    changed = goods.copy()
-    changed.pop("offer", None)  # type: ignore[misc]
+    changed: Any = goods.copy()
+    changed.pop("offer", None)
     return changed
 
 
 def moved(goods: Goods, gln: str) -> Goods:
     """Accepted by ``gln``, who owns it and has it."""
-    changed = no_longer_offered(goods)
+    changed: Any = no_longer_offered(goods)
     changed["owner"] = gln
     changed["custodian"] = gln
     return changed
@@ -107,7 +107,7 @@ def moved(goods: Goods, gln: str) -> Goods:
 
 def quarantined(goods: Goods, reason: str) -> Goods:
     """On hold, and why."""
-    changed = goods.copy()
+    changed: Any = goods.copy()
     changed["hold"] = QUARANTINE
     changed["hold_reason"] = reason
     return changed
@@ -115,9 +115,9 @@ def quarantined(goods: Goods, reason: str) -> Goods:
 
 def released(goods: Goods) -> Goods:
     """No longer on hold."""
-    changed = goods.copy()
+    changed: Any = goods.copy()
     for own in ("hold", "hold_reason"):
-        changed.pop(own, None)  # type: ignore[misc]
+        changed.pop(own, None)
     return changed
 
 

@@ -36,8 +36,8 @@ def merge(
 ) -> list[dict[str, Any]]:
     """The unit's steps in order: ``{tx_id, at, step, ref, from?, to?, custodian?, detail?}`` each.
 
-    ``ref`` is what it happened to: the unit, or a container it was in. ``detail`` is a lot, a container's ref,
-    a transfer's id or a reason, as the step has it.
+    ``ref`` is what it happened to: the unit, or a container it was in. ``detail`` is a lot, a container's
+    ref, a transfer's id or a reason, as the step has it.
 
     ``containers`` has the history of every container the unit was in, directly or not, by SSCC;
     ``transfers`` the transfers that their ``offer`` fields name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import os
 import time
@@ -73,7 +74,7 @@ class Proposal:
     def digest(self) -> bytes:
         return hashlib.sha256(self.bytes).digest()
 
-    def signed(self, signature: bytes) -> Proposal:
+    def signed(self, signature: builtins.bytes) -> Proposal:
         """The same proposal with a signature made elsewhere."""
         return Proposal(
             self._client, self._channel, self.transaction_id, self.bytes, self._organizations, signature
@@ -136,7 +137,7 @@ class Transaction:
         """The SHA-256 to sign elsewhere."""
         return hashlib.sha256(self._payload).digest()
 
-    def signed(self, signature: bytes) -> Transaction:
+    def signed(self, signature: builtins.bytes) -> Transaction:
         """The same transaction with a signature made elsewhere."""
         return Transaction(self._client, common_pb2.Envelope(payload=self._payload, signature=signature))
 
@@ -151,7 +152,7 @@ class Transaction:
         return self.envelope.SerializeToString()
 
     @cached_property
-    def result(self) -> bytes:
+    def result(self) -> builtins.bytes:
         """What the transaction function returned."""
         transaction = transaction_pb2.Transaction.FromString(self._data)
         action = transaction_pb2.ChaincodeActionPayload.FromString(transaction.actions[0].payload).action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,7 +115,7 @@ class Story:
         await self._each(
             f"Commission {self._script.packs:,} packs",
             [
-                lambda batch=batch: self._cast.manufacturer.post(
+                self._cast.manufacturer.post(
                     "/commissions", {"gtin": self._gtin, "lot": self._script.run.lot, "serials": batch}
                 )
                 for batch in batches
@@ -128,9 +128,7 @@ class Story:
         await self._each(
             f"Pack {len(self._cases):,} cases and a pallet",
             [
-                lambda sscc=sscc, serials=serials: maker.post(
-                    "/containers", {"sscc": sscc, "children": self._refs(serials)}
-                )
+                maker.post("/containers", {"sscc": sscc, "children": self._refs(serials)})
                 for sscc, serials in self._cases.items()
             ],
         )
@@ -197,7 +195,7 @@ class Story:
         await pharmacy.post(f"/containers/{self._script.run.pallet}/unpack", {})
         await self._each(
             f"Unpack {len(self._cases):,} cases",
-            [lambda sscc=sscc: pharmacy.post(f"/containers/{sscc}/unpack", {}) for sscc in self._cases],
+            [pharmacy.post(f"/containers/{sscc}/unpack", {}) for sscc in self._cases],
         )
 
     async def _dispense(self) -> None:
@@ -215,7 +213,7 @@ class Story:
         sales = list(self._days(shelf))
         await self._each(
             f"Dispense {len(sales):,} days' sales",
-            [lambda packs=packs: self._dispense_day(packs) for packs in sales],
+            [self._dispense_day(packs) for packs in sales],
         )
 
     def _days(self, shelf: list[str]) -> Iterable[list[str]]:
@@ -242,7 +240,7 @@ class Story:
     def _refs(self, serials: Sequence[str]) -> list[str]:
         return [gs1.unit_ref(self._gtin, serial) for serial in serials]
 
-    async def _each(self, step: str, calls: Sequence[Callable[[], Awaitable[Any]]]) -> None:
+    async def _each(self, step: str, calls: Sequence[Coroutine[Any, Any, Any]]) -> None:
         """Make the calls, a few at a time, counting them off."""
         done = 0
         self._progress(step, done, len(calls))
@@ -251,13 +249,17 @@ class Story:
         async def worker() -> None:
             nonlocal done
             for call in waiting:
-                await call()
+                await call
                 done += 1
                 self._progress(step, done, len(calls))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(CONCURRENCY, len(calls))):
-                group.create_task(worker())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(CONCURRENCY, len(calls))):
+                    group.create_task(worker())
+        finally:
+            for unmade in waiting:
+                unmade.close()
 
 
 async def _once(call: Awaitable[Any], already: str) -> None:

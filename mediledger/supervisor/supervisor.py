@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mediledger.supervisor import probes
 from mediledger.supervisor.errors import PortInUse, StartFailed, SupervisorError
@@ -258,7 +259,7 @@ def check_ports(specs: Sequence[ProcessSpec]) -> None:
                 raise PortInUse(port, spec.name)
 
 
-def _account(user: str | None) -> dict[str, object]:
+def _account(user: str | None) -> dict[str, Any]:
     if user is None or os.geteuid() != 0:
         return {}
     entry = pwd.getpwnam(user)

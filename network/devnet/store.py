@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lmdb
 
@@ -60,7 +61,7 @@ class Location:
 class Snapshot:
     """State and history as of one block, for as long as it is open."""
 
-    def __init__(self, store: Store, transaction: lmdb.Transaction) -> None:
+    def __init__(self, store: Store, transaction: Any) -> None:
         self._store = store
         self._transaction = transaction
 

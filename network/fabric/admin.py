@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from chaincode.model.errors import MediLedgerError
 from network import packages
@@ -147,7 +148,7 @@ class Admin:
         source = json.loads(answer).get("source", {}).get("Type", {}).get("LocalPackage", {})
         return source.get("package_id")
 
-    async def _committed(self, organization: Organization, chaincode: Chaincode) -> dict[str, object] | None:
+    async def _committed(self, organization: Organization, chaincode: Chaincode) -> dict[str, Any] | None:
         try:
             answer = await self._peer(
                 organization,
