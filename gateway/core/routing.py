@@ -11,10 +11,19 @@ from gateway.core.problems import RESPONSES
 
 
 class _Route(APIRoute):
-    """An endpoint whose answer leaves out what a document does not have, instead of giving null."""
+    """An endpoint whose ``response_model`` describes its answer and does not change or check it.
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **(options | {"response_model_exclude_unset": True}))
+    What the ledger holds is told as it is. A check here would turn a committed transaction into an error, and
+    quote what it found in the log.
+    """
+
+    def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
+        model = options.pop("response_model", None)
+        if isinstance(model, type):
+            success = options.get("status_code") or 200
+            described = options.get("responses") or {}
+            options["responses"] = {**described, success: {**described.get(success, {}), "model": model}}
+        super().__init__(path, endpoint, **options, response_model=None)
 
 
 def router_for(prefix: str, tag: str) -> APIRouter:

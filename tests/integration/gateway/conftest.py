@@ -97,9 +97,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
 
 
 @pytest.fixture
-async def gateway(
-    settings: Settings, engine: AsyncEngine, network: FakeNetwork
-) -> AsyncIterator[Gateway]:
+async def gateway(settings: Settings, engine: AsyncEngine, network: FakeNetwork) -> AsyncIterator[Gateway]:
     ledger = Ledger(network, 8, 8)  # type: ignore[arg-type]
     submissions = Submissions(engine, ledger, 5.0, timedelta(days=1))
     redis = Redis.from_url(settings.redis_url.get_secret_value())

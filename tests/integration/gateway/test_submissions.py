@@ -331,8 +331,7 @@ async def test_whatever_gets_lost_it_is_done_once(
     kinds = ["", "lost", "answer lost", "conflict", "invalid"]
     network.faults.extend(chosen.choices(kinds, k=8))
     network.endorsing.extend(
-        failed(EndorseError, grpc.StatusCode.UNAVAILABLE) if chosen.random() < 0.3 else None
-        for _ in range(6)
+        failed(EndorseError, grpc.StatusCode.UNAVAILABLE) if chosen.random() < 0.3 else None for _ in range(6)
     )
     gateways = [make(), make()]
     for _ in range(60):

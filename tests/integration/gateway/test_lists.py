@@ -1,0 +1,295 @@
+"""Lists from the mirror's tables, page by page, and what is composed of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.core.state import Gateway
+from gateway.mirror import tables
+from tests.integration.gateway.conftest import GLN
+from tests.integration.gateway.fake_ledger import FakeNetwork
+
+OTHER = "9521234000020"
+GTIN = "09521234100010"
+AT = dt.datetime(2026, 9, 21, 13, 33, 20, 567_000, dt.UTC)
+WRITTEN = {"block_number": 3, "tx_id": "ab" * 32}
+TX = "cd" * 32
+
+
+async def put(engine: AsyncEngine, table: sa.Table, *rows: dict[str, Any]) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(sa.insert(table), list(rows))
+
+
+def unit(serial: str, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "gtin": GTIN,
+        "serial": serial,
+        "lot": "L1",
+        "status": "commissioned",
+        "parent": None,
+        "owner": None,
+        "custodian": None,
+        "commissioned_at": AT,
+    }
+    return row | WRITTEN | more
+
+
+def container(sscc: str, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "sscc": sscc,
+        "children": [],
+        "status": "packed",
+        "parent": None,
+        "owner": None,
+        "custodian": None,
+        "min_mc": 2000,
+        "max_mc": 8000,
+        "packed_at": AT,
+        "packed_by": GLN,
+    }
+    return row | WRITTEN | more
+
+
+async def walk(client: httpx.AsyncClient, path: str, **query: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = await client.get(path, params=query | cursor)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["items"]
+        if "next" not in page:
+            return items
+        assert len(page["items"]) == query["limit"]
+        cursor = {"cursor": page["next"]}
+
+
+async def test_pages_hold_each_row_once(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    serials = sorted(f"S{number:02d}" for number in range(25))
+    await put(engine, tables.unit, *(unit(serial, custodian=GLN, owner=GLN) for serial in serials))
+    found = await walk(client, "/units", limit=10)
+    assert [item["serial"] for item in found] == serials
+    assert found[0] == {
+        "doc": "unit",
+        "gtin": GTIN,
+        "serial": "S00",
+        "lot": "L1",
+        "status": "commissioned",
+        "owner": GLN,
+        "custodian": GLN,
+        "commissioned_at": 1_789_997_600_567,
+    }
+
+
+async def test_rows_that_come_meanwhile_shift_nothing(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    await put(engine, tables.unit, *(unit(serial, custodian=GLN) for serial in ("B", "D", "F")))
+    first = (await client.get("/units", params={"limit": 2})).json()
+    await put(engine, tables.unit, unit("A", custodian=GLN), unit("E", custodian=GLN))
+    second = (await client.get("/units", params={"limit": 2, "cursor": first["next"]})).json()
+    assert [item["serial"] for item in first["items"] + second["items"]] == ["B", "D", "E", "F"]
+
+
+async def test_newest_first(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    rows = [
+        {
+            "id": f"t{number}",
+            "what": [f"01{GTIN}21A"],
+            "from_gln": GLN,
+            "to_gln": OTHER,
+            "status": "offered" if number % 2 else "accepted",
+            "transaction_statement": True,
+            # Two at the same moment: the id decides.
+            "offered_at": AT + dt.timedelta(milliseconds=number // 2),
+            **WRITTEN,
+        }
+        for number in range(7)
+    ]
+    await put(engine, tables.transfer, *rows)
+    found = await walk(client, "/transfers", limit=2)
+    assert [item["id"] for item in found] == [f"t{number}" for number in range(6, -1, -1)]
+    assert (found[0]["from"], found[0]["to"]) == (GLN, OTHER)
+    offered = await walk(client, "/transfers", limit=2, status="offered", to=OTHER)
+    assert [item["id"] for item in offered] == ["t5", "t3", "t1"]
+    assert await walk(client, "/transfers", limit=2, to=GLN) == []
+
+
+async def test_units_by_custodian_however_deep(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    pallet, case, other = "095212340000000013", "095212340000000020", "095212340000000037"
+    await put(
+        engine,
+        tables.container,
+        container(pallet, custodian=OTHER, owner=GLN),
+        container(case, parent=pallet),
+        container(other, custodian=GLN, owner=GLN),
+    )
+    await put(
+        engine,
+        tables.unit,
+        unit("LOOSE", custodian=OTHER),
+        unit("DEEP", parent=case),
+        unit("SHALLOW", parent=pallet),
+        unit("OURS", parent=other),
+        unit("MINE", custodian=GLN),
+    )
+    theirs = await walk(client, "/units", limit=2, custodian=OTHER)
+    assert sorted(item["serial"] for item in theirs) == ["DEEP", "LOOSE", "SHALLOW"]
+    ours = await walk(client, "/units", limit=2, custodian=GLN)
+    assert sorted(item["serial"] for item in ours) == ["MINE", "OURS"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "!!", "W10", "WzFd", "WyJhIiwxXQ", "WyJcdTAwMDAiLCJhIl0", "bnVsbA"])
+async def test_cursors_that_are_none(client: httpx.AsyncClient, cursor: str) -> None:
+    answer = await client.get("/units", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
+
+
+async def test_storage_and_limits_are_nested_as_on_the_ledger(
+    client: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    await put(engine, tables.container, container("095212340000000013", custodian=GLN))
+    excursion = {
+        "id": "e1",
+        "container": "095212340000000013",
+        "anchor": "e1",
+        "min_mc": 4000,
+        "max_mc": 9000,
+        "limit_min_mc": 2000,
+        "limit_max_mc": 8000,
+        "detected_at": AT,
+        **WRITTEN,
+    }
+    await put(engine, tables.excursion, excursion)
+    [found] = await walk(client, "/containers", limit=2)
+    assert found["storage"] == {"min_mc": 2000, "max_mc": 8000}
+    [found] = await walk(client, "/excursions", limit=2, container="095212340000000013")
+    assert (found["min_mc"], found["limit"]) == (4000, {"min_mc": 2000, "max_mc": 8000})
+
+
+async def test_readings_by_time(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    rows = [
+        {
+            "device_id": f"d{number % 2}",
+            "sequence": number,
+            "container": "095212340000000013",
+            "at": AT + dt.timedelta(minutes=number),
+            "value_mc": 5000 + number,
+            "received_at": AT,
+            "anchor_id": "a1" if number < 3 else None,
+        }
+        for number in range(6)
+    ]
+    await put(engine, tables.reading, *rows)
+    path = "/containers/095212340000000013/readings"
+    found = await walk(client, path, limit=4)
+    assert [item["sequence"] for item in found] == list(range(6))
+    assert found[0] == {
+        "device_id": "d0",
+        "sequence": 0,
+        "container": "095212340000000013",
+        "at": 1_789_997_600_567,
+        "value_mc": 5000,
+        "received_at": 1_789_997_600_567,
+        "anchor_id": "a1",
+    }
+    assert "anchor_id" not in found[3]
+    minute = 60_000
+    since = await walk(client, path, limit=4, since=found[2]["at"], until=found[2]["at"] + 2 * minute)
+    assert [item["sequence"] for item in since] == [2, 3]
+    assert [i["sequence"] for i in await walk(client, "/devices/d1/readings", limit=4)] == [1, 3, 5]
+
+
+def transaction(block: int, code: int = 0) -> dict[str, Any]:
+    return {
+        "block_number": block,
+        "position": 0,
+        "tx_id": TX,
+        "type": "ENDORSER_TRANSACTION",
+        "validation_code": code,
+        "creator_msp": "AlpineMSP",
+        "chaincode": "custody",
+        "function": "Commission",
+        "at": AT,
+        "endorsers": ["AlpineMSP", "HarborMSP", "AlpineMSP"],
+    }
+
+
+async def test_a_trace_says_where_each_step_stands(
+    client: httpx.AsyncClient, engine: AsyncEngine, network: FakeNetwork
+) -> None:
+    # The same envelope sent twice stands in two blocks; the first is where it counted.
+    await put(engine, tables.ledger_transaction, transaction(7), transaction(9, code=9))
+    step = {"tx_id": TX, "at": 1_789_997_600_567, "step": "commission", "ref": f"01{GTIN}21A1"}
+    network.functions["Trace"] = lambda given: {"unit": given, "held": False, "steps": [step]}
+    answer = (await client.get(f"/units/{GTIN}/A1/trace")).json()
+    assert answer["steps"] == [
+        {
+            **step,
+            "at": "2026-09-21T13:33:20.567Z",
+            "block_number": 7,
+            "position": 0,
+            "validation_code": 0,
+            "creator_msp": "AlpineMSP",
+            "endorsers": ["AlpineMSP", "HarborMSP"],
+        }
+    ]
+
+
+async def test_a_transaction(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    await put(engine, tables.ledger_transaction, transaction(7))
+    found = (await client.get(f"/ledger/transactions/{TX}")).json()
+    assert (found["block_number"], found["at"]) == (7, "2026-09-21T13:33:20.567Z")
+    unknown = await client.get(f"/ledger/transactions/{'0' * 64}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "transaction_unknown")
+    assert (await client.get("/ledger/transactions/nonsense")).status_code == 400
+
+
+async def test_ready_and_how_far(
+    client: httpx.AsyncClient, engine: AsyncEngine, network: FakeNetwork, gateway: Gateway
+) -> None:
+    network.blocks = {str(number): (0, number) for number in range(3)}
+    checkpoint = {
+        "channel": "medicines",
+        "block_number": 2,
+        "header_hash": b"h",
+        "block_at": AT,
+        "mirrored_at": AT,
+    }
+    await put(engine, tables.checkpoint, checkpoint)
+    blocks = [
+        {
+            "number": number,
+            "header_hash": b"h",
+            "previous_hash": b"p",
+            "data_hash": b"d",
+            "transactions": 2,
+            "at": AT,
+        }
+        for number in range(3)
+    ]
+    await put(engine, tables.block, *blocks)
+    assert (await client.get("/ledger")).json() == {
+        "channel": "medicines",
+        "height": 3,
+        "mirror_height": 3,
+        "lag_ms": 0,
+        "transactions": 6,
+    }
+    ready = await client.get("/ready", headers={"Authorization": ""})
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    await gateway.engine.dispose()
+
+    async def away() -> int:
+        raise ConnectionError
+
+    network.height = away  # type: ignore[method-assign]
+    ready = await client.get("/ready", headers={"Authorization": ""})
+    assert ready.status_code == 503
+    assert ready.json()["ledger"] == "down"
+    assert ready.json()["database"] == "up"
