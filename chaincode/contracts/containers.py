@@ -6,7 +6,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, resolve
-from chaincode.contracts.reading import ancestors, key_of, need_container, need_goods
+from chaincode.contracts.reading import MAX_DEPTH, ancestors, height, key_of, need_container, need_goods
 from chaincode.model import coldchain, keys
 from chaincode.model.documents import Container
 from chaincode.model.errors import Code, Refusal
@@ -31,13 +31,16 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         goods.not_offered(child, field)
         goods.not_held(child, field)
         goods.in_circulation(child, field)
+    inner = [child for child in children if child["doc"] == "container"]
+    if await height(context, inner, "children") >= MAX_DEPTH:
+        raise invalid("children", f"would be packed more than {MAX_DEPTH} deep")
     gtins = sorted({child["gtin"] for child in children if child["doc"] == "unit"})
     resolved = await resolve(context, [gln], gtins)
     party = resolved.party(gln, "gln")
     parties.acting_for(party, context.msp_id, "gln")
     parties.licensed(party, context.today, "gln")
     profiles = [resolved.product(gtin, "children")["storage"] for gtin in gtins]
-    profiles += [child["storage"] for child in children if child["doc"] == "container"]
+    profiles += [child["storage"] for child in inner]
     try:
         storage = coldchain.narrowest(profiles)
     except ValueError as error:

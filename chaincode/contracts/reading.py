@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from chaincode.contracts.context import Context
 from chaincode.model import gs1, keys
@@ -11,7 +11,7 @@ from chaincode.model.errors import Code, Refusal
 
 # A pack in a bundle in a case on a pallet in a sea container, and room to spare.
 MAX_DEPTH = 8
-# Containers inside one shipment that are looked at for holds.
+# Containers inside one shipment or container, which are looked at for holds and depth.
 MAX_INSIDE = 2000
 
 
@@ -51,14 +51,26 @@ async def ancestors(context: Context, goods: Unit | Container) -> list[Container
     return around
 
 
-async def containers_inside(context: Context, containers: Sequence[Container]) -> list[Container]:
+async def containers_inside(context: Context, containers: Sequence[Container], field: str) -> list[Container]:
     """Every container inside ``containers``, level by level."""
-    inside: list[Container] = []
+    return [inner async for level in _levels(context, containers, field) for inner in level]
+
+
+async def height(context: Context, containers: Sequence[Container], field: str) -> int:
+    """How many containers deep the deepest of ``containers`` is packed, itself counted; 0 of none."""
+    levels = [level async for level in _levels(context, containers, field)]
+    return len(levels) + 1 if containers else 0
+
+
+async def _levels(
+    context: Context, containers: Sequence[Container], field: str
+) -> AsyncIterator[list[Container]]:
+    """The containers inside ``containers``, those inside them, and so on; Refusal where they are too many."""
+    count = 0
     level = list(containers)
-    while level:
-        refs = [ref for container in level for ref in container["children"] if ref.startswith("00")]
-        if len(inside) + len(refs) > MAX_INSIDE:
-            raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_INSIDE} containers in one shipment", "what")
-        level = [c for c in await context.read_all([key_of(ref) for ref in refs]) if c] if refs else []
-        inside += level
-    return inside
+    while refs := [ref for container in level for ref in container["children"] if ref.startswith("00")]:
+        count += len(refs)
+        if count > MAX_INSIDE:
+            raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_INSIDE} containers inside", field)
+        level = [c for c in await context.read_all([key_of(ref) for ref in refs]) if c]
+        yield level

@@ -39,7 +39,8 @@ async def offer_transfer(context: Context, arguments: Arguments) -> Any:
         goods.not_held(one, field)
         goods.in_circulation(one, field)
     await _check_lots(context, offered, fields)
-    for inside in await containers_inside(context, [one for one in offered if one["doc"] == "container"]):
+    containers = [one for one in offered if one["doc"] == "container"]
+    for inside in await containers_inside(context, containers, "what"):
         goods.not_held(inside, "what")
     resolved = await resolve(context, [sender, receiver])
     parties.acting_for(resolved.party(sender, "from"), context.msp_id, "from")

@@ -2,11 +2,15 @@
 
 Each document's history is in ledger order, and whatever packs or unpacks writes child and container in one
 transaction. So the changes of a container that belong to a child are exactly those between the two
-transactions that bind them: no clock is compared, which members need not agree on.
+transactions that bind them: no clock is compared, which members need not agree on. The one exception is
+a hold on a container that is itself packed: nothing binds it to what its outer container did before or after
+it, so only their times place it.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,14 +56,31 @@ def _steps(
     transfers: Mapping[str, Transfer],
 ) -> Iterator[dict[str, Any]]:
     """The steps from the state ``before`` on; while inside a container, also the container's."""
-    for place, version in enumerate(history):
+    place = 0
+    while place < len(history):
+        version = history[place]
         yield from _changes(before, version, transfers)
-        parent = version.document.get("parent")
-        if parent and (before is None or before.document.get("parent") != parent):
-            out = next((v.tx_id for v in history[place:] if v.document.get("parent") != parent), None)
-            inside = _between(containers.get(parent, ()), version.tx_id, out)
-            yield from _steps(inside[0], inside[1], containers, transfers)
         before = version
+        place += 1
+        parent = version.document.get("parent")
+        if not parent:
+            continue
+        end = place
+        while end < len(history) and history[end].document.get("parent") == parent:
+            end += 1
+        out = history[end].tx_id if end < len(history) else None
+        start, later = _between(containers.get(parent, ()), version.tx_id, out)
+        own = _own_steps(history[place - 1 : end], transfers)
+        outer = _steps(start, later, containers, transfers)
+        yield from heapq.merge(own, outer, key=lambda step: step["at"])
+        before = history[end - 1]
+        place = end
+
+
+def _own_steps(history: Sequence[Version], transfers: Mapping[str, Transfer]) -> Iterator[dict[str, Any]]:
+    """What changed from each version to the next."""
+    for before, version in itertools.pairwise(history):
+        yield from _changes(before, version, transfers)
 
 
 def _between(

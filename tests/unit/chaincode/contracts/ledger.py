@@ -1,0 +1,192 @@
+"""A ledger in memory: runs chaincodes with stubs that keep the shim's promises.
+
+What chaincode.shim.Stub promises holds here too: a transaction does not read its own writes, what a refused
+one wrote is dropped, a chaincode called by another reads its own namespace in the same transaction, history
+comes newest first, and a transaction that asked for a page does not write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from chaincode.model import canonical
+from chaincode.model.errors import Refusal
+from chaincode.shim import Chaincode, ChaincodeCallError, Response, ShimError
+from chaincode.shim.creator import Creator
+from chaincode.shim.keys import prefix_range
+from chaincode.shim.query import KeyValue, Modification, Page
+
+CHANNEL = "medicines"
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Event:
+    name: str
+    payload: bytes
+
+
+@dataclass
+class Transaction:
+    """What all chaincodes of one transaction share."""
+
+    tx_id: str
+    at: int
+    creator: Creator
+    reads: set[Key] = field(default_factory=set)
+    writes: dict[Key, bytes | None] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    paged: bool = False
+
+
+class FakeStub:
+    """The part of Stub that the contracts use."""
+
+    def __init__(self, ledger: Ledger, transaction: Transaction, name: str, args: Sequence[bytes]) -> None:
+        self._ledger = ledger
+        self._transaction = transaction
+        self._name = name
+        self.args = list(args)
+        self.channel_id = CHANNEL
+        self.is_init = False
+        self.transient: dict[str, bytes] = {}
+        self.event: Event | None = None
+
+    @property
+    def function(self) -> str:
+        return self.args[0].decode() if self.args else ""
+
+    @property
+    def params(self) -> list[bytes]:
+        return self.args[1:]
+
+    @property
+    def tx_id(self) -> str:
+        return self._transaction.tx_id
+
+    @property
+    def timestamp_ms(self) -> int:
+        return self._transaction.at
+
+    @property
+    def creator(self) -> Creator:
+        return self._transaction.creator
+
+    async def get_state(self, key: str) -> bytes | None:
+        self._transaction.reads.add((self._name, key))
+        return self._ledger.state.get((self._name, key))
+
+    async def get_states(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [await self.get_state(key) for key in keys]
+
+    def put_state(self, key: str, value: bytes) -> None:
+        if not key or not value:
+            raise ShimError("neither key nor value is empty")
+        assert type(value) is bytes
+        self._transaction.writes[(self._name, key)] = value
+
+    def del_state(self, key: str) -> None:
+        self._transaction.writes[(self._name, key)] = None
+
+    async def state_by_partial_key(
+        self, object_type: str, attributes: Sequence[str], page_size: int = 0, bookmark: str = ""
+    ) -> Page:
+        start, end = prefix_range(object_type, attributes)
+        self._transaction.paged = self._transaction.paged or bool(page_size)
+        found = sorted(
+            key for name, key in self._ledger.state if name == self._name and (bookmark or start) <= key < end
+        )
+        size = page_size or len(found)
+        items = [KeyValue(key, self._ledger.state[(self._name, key)]) for key in found[:size]]
+        return Page(items, found[size] if len(found) > size else "")
+
+    async def history(self, key: str) -> AsyncIterator[Modification]:
+        for modification in reversed(self._ledger.history.get((self._name, key), [])):
+            yield modification
+
+    async def invoke_chaincode(self, name: str, args: Sequence[bytes], channel: str = "") -> bytes:
+        assert channel in ("", CHANNEL)
+        self._transaction.calls.append(f"{name}.{args[0].decode()}")
+        response, _ = await self._ledger.run(self._transaction, name, args)
+        if response.status >= 400:
+            raise ChaincodeCallError(name, response.status, response.message)
+        return response.payload
+
+    def set_event(self, name: str, payload: bytes) -> None:
+        assert name
+        self.event = Event(name, payload)
+
+
+class Ledger:
+    """State and history of one channel.
+
+    ``now`` is the time of the next transaction, epoch milliseconds; each one moves it on by a second.
+    """
+
+    def __init__(self, chaincodes: Mapping[str, Chaincode], now: int) -> None:
+        self._chaincodes = chaincodes
+        self.now = now
+        self.state: dict[Key, bytes] = {}
+        self.history: dict[Key, list[Modification]] = {}
+        self.transactions: list[Transaction] = []
+        self.event: Event | None = None
+
+    async def run(
+        self, transaction: Transaction, name: str, args: Sequence[bytes]
+    ) -> tuple[Response, Event | None]:
+        stub = FakeStub(self, transaction, name, args)
+        response = await self._chaincodes[name].invoke(stub)  # type: ignore[arg-type]
+        return response, stub.event
+
+    async def respond(self, msp_id: str, name: str, args: Sequence[bytes]) -> Response:
+        """Run one transaction and commit what it wrote, unless it was refused."""
+        number = len(self.transactions)
+        tx_id = hashlib.sha256(f"{number}".encode()).hexdigest()
+        transaction = Transaction(tx_id, self.now, Creator(msp_id, b""))
+        self.transactions.append(transaction)
+        self.now += 1000
+        self.event = None
+        response, event = await self.run(transaction, name, args)
+        if response.status < 400:
+            assert not (transaction.paged and transaction.writes)
+            self.event = event
+            self._commit(transaction)
+        return response
+
+    async def call(self, msp_id: str, name: str, function: str, argument: Any) -> Any:
+        """The result of a transaction function; raises its Refusal."""
+        response = await self.respond(msp_id, name, [function.encode(), orjson.dumps(argument)])
+        if response.status >= 400:
+            refusal = Refusal.parse(response.message)
+            assert refusal is not None, response
+            assert refusal.code.status == response.status
+            raise refusal
+        result = orjson.loads(response.payload)
+        assert canonical.dumps(result) == response.payload
+        return result
+
+    def document(self, name: str, key: str) -> Any:
+        """A committed document, None where there is none."""
+        value = self.state.get((name, key))
+        return None if value is None else orjson.loads(value)
+
+    def put(self, name: str, key: str, document: Any) -> None:
+        """Commit a document that no transaction function would write."""
+        transaction = Transaction(f"direct-{len(self.transactions)}", self.now, Creator("", b""))
+        self.transactions.append(transaction)
+        transaction.writes[(name, key)] = canonical.dumps(document)
+        self._commit(transaction)
+
+    def _commit(self, transaction: Transaction) -> None:
+        for key, value in transaction.writes.items():
+            if value is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = value
+            change = Modification(transaction.tx_id, transaction.at, value is None, value or b"")
+            self.history.setdefault(key, []).append(change)

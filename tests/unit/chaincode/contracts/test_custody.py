@@ -1,0 +1,380 @@
+"""What the custody chaincode writes: goods, transfers, sensors, and the events that tell of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaincode.contracts import reading
+from chaincode.contracts.lots import _template
+from chaincode.contracts.reading import MAX_DEPTH
+from chaincode.model import canonical, gs1, keys
+from chaincode.model.errors import Code, Refusal
+from tests.unit.chaincode.contracts.world import (
+    LOT,
+    MAKER,
+    PHARMACY,
+    PRODUCT,
+    REGULATOR,
+    WHOLESALER,
+    World,
+    at,
+    gtin,
+    product,
+)
+
+
+def new_unit(serial: str, lot: str, now: int) -> dict[str, Any]:
+    return {
+        "doc": "unit",
+        "gtin": PRODUCT,
+        "serial": serial,
+        "lot": lot,
+        "status": "commissioned",
+        "owner": MAKER,
+        "custodian": MAKER,
+        "commissioned_at": now,
+    }
+
+
+async def test_lot(world: World) -> None:
+    lot = await world.custody(WHOLESALER, "GetLot", {"gtin": PRODUCT, "lot": LOT})
+    assert lot == {
+        "doc": "lot",
+        "gtin": PRODUCT,
+        "lot": LOT,
+        "manufacturer": MAKER,
+        "expiry": "2027-06-30",
+        "manufactured": "2026-02-01",
+        "status": "released",
+        "created_at": lot["created_at"],
+    }
+
+
+async def test_commission(world: World) -> None:
+    now = world.ledger.now
+    answer = await world.custody(
+        MAKER, "Commission", {"gtin": PRODUCT[1:], "lot": LOT, "serials": ["A", 'say_"hi"']}
+    )
+    assert answer == {"gtin": PRODUCT, "lot": LOT, "count": 2}
+    assert world.event() == ("UnitsCommissioned", answer)
+    for serial in ("A", 'say_"hi"'):
+        assert world.unit(gs1.unit_ref(PRODUCT, serial)) == new_unit(serial, LOT, now)
+
+
+async def test_commission_writes_canonical_json(world: World) -> None:
+    serials = ['"', '""', '"A"', "/", "'", "&<>", gs1.CSET_82[:20], gs1.CSET_82[20:40], gs1.CSET_82[-20:]]
+    lot = 'L"1"'
+    await world.lot(lot, "2027-01-01")
+    now = world.ledger.now
+    await world.custody(MAKER, "Commission", {"gtin": PRODUCT, "lot": lot, "serials": serials})
+    for serial in serials:
+        stored = world.ledger.state[("custody", keys.unit_key(PRODUCT, serial))]
+        assert stored == canonical.dumps(new_unit(serial, lot, now))
+
+
+names = st.text(alphabet=gs1.CSET_82, min_size=1, max_size=20)
+
+
+@given(names, names, st.integers(0, 2**53))
+def test_the_template_is_canonical_json(serial: str, lot: str, now: int) -> None:
+    before, after = _template(PRODUCT, lot, MAKER, now)
+    whole = before + b'"' + serial.replace('"', '\\"').encode() + b'"' + after
+    assert whole == canonical.dumps(new_unit(serial, lot, now))
+
+
+async def test_a_thousand_units_in_one_call(
+    world: World, record_property: Callable[[str, object], None]
+) -> None:
+    serials = [f"SERIAL{n:013d}" for n in range(1000)]
+    started = time.perf_counter()
+    await world.custody(MAKER, "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": serials})
+    record_property("commission_1000_ms", round((time.perf_counter() - started) * 1000, 1))
+    transaction = world.ledger.transactions[-1]
+    assert len(transaction.writes) == 1000
+    # One call of the registry, whatever the batch: what it answers is read from the peer each time.
+    assert transaction.calls == ["registry.Resolve"]
+    assert world.unit(gs1.unit_ref(PRODUCT, serials[-1]))["serial"] == serials[-1]
+
+
+async def test_last_day_of_a_lot(world: World) -> None:
+    await world.lot("SHORT", "2026-04-30")
+    refs = await world.at_pharmacy(1, "SHORT")
+    world.ledger.now = at("2026-04-30")
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs})
+    assert world.unit(refs[0])["status"] == "dispensed"
+
+
+async def test_pack(world: World) -> None:
+    refs = await world.units(2)
+    sscc, now = world.sscc(), world.ledger.now
+    answer = await world.custody(MAKER, "Pack", {"sscc": sscc, "gln": MAKER, "children": refs})
+    assert answer == {"sscc": sscc, "count": 2, "storage": {"min_mc": 2_000, "max_mc": 8_000}}
+    assert world.event() == ("ContainerPacked", {"sscc": sscc, "gln": MAKER, "count": 2})
+    assert world.container(sscc) == {
+        "doc": "container",
+        "sscc": sscc,
+        "children": refs,
+        "status": "packed",
+        "storage": {"min_mc": 2_000, "max_mc": 8_000},
+        "packed_at": now,
+        "packed_by": MAKER,
+        "owner": MAKER,
+        "custodian": MAKER,
+    }
+    for ref in refs:
+        unit = world.unit(ref)
+        assert unit["parent"] == sscc
+        assert not {"owner", "custodian"} & unit.keys()
+
+
+async def test_a_container_takes_its_contents_narrowest_storage(world: World) -> None:
+    await world.registry(MAKER, "RegisterProduct", product(2, {"min_mc": -1_000, "max_mc": 5_000}))
+    await world.lot("W", "2027-01-01", gtin(2))
+    mixed = await world.pack(*await world.units(1), *await world.units(1, "W", gtin(2)))
+    assert world.container(mixed)["storage"] == {"min_mc": 2_000, "max_mc": 5_000}
+    plain, _ = await world.case(1)
+    pallet = await world.pack(f"00{plain}", f"00{mixed}")
+    assert world.container(pallet)["storage"] == {"min_mc": 2_000, "max_mc": 5_000}
+
+
+async def test_packing_ends_at_the_depth_that_reads_follow(world: World) -> None:
+    [ref] = await world.units(1)
+    outermost = ref
+    for _ in range(MAX_DEPTH):
+        outermost = f"00{await world.pack(outermost)}"
+    assert len((await world.trace(ref))["ancestors"]) == MAX_DEPTH
+    with pytest.raises(Refusal) as refused:
+        await world.pack(outermost, *await world.units(1))
+    assert (refused.value.code, refused.value.field) == (Code.INVALID_ARGUMENT, "children")
+
+
+async def test_containers_inside_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_INSIDE", 2)
+    cases = [f"00{(await world.case(1))[0]}" for _ in range(3)]
+    pallet = await world.pack(*cases)
+    with pytest.raises(Refusal) as refused:
+        await world.offer(MAKER, PHARMACY, f"00{pallet}")
+    assert (refused.value.code, refused.value.field) == (Code.BATCH_TOO_LARGE, "what")
+    with pytest.raises(Refusal) as refused:
+        await world.pack(f"00{pallet}")
+    assert (refused.value.code, refused.value.field) == (Code.BATCH_TOO_LARGE, "children")
+
+
+async def test_unpack_some_then_the_rest(world: World) -> None:
+    sscc, refs = await world.case(3)
+    assert await world.unpack(MAKER, sscc, refs[1]) == {"sscc": sscc, "count": 1, "left": 2}
+    assert world.event() == ("ContainerUnpacked", {"sscc": sscc, "gln": MAKER, "count": 1, "left": 2})
+    container = world.container(sscc)
+    assert (container["children"], container["status"]) == ([refs[0], refs[2]], "packed")
+    unit = world.unit(refs[1])
+    assert (unit["owner"], unit["custodian"], "parent" in unit) == (MAKER, MAKER, False)
+    assert "parent" in world.unit(refs[0])
+    assert await world.unpack(MAKER, sscc) == {"sscc": sscc, "count": 2, "left": 0}
+    container = world.container(sscc)
+    assert (container["children"], container["status"]) == ([], "unpacked")
+
+
+async def test_a_packed_unit_travels_without_being_written(world: World) -> None:
+    case, refs = await world.case(2)
+    pallet = await world.pack(f"00{case}")
+    before = world.unit(refs[0])
+    await world.ship(MAKER, WHOLESALER, f"00{pallet}")
+    accepted = world.ledger.transactions[-1]
+    assert len(accepted.writes) == 2, "the pallet and the transfer"
+    assert world.unit(refs[0]) == before
+    parsed = gs1.parse_ref(refs[0])
+    assert isinstance(parsed, gs1.UnitRef)
+    found = await world.custody(PHARMACY, "GetUnit", {"gtin": parsed.gtin, "serial": parsed.serial})
+    assert (found["owner"], found["custodian"], found["held"]) == (WHOLESALER, WHOLESALER, False)
+    assert [outer["sscc"] for outer in found["ancestors"]] == [case, pallet]
+    assert all("children" not in outer for outer in found["ancestors"])
+    inner = await world.custody(PHARMACY, "GetContainer", {"sscc": case})
+    assert (inner["custodian"], inner["container"]["children"]) == (WHOLESALER, refs)
+    assert [outer["sscc"] for outer in inner["ancestors"]] == [pallet]
+
+
+async def test_transfer_offered_and_accepted(world: World) -> None:
+    refs = await world.units(2)
+    offered_at = world.ledger.now
+    transfer = await world.offer(MAKER, PHARMACY, *refs)
+    expected = {
+        "doc": "transfer",
+        "id": transfer,
+        "what": refs,
+        "from": MAKER,
+        "to": PHARMACY,
+        "status": "offered",
+        "transaction_statement": True,
+        "offered_at": offered_at,
+    }
+    assert await world.custody(WHOLESALER, "GetTransfer", {"id": transfer}) == expected
+    unit = world.unit(refs[0])
+    assert (unit["offer"], unit["owner"], unit["custodian"]) == (transfer, MAKER, MAKER)
+    closed_at = world.ledger.now
+    answer = await world.custody(PHARMACY, "AcceptTransfer", {"id": transfer})
+    assert world.event() == ("TransferAccepted", {"id": transfer, "from": MAKER, "to": PHARMACY})
+    assert answer == expected | {"status": "accepted", "closed_at": closed_at}
+    unit = world.unit(refs[0])
+    assert ("offer" in unit, unit["owner"], unit["custodian"]) == (False, PHARMACY, PHARMACY)
+
+
+@pytest.mark.parametrize(
+    ("function", "who", "argument", "status"),
+    [
+        ("RejectTransfer", PHARMACY, {"reason": "not ordered"}, "rejected"),
+        ("CancelTransfer", MAKER, {"reason": "wrong pharmacy"}, "cancelled"),
+        ("CancelTransfer", MAKER, {}, "cancelled"),
+    ],
+)
+async def test_transfer_undone(
+    world: World, function: str, who: str, argument: dict[str, str], status: str
+) -> None:
+    [ref] = await world.units(1)
+    before = world.unit(ref)
+    transfer = await world.offer(MAKER, PHARMACY, ref)
+    answer = await world.custody(who, function, argument | {"id": transfer})
+    assert (answer["status"], answer.get("reason")) == (status, argument.get("reason"))
+    assert world.event()[0] == f"Transfer{status.capitalize()}"
+    assert world.unit(ref) == before
+    await world.ship(MAKER, WHOLESALER, ref)
+
+
+async def test_dispense(world: World) -> None:
+    refs = await world.at_pharmacy(2)
+    now = world.ledger.now
+    answer = await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs})
+    assert answer == {"gln": PHARMACY, "count": 2}
+    assert world.event() == ("UnitsDispensed", answer)
+    unit = world.unit(refs[0])
+    assert (unit["status"], unit["dispensed_at"], unit["custodian"]) == ("dispensed", now, PHARMACY)
+
+
+async def test_quarantine_and_its_release(world: World) -> None:
+    [ref] = await world.units(1)
+    before = world.unit(ref)
+    await world.quarantine(MAKER, ref, "broken seal")
+    assert world.event() == ("Quarantined", {"ref": ref, "gln": MAKER})
+    unit = world.unit(ref)
+    assert (unit["hold"], unit["hold_reason"]) == ("quarantine", "broken seal")
+    release = {"ref": ref, "gln": REGULATOR, "reason": "inspected"}
+    await world.custody(REGULATOR, "ReleaseQuarantine", release)
+    assert world.event() == ("QuarantineReleased", release)
+    assert world.unit(ref) == before
+
+
+async def test_hold_on_an_inner_container_shows_on_its_units(world: World) -> None:
+    case, refs = await world.case(1)
+    pallet = await world.pack(f"00{case}")
+    await world.quarantine(MAKER, f"00{pallet}")
+    assert (await world.trace(refs[0]))["held"] is True
+    await world.custody(
+        MAKER, "ReleaseQuarantine", {"ref": f"00{pallet}", "gln": MAKER, "reason": "recounted"}
+    )
+    assert (await world.trace(refs[0]))["held"] is False
+
+
+async def test_sensor(world: World) -> None:
+    sscc, _ = await world.case(1)
+    registered = world.ledger.now
+    device = await world.device()
+    attached = world.ledger.now
+    answer = await world.custody(MAKER, "AttachDevice", {"id": device, "sscc": sscc})
+    expected = {
+        "doc": "device",
+        "id": device,
+        "gln": MAKER,
+        "kind": "temperature",
+        "status": "active",
+        "registered_at": registered,
+    }
+    assert answer == expected | {"container": sscc, "attached_at": attached}
+    assert await world.custody(MAKER, "DetachDevice", {"id": device}) == expected
+    assert world.event() == ("DeviceDetached", {"id": device, "sscc": sscc})
+    assert await world.custody(PHARMACY, "GetDevice", {"id": device}) == expected
+
+
+async def test_readings_within_the_profile(world: World) -> None:
+    sscc, _ = await world.case(1)
+    device = await world.device(sscc)
+    before = world.container(sscc)
+    anchored = await world.anchor(sscc, device, 2_000, 8_000, "INSIDE")
+    assert world.event() == ("ReadingsAnchored", {"id": "INSIDE", "container": sscc, "excursion": False})
+    assert await world.custody(PHARMACY, "GetAnchor", {"id": "INSIDE"}) == anchored
+    assert anchored["anchored_at"] == world.ledger.transactions[-2].at
+    assert "excursion" not in anchored
+    assert world.container(sscc) == before
+
+
+@pytest.mark.parametrize(("low", "high"), [(1_999, 8_000), (2_000, 8_001)])
+async def test_excursion_quarantines_and_passes_to_the_unpacked_children(
+    world: World, low: int, high: int
+) -> None:
+    case, refs = await world.case(2)
+    pallet = await world.pack(f"00{case}")
+    device = await world.device(pallet)
+    detected = world.ledger.now
+    anchored = await world.anchor(pallet, device, low, high, "OUT")
+    assert anchored["excursion"] == "OUT"
+    assert world.event() == ("ReadingsAnchored", {"id": "OUT", "container": pallet, "excursion": True})
+    assert await world.custody(PHARMACY, "GetExcursion", {"id": "OUT"}) == {
+        "doc": "excursion",
+        "id": "OUT",
+        "container": pallet,
+        "anchor": "OUT",
+        "min_mc": low,
+        "max_mc": high,
+        "limit": {"min_mc": 2_000, "max_mc": 8_000},
+        "detected_at": detected,
+    }
+    assert (world.container(pallet)["hold"], "hold" in world.container(case)) == ("quarantine", False)
+    await world.unpack(MAKER, pallet)
+    assert world.container(case)["hold_reason"] == "excursion OUT"
+    await world.unpack(MAKER, case, refs[0])
+    assert (world.unit(refs[0])["hold"], world.unit(refs[0])["hold_reason"]) == (
+        "quarantine",
+        "excursion OUT",
+    )
+    assert "hold" not in world.unit(refs[1]), "it has its case's hold"
+    for ref in (refs[0], f"00{case}"):
+        with pytest.raises(Refusal) as refused:
+            await world.offer(MAKER, PHARMACY, ref)
+        assert refused.value.code is Code.HELD
+
+
+async def test_a_second_excursion_keeps_the_first_reason(world: World) -> None:
+    sscc, _ = await world.case(1)
+    device = await world.device(sscc)
+    await world.anchor(sscc, device, 0, 3_000, "FIRST")
+    await world.anchor(sscc, device, 0, 3_000, "SECOND")
+    assert world.container(sscc)["hold_reason"] == "excursion FIRST"
+    assert (await world.custody(MAKER, "GetExcursion", {"id": "SECOND"}))["anchor"] == "SECOND"
+
+
+async def test_an_offered_shipment_that_warms_is_accepted_in_quarantine(world: World) -> None:
+    case, refs = await world.case(1)
+    device = await world.device(case)
+    transfer = await world.offer(MAKER, PHARMACY, f"00{case}")
+    await world.anchor(case, device, 3_000, 12_000)
+    await world.custody(PHARMACY, "AcceptTransfer", {"id": transfer})
+    await world.unpack(PHARMACY, case)
+    with pytest.raises(Refusal) as refused:
+        await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs})
+    assert refused.value.code is Code.HELD
+
+
+async def test_every_document_is_canonical_json(world: World) -> None:
+    case, _ = await world.case(2)
+    await world.anchor(case, await world.device(case), 0, 3_000)
+    await world.offer(MAKER, PHARMACY, *await world.units(1))
+    for value in world.ledger.state.values():
+        document = orjson.loads(value)
+        assert canonical.dumps(document) == value
+        assert None not in document.values()
+        assert "doc" in document

@@ -1,0 +1,201 @@
+"""The registry: who may register what, licences, pages, and the one call that custody makes."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from chaincode.model import keys
+from chaincode.model.errors import Code, Refusal
+from tests.unit.chaincode.contracts.world import (
+    MAKER,
+    MSPS,
+    PHARMACY,
+    PRODUCT,
+    REGULATOR,
+    STRANGER,
+    WHOLESALER,
+    World,
+    gtin,
+    licence,
+    party,
+    product,
+)
+
+
+async def test_bootstrap() -> None:
+    world = World()
+    named = [MSPS[REGULATOR], "OtherMSP"]
+    answer = await world.registry(REGULATOR, "Bootstrap", {"regulators": named})
+    assert answer == {"doc": "param", "name": "regulators", "value": named}
+    assert world.event() == ("Bootstrapped", {"regulators": named})
+    assert world.ledger.document("registry", keys.parameter_key("regulators")) == answer
+
+
+async def test_bootstrap_by_none_of_them() -> None:
+    world = World()
+    with pytest.raises(Refusal) as refused:
+        await world.registry(MAKER, "Bootstrap", {"regulators": [MSPS[REGULATOR]]})
+    assert refused.value.code is Code.ROLE_REQUIRED
+    assert world.ledger.state == {}
+
+
+async def test_before_the_bootstrap_nobody_registers() -> None:
+    world = World()
+    with pytest.raises(Refusal) as refused:
+        await world.registry(REGULATOR, "RegisterParty", party(REGULATOR))
+    assert refused.value.code is Code.ROLE_REQUIRED
+
+
+async def test_party(world: World) -> None:
+    found = await world.registry(PHARMACY, "GetParty", {"gln": MAKER})
+    assert found == party(MAKER) | {"doc": "party", "registered_at": found["registered_at"]}
+
+
+async def test_product(world: World) -> None:
+    found = await world.registry(PHARMACY, "GetProduct", {"gtin": PRODUCT[1:]})
+    assert found == product() | {"doc": "product", "registered_at": found["registered_at"]}
+
+
+async def test_repackager_registers_products(world: World) -> None:
+    argument = party(MAKER) | {"gln": STRANGER, "msp_id": MSPS[STRANGER], "role": "repackager"}
+    await world.registry(REGULATOR, "RegisterParty", argument)
+    await world.registry(STRANGER, "RegisterProduct", product(2) | {"manufacturer": STRANGER})
+    assert world.event() == ("ProductRegistered", {"gtin": gtin(2), "manufacturer": STRANGER})
+
+
+async def test_licence_added_then_replaced(world: World) -> None:
+    second = licence(number="N-2")
+    changed = await world.registry(REGULATOR, "AddLicence", {"gln": PHARMACY, "licence": second})
+    assert changed["licences"] == [licence(), second]
+    assert world.event() == ("LicenceAdded", {"gln": PHARMACY, "authority": "FDA", "number": "N-2"})
+    renewed = licence(valid_to="2030-12-31")
+    await world.registry(REGULATOR, "AddLicence", {"gln": PHARMACY, "licence": renewed})
+    found = await world.registry(MAKER, "GetParty", {"gln": PHARMACY})
+    assert found["licences"] == [second, renewed]
+
+
+async def test_too_many_licences(world: World) -> None:
+    for number in range(49):
+        argument = {"gln": PHARMACY, "licence": licence(number=f"X-{number}")}
+        await world.registry(REGULATOR, "AddLicence", argument)
+    with pytest.raises(Refusal) as refused:
+        await world.registry(REGULATOR, "AddLicence", {"gln": PHARMACY, "licence": licence(number="Y")})
+    assert refused.value.code is Code.BATCH_TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"role": "doctor"}, "role"),
+        ({"name": " Pharma"}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"name": ""}, "name"),
+        ({"msp_id": 7}, "msp_id"),
+        ({"licences": []}, "licences"),
+        ({"licences": [licence(valid_from="2026-02-30")]}, "licences[0].valid_from"),
+        ({"licences": [licence(valid_from="26-02-01")]}, "licences[0].valid_from"),
+        ({"licences": [licence(valid_from="2028-01-01")]}, "licences[0].valid_to"),
+        ({"licences": [licence() | {"note": "x"}]}, "licences[0].note"),
+        ({"licences": [licence(), licence()]}, "licences[1]"),
+        ({"licences": ["FDA"]}, "licences[0]"),
+        ({"licences": {"0": licence()}}, "licences"),
+    ],
+)
+async def test_malformed_party(world: World, change: dict[str, object], field: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        await world.registry(REGULATOR, "RegisterParty", party(MAKER) | change)
+    assert (refused.value.code, refused.value.field) == (Code.INVALID_ARGUMENT, field)
+
+
+@pytest.mark.parametrize(
+    ("storage", "field"),
+    [
+        ({"min_mc": 8_000, "max_mc": 2_000}, "storage.min_mc"),
+        ({"min_mc": 2_000, "max_mc": 2_000}, "storage.min_mc"),
+        ({"min_mc": -273_151, "max_mc": 2_000}, "storage.min_mc"),
+        ({"min_mc": True, "max_mc": 2_000}, "storage.min_mc"),
+        ({"min_mc": 2_000}, "storage.max_mc"),
+        ({"min_mc": 2_000, "max_mc": 8_000, "unit": "C"}, "storage.unit"),
+        (None, "storage"),
+    ],
+)
+async def test_malformed_storage(world: World, storage: object, field: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        await world.registry(MAKER, "RegisterProduct", product(2) | {"storage": storage})
+    assert (refused.value.code, refused.value.field) == (Code.INVALID_ARGUMENT, field)
+
+
+async def test_pages_of_parties(world: World) -> None:
+    everybody = sorted([MAKER, WHOLESALER, PHARMACY, REGULATOR])
+    found, bookmark, pages = [], "", 0
+    while True:
+        argument = {"page_size": 3} | ({"bookmark": bookmark} if bookmark else {})
+        page = await world.registry(PHARMACY, "ListParties", argument)
+        found += [item["gln"] for item in page["items"]]
+        pages, bookmark = pages + 1, page["bookmark"]
+        if not bookmark:
+            break
+    assert (found, pages) == (everybody, 2)
+    whole = await world.registry(PHARMACY, "ListParties", {})
+    assert ([item["gln"] for item in whole["items"]], whole["bookmark"]) == (everybody, "")
+
+
+async def test_page_of_products(world: World) -> None:
+    page = await world.registry(PHARMACY, "ListProducts", {"page_size": 200})
+    assert ([item["gtin"] for item in page["items"]], page["bookmark"]) == ([PRODUCT], "")
+
+
+@pytest.mark.parametrize(
+    "argument", [{"page_size": 0}, {"page_size": 201}, {"bookmark": 7}, {"bookmark": "x" * 501}]
+)
+async def test_malformed_page(world: World, argument: dict[str, object]) -> None:
+    with pytest.raises(Refusal) as refused:
+        await world.registry(PHARMACY, "ListParties", argument)
+    assert refused.value.code is Code.INVALID_ARGUMENT
+
+
+async def test_resolve(world: World) -> None:
+    argument = {"glns": [PHARMACY, STRANGER], "gtins": [PRODUCT, gtin(9)]}
+    answer = await world.registry(PHARMACY, "Resolve", argument)
+    assert set(answer["products"]) == {PRODUCT}
+    assert set(answer["parties"]) == {PHARMACY, MAKER}, "with a product comes its manufacturer"
+    assert answer["parties"][PHARMACY] == await world.registry(MAKER, "GetParty", {"gln": PHARMACY})
+    assert await world.registry(MAKER, "Resolve", {"glns": [], "gtins": []}) == {
+        "parties": {},
+        "products": {},
+    }
+
+
+async def test_resolve_is_bounded(world: World) -> None:
+    with pytest.raises(Refusal) as refused:
+        await world.registry(MAKER, "Resolve", {"glns": [MAKER] * 201, "gtins": [PRODUCT] * 200})
+    assert refused.value.code is Code.BATCH_TOO_LARGE
+
+
+async def test_what_resolve_reads_joins_custodys_read_set(world: World) -> None:
+    await world.units(1)
+    reads = world.ledger.transactions[-1].reads
+    assert ("registry", keys.party_key(MAKER)) in reads
+    assert ("registry", keys.product_key(PRODUCT)) in reads
+
+
+async def test_no_two_arguments(world: World) -> None:
+    body = orjson.dumps({"gln": MAKER})
+    for args in ([b"GetParty"], [b"GetParty", body, body], []):
+        response = await world.ledger.respond(MSPS[MAKER], "registry", args)
+        assert response.status == 400
+        assert Refusal.parse(response.message) is not None
+
+
+async def test_the_unforeseen_is_500_without_its_cause(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.ledger.state[("registry", keys.party_key(MAKER))] = b"{damaged"
+    response = await world.ledger.respond(
+        MSPS[MAKER], "registry", [b"GetParty", orjson.dumps({"gln": MAKER})]
+    )
+    assert (response.status, response.message) == (500, "internal error")
+    assert "damaged" not in caplog.messages[0]
+    assert "registry GetParty failed in transaction" in caplog.messages[0]

@@ -1,0 +1,211 @@
+"""A consortium on a ledger in memory, and short ways to bring goods into a state."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from chaincode.contracts.custody import chaincode as custody
+from chaincode.contracts.registry import chaincode as registry
+from chaincode.model import gs1, keys
+from tests.unit.chaincode.contracts.ledger import Ledger
+
+START = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1000)
+LOT = "L-2026/1"
+FRIDGE = {"min_mc": 2_000, "max_mc": 8_000}
+
+
+def at(day: str) -> int:
+    """Noon (UTC) of a day, epoch milliseconds."""
+    return int(datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp() * 1000)
+
+
+def gln(number: int) -> str:
+    body = f"95212340000{number}"
+    return body + gs1.check_digit(body)
+
+
+def gtin(number: int) -> str:
+    body = f"09521234{number:05d}"
+    return body + gs1.check_digit(body)
+
+
+MAKER, WHOLESALER, PHARMACY, REGULATOR, STRANGER = (gln(n) for n in range(1, 6))
+MSPS = {
+    MAKER: "MakerMSP",
+    WHOLESALER: "WholesalerMSP",
+    PHARMACY: "PharmacyMSP",
+    REGULATOR: "RegulatorMSP",
+    STRANGER: "StrangerMSP",
+}
+ROLES = {MAKER: "manufacturer", WHOLESALER: "wholesaler", PHARMACY: "dispenser", REGULATOR: "regulator"}
+PRODUCT = gtin(1)
+
+
+def licence(
+    valid_from: str = "2026-01-01", valid_to: str = "2027-12-31", number: str = "N-1"
+) -> dict[str, str]:
+    return {
+        "authority": "FDA",
+        "number": number,
+        "jurisdiction": "US",
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+    }
+
+
+def party(which: str) -> dict[str, Any]:
+    return {
+        "gln": which,
+        "name": MSPS[which].removesuffix("MSP"),
+        "msp_id": MSPS[which],
+        "role": ROLES[which],
+        "licences": [licence()],
+    }
+
+
+def product(number: int = 1, storage: dict[str, int] | None = None) -> dict[str, Any]:
+    return {
+        "gtin": gtin(number),
+        "manufacturer": MAKER,
+        "name": "Insulin glargine",
+        "strength": "100 units/mL",
+        "dosage_form": "injection, solution",
+        "ndc": "99999-0100-10",
+        "container_size": "5 x 3 mL pens",
+        "storage": storage or FRIDGE,
+    }
+
+
+class World:
+    """Manufacturer, wholesaler, dispenser and regulator with one product and one lot."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger({"registry": registry, "custody": custody}, START)
+        self._numbers = itertools.count(1)
+
+    async def registry(self, who: str, function: str, argument: Any) -> Any:
+        """A call of the registry by the organisation of the party ``who``."""
+        return await self.ledger.call(MSPS[who], "registry", function, argument)
+
+    async def custody(self, who: str, function: str, argument: Any) -> Any:
+        """A call of custody by the organisation of the party ``who``."""
+        return await self.ledger.call(MSPS[who], "custody", function, argument)
+
+    async def found(self) -> None:
+        """Bootstrap the registry, register everybody, the product and its lot."""
+        await self.registry(REGULATOR, "Bootstrap", {"regulators": [MSPS[REGULATOR]]})
+        for which in (MAKER, WHOLESALER, PHARMACY, REGULATOR):
+            await self.registry(REGULATOR, "RegisterParty", party(which))
+        await self.registry(MAKER, "RegisterProduct", product())
+        await self.lot(LOT, "2027-06-30")
+
+    async def lot(self, lot: str, expiry: str, of: str = PRODUCT) -> None:
+        argument = {"gtin": of, "lot": lot, "expiry": expiry, "manufactured": "2026-02-01"}
+        await self.custody(MAKER, "CreateLot", argument)
+
+    async def units(self, count: int, lot: str = LOT, of: str = PRODUCT) -> list[str]:
+        """Commission units; their refs."""
+        serials = [f"S{next(self._numbers)}" for _ in range(count)]
+        await self.custody(MAKER, "Commission", {"gtin": of, "lot": lot, "serials": serials})
+        return [gs1.unit_ref(of, serial) for serial in serials]
+
+    def sscc(self) -> str:
+        """An SSCC not used yet."""
+        body = f"095212340{next(self._numbers):08d}"
+        return body + gs1.check_digit(body)
+
+    async def pack(self, *refs: str, who: str = MAKER) -> str:
+        """Pack into a new container; its SSCC."""
+        sscc = self.sscc()
+        await self.custody(who, "Pack", {"sscc": sscc, "gln": who, "children": list(refs)})
+        return sscc
+
+    async def case(self, count: int) -> tuple[str, list[str]]:
+        refs = await self.units(count)
+        return await self.pack(*refs), refs
+
+    async def unpack(self, who: str, sscc: str, *refs: str) -> dict[str, Any]:
+        argument: dict[str, Any] = {"sscc": sscc, "gln": who}
+        if refs:
+            argument["children"] = list(refs)
+        return await self.custody(who, "Unpack", argument)
+
+    async def offer(self, sender: str, receiver: str, *refs: str) -> str:
+        """Offer goods; the transfer's id."""
+        transfer = f"T-{next(self._numbers)}"
+        argument = {
+            "id": transfer,
+            "what": list(refs),
+            "from": sender,
+            "to": receiver,
+            "transaction_statement": True,
+        }
+        await self.custody(sender, "OfferTransfer", argument)
+        return transfer
+
+    async def ship(self, sender: str, receiver: str, *refs: str) -> str:
+        """Offer and accept; the transfer's id."""
+        transfer = await self.offer(sender, receiver, *refs)
+        await self.custody(receiver, "AcceptTransfer", {"id": transfer})
+        return transfer
+
+    async def at_pharmacy(self, count: int = 1, lot: str = LOT) -> list[str]:
+        """Loose units on the dispenser's shelf."""
+        refs = await self.units(count, lot)
+        await self.ship(MAKER, PHARMACY, *refs)
+        return refs
+
+    async def quarantine(self, who: str, ref: str, reason: str = "damaged in transit") -> None:
+        await self.custody(who, "Quarantine", {"ref": ref, "gln": who, "reason": reason})
+
+    async def device(self, sscc: str | None = None, who: str = MAKER) -> str:
+        """A sensor, watching the container if one is given; its id."""
+        device = f"probe-{next(self._numbers)}"
+        await self.custody(who, "RegisterDevice", {"id": device, "gln": who, "kind": "temperature"})
+        if sscc is not None:
+            await self.custody(who, "AttachDevice", {"id": device, "sscc": sscc})
+        return device
+
+    async def anchor(
+        self, sscc: str, device: str, low: int, high: int, anchor: str = "", who: str = MAKER
+    ) -> dict[str, Any]:
+        """Anchor readings from ``low`` to ``high`` milli-degrees."""
+        argument = {
+            "id": anchor or f"A-{next(self._numbers)}",
+            "container": sscc,
+            "devices": [device],
+            "window_start": self.ledger.now - 60_000,
+            "window_end": self.ledger.now,
+            "root": "ab" * 32,
+            "count": 60,
+            "min_mc": low,
+            "max_mc": high,
+            "mean_mc": low,
+            "mkt_mc": high,
+        }
+        return await self.custody(who, "AnchorReadings", argument)
+
+    def unit(self, ref: str) -> dict[str, Any]:
+        """A unit's document."""
+        parsed = gs1.parse_ref(ref)
+        assert isinstance(parsed, gs1.UnitRef)
+        return self.ledger.document("custody", keys.unit_key(parsed.gtin, parsed.serial))
+
+    def container(self, sscc: str) -> dict[str, Any]:
+        """A container's document."""
+        return self.ledger.document("custody", keys.container_key(sscc))
+
+    async def trace(self, ref: str) -> dict[str, Any]:
+        parsed = gs1.parse_ref(ref)
+        assert isinstance(parsed, gs1.UnitRef)
+        return await self.custody(REGULATOR, "Trace", {"gtin": parsed.gtin, "serial": parsed.serial})
+
+    def event(self) -> tuple[str, Any]:
+        """Name and payload of the last transaction's event."""
+        event = self.ledger.event
+        assert event is not None
+        return event.name, orjson.loads(event.payload)
