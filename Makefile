@@ -5,12 +5,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python -m mediledger
 
-export LEDGER MEDILEDGER_HOME MEDILEDGER_BASE_PORT
-
 .PHONY: demo test down status bench lint lock clean programs faults load
 
 demo: programs $(VENV)/.runtime
-	$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
+	@$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
 		$(if $(SALES),--sales $(SALES)) $(if $(SALES_COLUMN),--sales-column $(SALES_COLUMN)) \
 		$(if $(STORAGE),--storage $(STORAGE))
 
@@ -18,10 +16,10 @@ test: programs lint
 	$(VENV)/bin/python -m pytest -m "not slow" $(TESTS)
 
 down:
-	$(RUN) down
+	@$(RUN) down
 
 status:
-	$(RUN) status
+	@$(RUN) status
 
 # Measures, on real Fabric where it is found, and writes bench/results.json.
 bench: programs $(VENV)/.development
@@ -44,7 +42,7 @@ programs:
 	@scripts/install-programs "$(PYTHON)"
 
 $(VENV)/.created: | programs
-	$(PYTHON) -m venv $(VENV)
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	touch $@
 
 $(VENV)/.runtime: requirements.lock $(VENV)/.created

@@ -41,10 +41,10 @@ class System:
         """
         base_port = environ.get("MEDILEDGER_BASE_PORT")
         topology = Topology.load(
-            Path(environ["MEDILEDGER_TOPOLOGY"]) if "MEDILEDGER_TOPOLOGY" in environ else None,
+            Path(environ["MEDILEDGER_TOPOLOGY"]) if environ.get("MEDILEDGER_TOPOLOGY") else None,
             base_port=int(base_port) if base_port else None,
         )
-        root = Path(environ.get("MEDILEDGER_HOME", DEFAULT_HOME)).absolute()
+        root = Path(environ.get("MEDILEDGER_HOME") or DEFAULT_HOME).absolute()
         return cls(root, ledger.kind(environ), topology)
 
     @property

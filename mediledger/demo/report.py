@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -46,29 +45,25 @@ def write(directory: Path, summary: Summary, outcome: Outcome, page: str) -> Non
         temporary.replace(directory / name)
 
 
-def show_trace(console: Console, outcome: Outcome) -> None:
-    """The regulator's trace of one pack, a row a step."""
-    table = Table(
-        title=f"Trace of ({outcome.traced['gtin']}) {outcome.traced['serial']}, asked of the regulator"
-    )
-    for column in ("step", "time (UTC)", "who", "block", "transaction", "endorsed by"):
-        table.add_column(column, no_wrap=column != "endorsed by")
+def show_trace(console: Console, system: System, outcome: Outcome) -> None:
+    """The regulator's trace of one pack, a row a step; in full it is in trace.json."""
+    names = {organization.gln: organization.name for organization in system.topology.organizations}
+    table = Table(title=f"Trace of pack {outcome.traced['serial']}, asked of the regulator")
+    for column in ("step", "time UTC", "who", "block", "transaction", "endorsed by"):
+        table.add_column(column)
     for step in outcome.trace["steps"]:
-        table.add_row(*_trace_row(step))
+        who = [names.get(gln, gln) for gln in (step.get("from"), step.get("to")) if gln]
+        custodian = step.get("custodian", "")
+        endorsers = ", ".join(name.removesuffix("MSP")[:5] for name in step["endorsers"])
+        table.add_row(
+            step["step"],
+            step["at"][11:19],
+            " to ".join(who) or names.get(custodian, custodian),
+            str(step["block_number"]),
+            step["tx_id"][:8],
+            endorsers,
+        )
     console.print(table)
-
-
-def _trace_row(step: dict[str, Any]) -> tuple[str, ...]:
-    who = " → ".join(filter(None, (step.get("from"), step.get("to")))) or step.get("custodian") or ""
-    endorsers = ", ".join(name.removesuffix("MSP") for name in step["endorsers"])
-    return (
-        step["step"],
-        step["at"].replace("T", " ")[:19] if isinstance(step["at"], str) else str(step["at"]),
-        who,
-        str(step["block_number"]),
-        f"{step['tx_id'][:12]}…",
-        endorsers,
-    )
 
 
 def show_summary(console: Console, summary: Summary, outcome: Outcome) -> None:
@@ -83,13 +78,13 @@ def show_summary(console: Console, summary: Summary, outcome: Outcome) -> None:
 
 def show_access(console: Console, system: System, directory: Path) -> None:
     """Addresses and credentials to try."""
-    table = Table(title="Try it")
-    for column in ("member", "API and its documentation", "user", "password"):
-        table.add_column(column, overflow="fold")
+    table = Table(title="Try it: open the address and press Authorize")
+    for column in ("member", "API", "user", "password"):
+        table.add_column(column, no_wrap=True)
     for organization in system.topology.organizations:
-        secrets = system.secrets()[organization.name]
-        for user, password in secrets.passwords.items():
-            table.add_row(organization.title, f"{system.gateway_url(organization)}/docs", user, password)
+        password = system.secrets()[organization.name].passwords["operator"]
+        table.add_row(organization.name, f"{system.gateway_url(organization)}/docs", "operator", password)
     console.print(table)
-    console.print(f"Written to {directory}: summary.json, trace.json, supply-chain.html")
+    console.print(f"Other users (admin, auditor): {system.home / 'secrets.json'}", soft_wrap=True)
+    console.print(f"Written to {directory}: summary.json, trace.json, supply-chain.html", soft_wrap=True)
     console.print("It goes on running. Stop it with: make down")

@@ -74,7 +74,7 @@ async def tell(system: System, chosen: Script, console: Console) -> Outcome:
         )
     directory = system.root / "demo"
     report.write(directory, summary, outcome, page)
-    report.show_trace(console, outcome)
+    report.show_trace(console, system, outcome)
     report.show_summary(console, summary, outcome)
     report.show_access(console, system, directory)
     return outcome
