@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
@@ -16,7 +17,7 @@ CONCURRENT = 2
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(CONCURRENT, "password")
 # What an unknown user's password is checked against, so that it takes as long as a known one's.
-_DECOY = _hasher.hash("no user has this password")
+_DECOY = _hasher.hash(secrets.token_urlsafe())
 
 
 def hashed(password: str) -> str:
@@ -27,7 +28,8 @@ def hashed(password: str) -> str:
 async def matches(stored: str | None, password: str) -> bool:
     """Whether ``password`` is that of the hash ``stored``; False, just as slowly, where that is None."""
     loop = asyncio.get_running_loop()
-    verified = await loop.run_in_executor(_threads, _verified, stored or _DECOY, password)
+    known = _DECOY if stored is None else stored
+    verified = await loop.run_in_executor(_threads, _verified, known, password)
     return verified and stored is not None
 
 

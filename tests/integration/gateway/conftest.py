@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +31,15 @@ from tests.support import services
 
 GLN = "9521234000013"
 PASSWORD = "correct horse battery"
+
+
+async def until(reached: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
+    """Wait until ``reached`` says so."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if await reached():
+                return
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(scope="session")

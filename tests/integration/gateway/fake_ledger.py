@@ -47,6 +47,18 @@ class FakeNetwork:
         """Ids of valid transactions."""
         return [tx_id for tx_id, (code, _) in self.blocks.items() if code == transaction_pb2.VALID]
 
+    async def was_asked(self) -> bool:
+        """Whether a proposal came."""
+        return bool(self.endorsed)
+
+    async def was_sent(self) -> bool:
+        """Whether a transaction came."""
+        return bool(self.submitted)
+
+    async def has_valid(self) -> bool:
+        """Whether a transaction is committed and valid."""
+        return bool(self.valid)
+
     def contract(self, name: str) -> FakeContract:
         return FakeContract(self, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -111,8 +112,13 @@ async def test_the_command_adds_a_user_and_renews_it(
     environment = {**os.environ, "MEDILEDGER_DATABASE_URL": database_url}
     command = [sys.executable, "-m", "gateway.accounts", "add", "--user", "otto", "--role"]
     for role, password in (("auditor", "first password!"), ("dispenser", "second password")):
-        done = subprocess.run(
-            [*command, role], input=password + "\n", env=environment, capture_output=True, text=True
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [*command, role],
+            input=password + "\n",
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         assert password not in done.stdout + done.stderr

@@ -18,7 +18,7 @@ from chaincode.model.errors import Code
 from gateway.core.auth import User
 from gateway.core.state import Gateway
 from gateway.fabric import EndorseError
-from tests.integration.gateway.conftest import GLN
+from tests.integration.gateway.conftest import GLN, until
 from tests.integration.gateway.fake_ledger import FakeNetwork, failed, refused
 
 GTIN = "09521234100010"
@@ -80,9 +80,7 @@ async def test_a_request_in_progress(client: httpx.AsyncClient, network: FakeNet
     network.before_endorsement = released.wait
     headers, body = {"Idempotency-Key": "k1"}, {"ref": f"01{GTIN}21A1", "reason": "seal"}
     first = asyncio.create_task(client.post("/quarantines", json=body, headers=headers))
-    async with asyncio.timeout(5):
-        while not network.endorsed:
-            await asyncio.sleep(0.01)
+    await until(network.was_asked)
     second = await client.post("/quarantines", json=body, headers=headers)
     problem(second, 409, "request_in_progress")
     assert second.headers["retry-after"] == "1"

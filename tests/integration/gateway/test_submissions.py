@@ -26,6 +26,7 @@ from gateway.core.submission_store import Owner, SubmissionStore
 from gateway.core.submissions import Command, Submissions, derived_id
 from gateway.core.tables import submission
 from gateway.fabric import EndorseError
+from tests.integration.gateway.conftest import until
 from tests.integration.gateway.fake_ledger import FakeNetwork, failed, refused
 
 OWNER = Owner("olga", "key-1")
@@ -61,12 +62,6 @@ async def expire_leases(engine: AsyncEngine) -> None:
     """As if their workers had been dead for a while."""
     async with engine.begin() as connection:
         await connection.execute(sa.update(submission).values(lease_until=sa.func.now()))
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not reached():
-            await asyncio.sleep(0.01)
 
 
 async def test_the_same_key_gives_the_same_answer(make: Make, network: FakeNetwork) -> None:
@@ -183,7 +178,7 @@ async def test_while_it_is_worked_on(make: Make, network: FakeNetwork) -> None:
     network.faults.append("hang")
     one, other = make(), make()
     working = asyncio.create_task(one.run(OWNER, COMMAND))
-    await until(lambda: bool(network.submitted))
+    await until(network.was_sent)
     for gateway in (one, other):
         with pytest.raises(RequestInProgress):
             await gateway.run(OWNER, COMMAND)
@@ -199,7 +194,7 @@ async def test_a_caller_waits_so_long_and_the_work_goes_on(make: Make, network: 
     with pytest.raises(OutcomeOpen):
         await gateway.run(OWNER, COMMAND)
     released.set()
-    await until(lambda: bool(network.valid))
+    await until(network.has_valid)
     async with asyncio.timeout(5):
         while True:
             try:
@@ -215,7 +210,7 @@ async def crashed_after_sending(make: Make, network: FakeNetwork, engine: AsyncE
     network.faults.append("hang")
     gateway = make()
     working = asyncio.create_task(gateway.run(OWNER, COMMAND))
-    await until(lambda: bool(network.submitted))
+    await until(network.was_sent)
     for task in gateway._running.values():
         task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -242,9 +237,11 @@ async def test_after_a_crash_the_next_process_settles_it_unasked(
     await crashed_after_sending(make, network, engine, fault)
     gateway = make()
     await gateway.start()
-    async with asyncio.timeout(5):
-        while await state(engine) != "done":
-            await asyncio.sleep(0.02)
+
+    async def done() -> bool:
+        return await state(engine) == "done"
+
+    await until(done)
     assert network.valid == network.endorsed
     assert (await gateway.run(OWNER, COMMAND)).transaction_id == network.valid[0]
 
@@ -256,7 +253,7 @@ async def test_after_a_crash_before_sending_the_key_is_free(
     network.before_endorsement = asyncio.Event().wait
     dead = make()
     working = asyncio.create_task(dead.run(OWNER, COMMAND))
-    await until(lambda: bool(network.endorsed))
+    await until(network.was_asked)
     for task in dead._running.values():
         task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -265,9 +262,11 @@ async def test_after_a_crash_before_sending_the_key_is_free(
     network.before_endorsement = None
     gateway = make()
     await gateway.start()
-    async with asyncio.timeout(5):
-        while await state(engine) is not None:
-            await asyncio.sleep(0.02)
+
+    async def free() -> bool:
+        return await state(engine) is None
+
+    await until(free)
     await gateway.run(OWNER, COMMAND)
     assert len(network.valid) == 1
 
@@ -278,7 +277,7 @@ async def test_a_worker_that_lost_its_hold_sends_nothing(
     released = asyncio.Event()
     network.before_endorsement = released.wait
     slow = asyncio.create_task(make().run(OWNER, COMMAND))
-    await until(lambda: bool(network.endorsed))
+    await until(network.was_asked)
     await expire_leases(engine)
     network.before_endorsement = None
     receipt = await make().run(OWNER, COMMAND)
@@ -296,15 +295,15 @@ async def test_a_hold_is_renewed_while_it_is_worked_on(
     gateway = make()
     await gateway.start()
     working = asyncio.create_task(gateway.run(OWNER, COMMAND))
-    await until(lambda: bool(network.submitted))
+    await until(network.was_sent)
     await expire_leases(engine)
-    async with asyncio.timeout(5):
-        while True:
-            async with engine.connect() as connection:
-                query = sa.select(submission.c.lease_until > sa.func.now())
-                if (await connection.execute(query)).scalar_one():
-                    break
-            await asyncio.sleep(0.02)
+
+    async def held() -> bool:
+        async with engine.connect() as connection:
+            query = sa.select(submission.c.lease_until > sa.func.now())
+            return bool((await connection.execute(query)).scalar_one())
+
+    await until(held)
     working.cancel()
 
 
