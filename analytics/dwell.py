@@ -61,5 +61,6 @@ def summary(durations: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
 
 
 def _stage(stage: str, members: pd.Series, durations: pd.Series) -> pd.DataFrame:
-    seconds = durations.dt.total_seconds() if len(durations) else durations.astype(float)
-    return pd.DataFrame({"stage": stage, "member": members, "seconds": seconds, "weight": 1})
+    return pd.DataFrame(
+        {"stage": stage, "member": members, "seconds": durations.dt.total_seconds(), "weight": 1}
+    )

@@ -20,7 +20,7 @@ def height(connection: sa.Connection) -> int:
 
 def names(connection: sa.Connection) -> dict[str, str]:
     """Parties' names by GLN."""
-    return dict(connection.execute(select(t.party.c.gln, t.party.c.name)).tuples().all())
+    return {row.gln: row.name for row in connection.execute(select(t.party.c.gln, t.party.c.name))}
 
 
 def stock(connection: sa.Connection) -> pd.DataFrame:
@@ -145,4 +145,7 @@ def cold_chain(connection: sa.Connection) -> pd.DataFrame:
 
 def _frame(connection: sa.Connection, query: sa.Select) -> pd.DataFrame:
     result = connection.execute(query)
-    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    # Without rows, or with empty cells alone, a column of times would be one of objects.
+    times = [name for name in frame.columns if name == "at" or name.endswith("_at")]
+    return frame.assign(**{name: pd.to_datetime(frame[name], utc=True) for name in times})
