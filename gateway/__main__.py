@@ -18,7 +18,7 @@ KEEP_ALIVE_SECONDS = 30
 def main() -> int:
     """Serve until a signal; 2 where a setting is missing or malformed, each with one line on stderr."""
     try:
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings()
     except ValidationError as error:
         for one in error.errors():
             name = "_".join(str(part) for part in one["loc"]).upper()

@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     add.add_argument("--user", required=True)
     add.add_argument("--role", required=True, choices=sorted(ROLES))
     arguments = parser.parse_args(argv)
-    settings = DatabaseSettings()  # type: ignore[call-arg]
+    settings = DatabaseSettings()
     logs.configure(settings.log_level)
     try:
         asyncio.run(_add(settings, arguments.user, arguments.role, _password()))

@@ -26,14 +26,14 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDILEDGER_HTTP_PORT", "17030")
-    settings = Settings()  # type: ignore[call-arg]
+    settings = Settings()
     assert settings.profile == Path("/profiles/alpine.gateway.json")
     assert settings.http_port == 17030
     assert settings.http_host == "127.0.0.1"
 
 
 def test_no_secret_is_shown() -> None:
-    assert "secretword" not in repr(Settings())  # type: ignore[call-arg]
+    assert "secretword" not in repr(Settings())
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_no_secret_is_shown() -> None:
 def test_bad_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"MEDILEDGER_{name}", value)
     with pytest.raises(ValidationError):
-        Settings()  # type: ignore[call-arg]
+        Settings()
