@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
 from gateway.accounts.routes import router as accounts
@@ -67,7 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.gateway = await _connected(settings, stack)
             yield
 
-    app = FastAPI(
+    # Its documentation page comes with the process: a member's network need not reach the Internet.
+    app = FastAPIOffline(
         title=f"MediLedger: {settings.member}",
         version=VERSION,
         description=DESCRIPTION,
