@@ -17,6 +17,7 @@ from gateway.fabric import FabricError, Profile, connect
 from gateway.mirror.health import health
 from gateway.mirror.replay import rebuild, verify
 from gateway.mirror.settings import Settings
+from gateway.mirror.spotcheck import spot_check
 from gateway.mirror.worker import Progress, keep_following
 
 log = logging.getLogger("gateway.mirror")
@@ -27,8 +28,13 @@ async def run(settings: Settings) -> int:
     progress = Progress()
 
     def report() -> tuple[bool, dict[str, Any]]:
-        told = {"height": progress.height, "lag_ms": progress.lag_ms, "stopped": progress.stopped}
-        return progress.connected and progress.stopped is None and progress.height > 0, told
+        told = {
+            "height": progress.height,
+            "lag_ms": progress.lag_ms,
+            "waiting": progress.waiting,
+            "stopped": progress.stopped,
+        }
+        return progress.ready, told
 
     async with connect(Profile.load(settings.profile)) as gateway, health(settings.health_port, report):
         network = gateway.network(settings.channel)
@@ -58,12 +64,21 @@ async def run_rebuild(settings: Settings) -> int:
 async def run_verify(settings: Settings) -> int:
     """Compare mirror and ledger; 1 when they differ."""
     async with connect(Profile.load(settings.profile)) as gateway:
-        found = await verify(gateway.network(settings.channel), settings.database_url)
-    for difference in found.differences:
-        sys.stdout.write(f"only in the {difference.side}: {difference.table} {difference.row}\n")
-    verdict = "equal" if found.equal else f"NOT equal, {len(found.differences)} differences shown"
-    sys.stdout.write(f"mirror and ledger at height {found.height}, {found.rows} rows: {verdict}\n")
-    return 0 if found.equal else 1
+        network = gateway.network(settings.channel)
+        found = await verify(network, settings.database_url)
+        checks = await spot_check(network, settings.database_url)
+    lines = [f"{table.table:<20}{table.rows:>10} rows  {table.digest}" for table in found.tables]
+    lines += [f"only in the {d.side}: {d.table} {d.row}" for d in found.differences]
+    lines += [f"otherwise by chaincode: {what}" for what in checks.different]
+    unsure = f", {checks.unsure} changed too fast to tell" if checks.unsure else ""
+    lines.append(f"read back through chaincode: {checks.read} documents{unsure}")
+    equal = found.equal and not checks.different
+    verdict = (
+        "equal" if equal else f"NOT equal, {len(found.differences) + len(checks.different)} differences shown"
+    )
+    lines.append(f"mirror and ledger at height {found.height}, {found.rows} rows: {verdict}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if equal else 1
 
 
 def main() -> int:

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections import deque
 from collections.abc import AsyncIterator
 
-from gateway.fabric import Network
-from gateway.fabric.blocks import BlockView, parse_block
+from fabric_protos.common import common_pb2
+from google.protobuf.message import DecodeError
 
-# Parsed blocks that wait for the database; the stream from the ledger is not read while it is full.
-QUEUE_BLOCKS = 64
+from chaincode.model.errors import MediLedgerError
+from gateway.fabric import Network
+from gateway.fabric.blocks import (
+    VALID,
+    BlockView,
+    TransactionView,
+    header_hash,
+    parse_block,
+    parse_transaction,
+)
+
+# A batch closes at this many blocks or writes: one transaction holds this much in memory.
 BATCH_BLOCKS = 64
-# A batch closes at this many writes: one transaction holds this much in memory.
 BATCH_WRITES = 20_000
+# The stream from the ledger is not read while this much waits for the database, beyond one block.
+WAITING_BLOCKS = 128
+WAITING_WRITES = 40_000
+
+_UNREADABLE = (DecodeError, IndexError, ValueError)
+
+
+class BlockError(MediLedgerError):
+    """A block that is not what its header says, or a valid transaction that the mirror cannot read."""
 
 
 async def batches(
@@ -22,45 +42,112 @@ async def batches(
 
     Ends before block ``stop_before``, else never. Reading and parsing go on while a batch is written.
     """
-    queue: asyncio.Queue[BlockView] = asyncio.Queue(QUEUE_BLOCKS)
-
-    async def read() -> None:
-        async for block in network.block_events(start_block):
-            await queue.put(parse_block(block))
-            if stop_before is not None and block.header.number + 1 >= stop_before:
-                return
-
     if stop_before is not None and start_block >= stop_before:
         return
-    reader = asyncio.create_task(read())
+    waiting = _Waiting()
+    reader = asyncio.create_task(_read(network, start_block, stop_before, waiting))
     try:
-        while True:
-            batch = [await _first(queue, reader)]
-            writes = _writes(batch[0])
-            while len(batch) < BATCH_BLOCKS and writes < BATCH_WRITES and not queue.empty():
-                batch.append(queue.get_nowait())
-                writes += _writes(batch[-1])
+        while batch := await waiting.take():
             yield batch
-            if stop_before is not None and batch[-1].number + 1 >= stop_before:
-                return
+        await reader
     finally:
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
 
 
-async def _first(queue: asyncio.Queue[BlockView], reader: asyncio.Task[None]) -> BlockView:
-    """The next block; the reader's error where it ended with one."""
-    getter = asyncio.create_task(queue.get())
+async def _read(network: Network, start_block: int, stop_before: int | None, waiting: _Waiting) -> None:
     try:
-        await asyncio.wait({getter, reader}, return_when=asyncio.FIRST_COMPLETED)
-        if not getter.done() and not queue.empty():
-            await getter
-        if getter.done():
-            return getter.result()
-        reader.result()
-        raise EOFError("the block stream ended")
+        async for block in network.block_events(start_block):
+            await waiting.put(parsed(block))
+            if stop_before is not None and block.header.number + 1 >= stop_before:
+                return
+        raise ConnectionError("the block stream ended")
     finally:
-        getter.cancel()
+        waiting.end()
+
+
+class _Waiting:
+    """Parsed blocks between the ledger's stream and the database."""
+
+    def __init__(self) -> None:
+        self._blocks: deque[BlockView] = deque()
+        self._writes = 0
+        self._ended = False
+        self._changed = asyncio.Event()
+
+    async def put(self, block: BlockView) -> None:
+        while len(self._blocks) >= WAITING_BLOCKS or self._writes >= WAITING_WRITES:
+            await self._change()
+        self._blocks.append(block)
+        self._writes += _writes(block)
+        self._changed.set()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._ended = True
+        self._changed.set()
+
+    async def take(self) -> list[BlockView]:
+        """The next batch, as soon as there is a block; empty at the end."""
+        while not self._blocks and not self._ended:
+            await self._change()
+        batch: list[BlockView] = []
+        writes = 0
+        while self._blocks and len(batch) < BATCH_BLOCKS and writes < BATCH_WRITES:
+            batch.append(self._blocks.popleft())
+            writes += _writes(batch[-1])
+        self._writes -= writes
+        self._changed.set()
+        return batch
+
+    async def _change(self) -> None:
+        # One puts and one takes, and never both wait: a full queue has something to take.
+        self._changed.clear()
+        await self._changed.wait()
+
+
+def parsed(block: common_pb2.Block) -> BlockView:
+    """A block in which what the peers found invalid may also be unreadable.
+
+    Anybody with a writer's certificate can have garbage ordered. Peers mark it invalid, so it has no effect;
+    what can be read of it is kept. BlockError for a valid transaction that is unreadable, and where the data
+    are not those that the header's hash, and so the chain, stands for.
+    """
+    if hashlib.sha256(b"".join(block.data.data)).digest() != block.header.data_hash:
+        raise BlockError(f"block {block.header.number}: its data do not match its header")
+    try:
+        return parse_block(block)
+    except _UNREADABLE:
+        codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
+        transactions = tuple(
+            _transaction(data, index, codes[index], block.header.number)
+            for index, data in enumerate(block.data.data)
+        )
+        header = block.header
+        return BlockView(
+            header.number, header_hash(header), header.previous_hash, header.data_hash, transactions
+        )
+
+
+def _transaction(data: bytes, index: int, code: int, block_number: int) -> TransactionView:
+    try:
+        return parse_transaction(data, index, code)
+    except _UNREADABLE as error:
+        if code == VALID:
+            raise BlockError(f"block {block_number}, transaction {index}: {error!r}") from error
+        header = _header(data)
+        return TransactionView(
+            header.tx_id, index, "UNREADABLE", header.channel_id, code, "", header.timestamp.seconds * 1000
+        )
+
+
+def _header(data: bytes) -> common_pb2.ChannelHeader:
+    """What an unreadable envelope says of itself; nothing where not even that can be read."""
+    try:
+        payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
+        return common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    except DecodeError:
+        return common_pb2.ChannelHeader()
 
 
 def _writes(block: BlockView) -> int:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
-import sqlalchemy as sa
 from psycopg import sql
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.fabric import Network
+from gateway.mirror.chain import same_chain
 from gateway.mirror.reader import batches
+from gateway.mirror.scratch import finish, scratch
 from gateway.mirror.tables import MIRRORED
-from gateway.mirror.writer import LOCK, Connection, Position, Writer, position
+from gateway.mirror.writer import LOCK, Connection, Moved, Position, Writer, position, tell_events
 
 log = logging.getLogger(__name__)
 
 MAX_DIFFERENCES = 20
+# A swap waits this long for readers in the middle of a transaction, lets the others pass, and tries again.
+SWAP_SECONDS = 3
+SWAP_ATTEMPTS = 10
+_REBUILD = "mirror_rebuild"
+_VERIFY = "mirror_verify"
 # The checkpoint says when it was mirrored, which no replay repeats.
 _COMPARED = tuple(table for table in MIRRORED if table.name != "checkpoint")
 
@@ -43,12 +46,25 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """A table's state as the ledger has it: rows, and a digest that does not depend on their order."""
+
+    table: str
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What a verification found; at most ``MAX_DIFFERENCES`` are shown per table and side."""
 
     height: int
-    rows: int
+    tables: tuple[Compared, ...]
     differences: tuple[Difference, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables)
 
     @property
     def equal(self) -> bool:
@@ -58,30 +74,58 @@ class Comparison:
 async def rebuild(network: Network, database_url: str) -> Rebuilt:
     """Replay the ledger into new tables and put them in the place of the old ones, in one transaction.
 
-    Readers see the old tables until then. Outbox, readings and whatever else is not the ledger's are kept.
+    Readers see the old tables until then. A mirror that runs goes on from the new checkpoint. Outbox,
+    readings and whatever else is not the ledger's are kept; events of blocks that the old tables did not
+    have yet go to the outbox.
     """
-    async with _scratch(database_url, "mirror_rebuild") as connection:
+    async with scratch(database_url, _REBUILD) as connection:
         here = await _replay(network, connection, None, await network.height())
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            units = await _count(connection, "unit")
-            for table in MIRRORED:
-                name = sql.Identifier(table.name)
-                await connection.execute(sql.SQL("DROP TABLE public.{}").format(name))
-                await connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA public").format(name))
+        units = await _count(connection, "unit")
+        await finish(connection, _REBUILD)
+        for attempt in range(1, SWAP_ATTEMPTS + 1):
+            try:
+                await _swap(connection, network.channel)
+                break
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+                if attempt == SWAP_ATTEMPTS:
+                    raise
+                log.info("the mirror's tables are in use, again in 1 s (%d of %d)", attempt, SWAP_ATTEMPTS)
+                await asyncio.sleep(1)
     return Rebuilt(here.next_block if here else 0, units)
 
 
+async def _swap(connection: Connection, channel: str) -> None:
+    async with connection.transaction():
+        await connection.execute(sql.SQL("SET LOCAL lock_timeout TO {}").format(f"{SWAP_SECONDS}s"))
+        await connection.execute("SET LOCAL synchronous_commit TO on")
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        replaced = await _mirror_position(connection, channel, _REBUILD)
+        for table in MIRRORED:
+            name = table.name
+            await connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("public", name)))
+            await connection.execute(
+                sql.SQL("ALTER TABLE {} SET SCHEMA public").format(sql.Identifier(_REBUILD, name))
+            )
+        await tell_events(connection, replaced.block_number if replaced else -1)
+
+
 async def verify(network: Network, database_url: str) -> Comparison:
-    """Replay the ledger up to where the mirror is, and compare the two row by row."""
-    async with _scratch(database_url, "mirror_verify") as connection:
-        here = None
+    """Replay the ledger up to where the mirror is, and compare the two row by row.
+
+    The mirror waits while they are compared. Raises ChainBroken or LedgerBehind where the ledger does not
+    hold the mirror's last block.
+    """
+    async with scratch(database_url, _VERIFY) as connection:
+        here: Position | None = None
         while True:
             async with connection.transaction():
                 await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-                there = await _mirror_position(connection, network.channel)
-                if there is None or (here and here.block_number >= there.block_number):
+                there = await _mirror_position(connection, network.channel, _VERIFY)
+                if here == there:
                     return await _compare(connection, here.next_block if here else 0)
+            if there is None or (here and here.block_number >= there.block_number):
+                raise Moved("the mirror was rebuilt while it was compared; verify it again")
+            await same_chain(network, there)
             here = await _replay(network, connection, here, there.next_block)
 
 
@@ -95,29 +139,35 @@ async def _replay(
 
 
 async def _compare(connection: Connection, height: int) -> Comparison:
+    compared: list[Compared] = []
     differences: list[Difference] = []
-    rows = 0
     for table in _COMPARED:
-        name = sql.Identifier(table.name)
-        rows += await _count(connection, table.name)
-        for side, one, other in (
-            ("mirror", "public", "mirror_verify"),
-            ("ledger", "mirror_verify", "public"),
-        ):
+        mirror, ledger = sql.Identifier("public", table.name), sql.Identifier(_VERIFY, table.name)
+        compared.append(await _digest(connection, table.name, ledger))
+        for side, one, other in (("mirror", mirror, ledger), ("ledger", ledger, mirror)):
             query = sql.SQL(
-                "SELECT row_to_json(d)::text FROM (TABLE {}.{} EXCEPT TABLE {}.{}) AS d LIMIT {}"
-            ).format(sql.Identifier(one), name, sql.Identifier(other), name, sql.Literal(MAX_DIFFERENCES))
+                "SELECT row_to_json(d)::text FROM (TABLE {} EXCEPT TABLE {}) AS d LIMIT {}"
+            ).format(one, other, sql.Literal(MAX_DIFFERENCES))
             found = await (await connection.execute(query)).fetchall()
             differences += [Difference(table.name, side, row[0]) for row in found]
-    return Comparison(height, rows, tuple(differences))
+    return Comparison(height, tuple(compared), tuple(differences))
 
 
-async def _mirror_position(connection: Connection, channel: str) -> Position | None:
+async def _digest(connection: Connection, name: str, table: sql.Identifier) -> Compared:
+    query = sql.SQL(
+        "SELECT count(*), (coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)"
+        " % 18446744073709551616)::text FROM {} AS t"
+    ).format(table)
+    rows, digest = (await (await connection.execute(query)).fetchone()) or (0, "0")
+    return Compared(name, rows, f"{int(digest) % 2**64:016x}")
+
+
+async def _mirror_position(connection: Connection, channel: str, schema: str) -> Position | None:
+    """The checkpoint of the tables in use, seen from a transaction that sees ``schema`` first."""
     await connection.execute("SET LOCAL search_path TO public")
-    try:
-        return await position(connection, channel)
-    finally:
-        await connection.execute("SET LOCAL search_path TO mirror_verify, public")
+    found = await position(connection, channel)
+    await connection.execute(sql.SQL("SET LOCAL search_path TO {}, public").format(sql.Identifier(schema)))
+    return found
 
 
 async def _count(connection: Connection, table: str) -> int:
@@ -125,43 +175,3 @@ async def _count(connection: Connection, table: str) -> int:
         await connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
     ).fetchone()
     return found[0] if found else 0
-
-
-@asynccontextmanager
-async def _scratch(database_url: str, schema: str) -> AsyncIterator[Connection]:
-    """A connection whose mirrored tables are new, empty ones in ``schema``, gone at the end.
-
-    Two commands of one sort do not meet: the second waits for the first one's lock.
-    """
-    name = sql.Identifier(schema)
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        await connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (schema,))
-        await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
-        await connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
-        await connection.execute(sql.SQL("SET search_path TO {}, public").format(name))
-        try:
-            for statement in _definitions(schema):
-                await connection.execute(statement)
-            yield connection
-        finally:
-            if not connection.broken:
-                await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
-
-
-def _definitions(schema: str) -> list[sql.SQL]:
-    """The mirrored tables and their indexes, as in ``tables``, in ``schema``."""
-    dialect = postgresql.dialect()
-    made = sa.MetaData(naming_convention=MIRRORED[0].metadata.naming_convention)
-    statements: list[sql.SQL] = []
-    for table in MIRRORED:
-        copy = table.to_metadata(made, schema=schema)
-        statements.append(sql.SQL(str(CreateTable(copy).compile(dialect=dialect))))
-        for index, original in zip(_by_name(copy), _by_name(table), strict=True):
-            # A copy in a schema takes the schema into its name; after the swap the name must be the old one.
-            index.name = original.name
-            statements.append(sql.SQL(str(CreateIndex(index).compile(dialect=dialect))))
-    return statements
-
-
-def _by_name(table: sa.Table) -> list[sa.Index]:
-    return sorted(table.indexes, key=lambda index: tuple(column.name for column in index.columns))

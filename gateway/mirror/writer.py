@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,9 +13,9 @@ import psycopg
 from psycopg import sql
 
 from chaincode.model.errors import MediLedgerError
-from gateway.fabric.blocks import BlockView, TransactionView
+from gateway.fabric.blocks import VALID, BlockView, TransactionView
 from gateway.mirror import documents
-from gateway.mirror.documents import MAPPERS, Row, time
+from gateway.mirror.documents import MAPPERS, Row, text, time
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,10 @@ _BLOCK_COLUMNS = ("number", "header_hash", "previous_hash", "data_hash", "transa
 
 class ChainBroken(MediLedgerError):
     """A block does not follow the one that the mirror holds: this is not the chain that it mirrors."""
+
+
+class Unwritable(MediLedgerError):
+    """Postgres refuses what a block holds; trying again would not help."""
 
 
 class Moved(MediLedgerError):
@@ -86,9 +91,21 @@ class Writer:
     ) -> Position:
         """Apply ``blocks``, which follow ``expected``, in one transaction; the new position.
 
-        Raises ChainBroken, Moved, DocumentError, or psycopg's error, and then nothing is written.
+        Raises ChainBroken, Moved, DocumentError, Unwritable, or psycopg's error, and then nothing is written.
         """
         last = self._follow(expected, blocks)
+        try:
+            await self._write(connection, expected, blocks, last)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            # Not the row itself: the database's message may quote what a log must not hold.
+            raise Unwritable(
+                f"blocks {blocks[0].number} to {last.block_number}: {error.diag.message_primary or error!r}"
+            ) from error
+        return last
+
+    async def _write(
+        self, connection: Connection, expected: Position | None, blocks: Sequence[BlockView], last: Position
+    ) -> None:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             if await position(connection, self._channel) != expected:
@@ -103,9 +120,8 @@ class Writer:
                 " ON CONFLICT (channel) DO UPDATE SET block_number = excluded.block_number,"
                 " header_hash = excluded.header_hash, block_at = excluded.block_at,"
                 " mirrored_at = excluded.mirrored_at",
-                (self._channel, last.block_number, last.header_hash, _at(blocks[-1])),
+                (self._channel, last.block_number, last.header_hash, block_at(blocks[-1])),
             )
-        return last
 
     @staticmethod
     def _follow(expected: Position | None, blocks: Sequence[BlockView]) -> Position:
@@ -127,7 +143,7 @@ class Writer:
     @staticmethod
     async def _write_chain(connection: Connection, blocks: Sequence[BlockView]) -> None:
         rows: Iterable[Row] = (
-            (b.number, b.header_hash, b.previous_hash, b.data_hash, len(b.transactions), _at(b))
+            (b.number, b.header_hash, b.previous_hash, b.data_hash, len(b.transactions), block_at(b))
             for b in blocks
         )
         await _copy(connection, "block", _BLOCK_COLUMNS, rows)
@@ -151,8 +167,8 @@ class Writer:
             mapper = MAPPERS[kind]
             deleted = [documents.attributes_of(key) for key, (value, *_) in written.items() if value is None]
             rows = [
-                documents.row(kind, value, number, tx_id)
-                for value, number, tx_id in written.values()
+                documents.row(kind, key, value, number, tx_id)
+                for key, (value, number, tx_id) in written.items()
                 if value is not None
             ]
             if deleted:
@@ -172,7 +188,7 @@ class Writer:
     @staticmethod
     async def _write_outbox(connection: Connection, blocks: Sequence[BlockView]) -> None:
         rows = [
-            (block.number, transaction.tx_id, transaction.event.name, _json(transaction.event.payload))
+            (block.number, transaction.tx_id, text(transaction.event.name), _json(transaction.event.payload))
             for block in blocks
             for transaction in block.transactions
             if transaction.valid and transaction.event and transaction.chaincode in NAMESPACES
@@ -184,6 +200,17 @@ class Writer:
                     " ON CONFLICT (tx_id) DO NOTHING",
                     rows,
                 )
+
+
+async def tell_events(connection: Connection, after: int) -> None:
+    """Put the events of mirrored blocks beyond ``after`` into the outbox, for a rebuild that went further."""
+    await connection.execute(
+        "INSERT INTO outbox (block_number, tx_id, topic, payload)"
+        " SELECT block_number, tx_id, event_name, event FROM ledger_transaction"
+        " WHERE block_number > %s AND validation_code = %s AND event_name IS NOT NULL AND chaincode = ANY(%s)"
+        " ORDER BY block_number, position ON CONFLICT (tx_id) DO NOTHING",
+        (after, VALID, sorted(NAMESPACES)),
+    )
 
 
 async def _upsert(connection: Connection, mapper: documents.Mapper, rows: Sequence[Row]) -> None:
@@ -230,27 +257,27 @@ def _transaction_row(block: BlockView, transaction: TransactionView) -> Row:
     return (
         block.number,
         transaction.index,
-        transaction.tx_id,
+        text(transaction.tx_id),
         transaction.type,
         transaction.validation_code,
-        transaction.creator_msp,
-        transaction.chaincode,
-        transaction.function,
+        text(transaction.creator_msp),
+        text(transaction.chaincode),
+        text(transaction.function),
         time(transaction.timestamp_ms),
-        list(transaction.endorsers),
-        event.name if event else None,
+        [text(endorser) for endorser in transaction.endorsers],
+        text(event.name) if event else None,
         _json(event.payload) if event else None,
     )
 
 
-def _at(block: BlockView) -> Any:
-    return time(max(transaction.timestamp_ms for transaction in block.transactions))
+def block_at(block: BlockView) -> datetime:
+    """The time of a block's newest transaction; blocks have none of their own."""
+    return time(max((transaction.timestamp_ms for transaction in block.transactions), default=0))
 
 
 def _json(payload: bytes) -> str:
     """An event's payload; of one that is no JSON, its text as a JSON string."""
     try:
-        orjson.loads(payload)
-        return payload.decode()
-    except ValueError:
-        return orjson.dumps(payload.decode(errors="replace")).decode()
+        return orjson.dumps(documents.parse(payload)).decode()
+    except (ValueError, TypeError):
+        return orjson.dumps(text(payload.decode(errors="replace"))).decode()
