@@ -287,6 +287,28 @@ async def test_a_worker_that_lost_its_hold_sends_nothing(
     assert network.submitted == network.valid == [receipt.transaction_id]
 
 
+async def test_a_worker_that_lost_its_hold_does_not_replace_what_the_other_is_sending(
+    make: Make, network: FakeNetwork, engine: AsyncEngine
+) -> None:
+    released = asyncio.Event()
+    network.before_endorsement = released.wait
+    slow = asyncio.create_task(make().run(OWNER, COMMAND))
+    await until(network.was_asked)
+    await expire_leases(engine)
+    network.before_endorsement = None
+    network.faults.append("hang")
+    other = asyncio.create_task(make().run(OWNER, COMMAND))
+    await until(network.was_sent)
+    sent = list(network.submitted)
+    released.set()
+    with pytest.raises(RequestInProgress):
+        await slow
+    assert network.submitted == sent
+    async with engine.connect() as connection:
+        assert (await connection.execute(sa.select(submission.c.tx_id))).scalar_one() == sent[0]
+    other.cancel()
+
+
 async def test_a_hold_is_renewed_while_it_is_worked_on(
     make: Make, network: FakeNetwork, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
