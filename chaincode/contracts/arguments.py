@@ -14,6 +14,8 @@ from chaincode.model.errors import Code, Refusal
 Value = TypeVar("Value")
 
 MAX_TEXT = 200
+# As much of an unknown field's name as a refusal repeats.
+MAX_NAME = 64
 MAX_BOOKMARK = 500
 MAX_MC = 200_000
 MIN_MC = -273_150
@@ -38,7 +40,7 @@ class Arguments:
     def done(self) -> None:
         """Refuse what no method asked for."""
         for name in sorted(self._left):
-            raise invalid(f"{self._prefix}{name}", "is not a field here")
+            raise invalid(f"{self._prefix}{name[:MAX_NAME]}", "is not a field here")
 
     def has(self, name: str) -> bool:
         """Whether the field is given."""

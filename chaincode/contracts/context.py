@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from chaincode.contracts.arguments import MAX_TIME_MS
 from chaincode.model import canonical, keys
 from chaincode.model.documents import Party, Product
 from chaincode.model.errors import Code, Refusal
@@ -17,11 +18,17 @@ REGISTRY = "registry"
 
 
 class Context:
-    """One transaction. Reads see committed state only, writes go out together when the function returns."""
+    """One transaction. Reads see committed state only, writes go out together when the function returns.
+
+    Its time is the client's word: Refusal where no document, or no reader of it, could hold that time.
+    """
 
     def __init__(self, stub: Stub) -> None:
         self.stub = stub
         self.now = stub.timestamp_ms
+        if not 0 <= self.now <= MAX_TIME_MS:
+            message = "the transaction's timestamp is outside the years 1970 to 9999"
+            raise Refusal(Code.INVALID_ARGUMENT, message, "timestamp")
 
     @property
     def today(self) -> str:

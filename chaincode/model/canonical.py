@@ -24,13 +24,16 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(data: bytes, field: str = "argument") -> Any:
-    """The value of JSON ``data``; Refusal naming ``field`` where it is malformed or holds a float."""
+    """The value of JSON ``data``; Refusal naming ``field`` where it is malformed, deep or holds a float."""
     try:
         value = orjson.loads(data)
+        if _has_float(value):
+            raise Refusal(Code.INVALID_ARGUMENT, "numbers are integers", field)
     except orjson.JSONDecodeError as error:
         raise Refusal(Code.INVALID_ARGUMENT, f"not JSON: {error}", field) from error
-    if _has_float(value):
-        raise Refusal(Code.INVALID_ARGUMENT, "numbers are integers", field)
+    except RecursionError:
+        # The reader goes deeper than the search for floats can follow.
+        raise Refusal(Code.INVALID_ARGUMENT, "nested too deep", field) from None
     return value
 
 

@@ -1,0 +1,213 @@
+"""Transactions endorsed on the same state: where one must undo the other, it writes what the other read.
+
+Fabric invalidates a transaction whose read set an earlier one of the same or a later block changed (MVCC).
+So what has to hold here is that ``first`` writes a key that ``second`` read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from chaincode.shim.creator import Creator
+from tests.unit.chaincode.contracts.ledger import Transaction
+from tests.unit.chaincode.contracts.world import (
+    LOT,
+    MAKER,
+    MSPS,
+    PHARMACY,
+    PRODUCT,
+    REGULATOR,
+    WHOLESALER,
+    World,
+    licence,
+)
+
+Call = tuple[str, str, str, dict[str, Any]]
+"""Who, chaincode, function, argument."""
+Pair = Callable[[World], Awaitable[tuple[Call, Call]]]
+
+PAIRS: list[Pair] = []
+
+
+def conflicts(pair: Pair) -> Pair:
+    PAIRS.append(pair)
+    return pair
+
+
+async def endorse(world: World, call: Call) -> Transaction:
+    """The transaction on the state as it is; not committed."""
+    who, chaincode, function, argument = call
+    tx_id = hashlib.sha256(repr(call).encode()).hexdigest()
+    transaction = Transaction(tx_id, world.ledger.now, Creator(MSPS[who], b""))
+    response, _ = await world.ledger.run(transaction, chaincode, [function.encode(), orjson.dumps(argument)])
+    assert response.status == 200, response.message
+    return transaction
+
+
+def dispense(ref: str) -> Call:
+    return PHARMACY, "custody", "Dispense", {"gln": PHARMACY, "units": [ref]}
+
+
+def hold(who: str, ref: str) -> Call:
+    return who, "custody", "Quarantine", {"ref": ref, "gln": who, "reason": "suspect"}
+
+
+def offer(ref: str, transfer: str) -> Call:
+    argument = {"id": transfer, "what": [ref], "from": MAKER, "to": WHOLESALER, "transaction_statement": True}
+    return MAKER, "custody", "OfferTransfer", argument
+
+
+def relicense(gln: str) -> Call:
+    ended = licence(valid_to="2026-02-28")
+    return REGULATOR, "registry", "AddLicence", {"gln": gln, "licence": ended}
+
+
+def commission(serial: str) -> Call:
+    return MAKER, "custody", "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": [serial]}
+
+
+def accept(transfer: str) -> Call:
+    return PHARMACY, "custody", "AcceptTransfer", {"id": transfer}
+
+
+def unpack(sscc: str) -> Call:
+    return MAKER, "custody", "Unpack", {"sscc": sscc, "gln": MAKER}
+
+
+@conflicts
+async def accept_twice(world: World) -> tuple[Call, Call]:
+    transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
+    return accept(transfer), accept(transfer)
+
+
+@conflicts
+async def cancel_then_accept(world: World) -> tuple[Call, Call]:
+    transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
+    return (MAKER, "custody", "CancelTransfer", {"id": transfer}), accept(transfer)
+
+
+@conflicts
+async def accept_then_reject(world: World) -> tuple[Call, Call]:
+    transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
+    reject: Call = PHARMACY, "custody", "RejectTransfer", {"id": transfer, "reason": "no"}
+    return accept(transfer), reject
+
+
+@conflicts
+async def a_sellers_licence_ends_then_accept(world: World) -> tuple[Call, Call]:
+    transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
+    return relicense(MAKER), accept(transfer)
+
+
+@conflicts
+async def a_buyers_licence_ends_then_accept(world: World) -> tuple[Call, Call]:
+    transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
+    return relicense(PHARMACY), accept(transfer)
+
+
+@conflicts
+async def dispense_twice(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    return dispense(ref), dispense(ref)
+
+
+@conflicts
+async def hold_then_dispense(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    return hold(PHARMACY, ref), dispense(ref)
+
+
+@conflicts
+async def the_dispensers_licence_ends_then_dispense(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    return relicense(PHARMACY), dispense(ref)
+
+
+@conflicts
+async def commission_a_serial_twice(world: World) -> tuple[Call, Call]:
+    return commission("SAME"), commission("SAME")
+
+
+@conflicts
+async def the_manufacturers_licence_ends_then_commission(world: World) -> tuple[Call, Call]:
+    return relicense(MAKER), commission("LATE")
+
+
+@conflicts
+async def offer_twice(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    return offer(ref, "ONE"), offer(ref, "TWO")
+
+
+@conflicts
+async def hold_a_case_then_offer_its_pallet(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    pallet = await world.pack(f"00{case}")
+    return hold(MAKER, f"00{case}"), offer(f"00{pallet}", "T")
+
+
+@conflicts
+async def an_excursion_of_a_case_then_offer_its_pallet(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    device = await world.device(case)
+    pallet = await world.pack(f"00{case}")
+    readings = dict.fromkeys(("min_mc", "max_mc", "mean_mc", "mkt_mc"), 9000)
+    argument = {
+        "id": "A",
+        "container": case,
+        "devices": [device],
+        "window_start": 0,
+        "window_end": 1,
+        "root": "00" * 32,
+        "count": 1,
+        **readings,
+    }
+    return (MAKER, "custody", "AnchorReadings", argument), offer(f"00{pallet}", "T")
+
+
+@conflicts
+async def pack_then_offer(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    pack: Call = MAKER, "custody", "Pack", {"sscc": world.sscc(), "gln": MAKER, "children": [ref]}
+    return pack, offer(ref, "T")
+
+
+@conflicts
+async def pack_into_the_same_container(world: World) -> tuple[Call, Call]:
+    one, two = await world.units(2)
+    sscc = world.sscc()
+    first, second = ({"sscc": sscc, "gln": MAKER, "children": [ref]} for ref in (one, two))
+    return (MAKER, "custody", "Pack", first), (MAKER, "custody", "Pack", second)
+
+
+@conflicts
+async def unpack_then_offer(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    return unpack(case), offer(f"00{case}", "T")
+
+
+@conflicts
+async def offer_then_unpack(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    return offer(f"00{case}", "T"), unpack(case)
+
+
+@conflicts
+async def ship_then_hold_inside(world: World) -> tuple[Call, Call]:
+    """Whoever no longer has a pallet puts no case of it on hold."""
+    case, _ = await world.case(1)
+    pallet = await world.pack(f"00{case}")
+    transfer = await world.offer(MAKER, PHARMACY, f"00{pallet}")
+    return accept(transfer), hold(MAKER, f"00{case}")
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
+async def test_the_second_is_invalid(world: World, pair: Pair) -> None:
+    first, second = await pair(world)
+    winner, loser = await endorse(world, first), await endorse(world, second)
+    assert winner.writes.keys() & loser.reads
