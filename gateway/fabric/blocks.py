@@ -16,8 +16,10 @@ from fabric_protos.peer import (
     proposal_response_pb2,
     transaction_pb2,
 )
+from google.protobuf.message import DecodeError
 
 VALID = transaction_pb2.VALID
+UNREADABLE = "UNREADABLE"
 _NOT_VALIDATED = transaction_pb2.NOT_VALIDATED
 
 
@@ -43,6 +45,8 @@ class Event:
 class TransactionView:
     """One transaction of a block. A configuration has no chaincode, endorsers or writes.
 
+    ``type`` is UNREADABLE for an invalid one that is no transaction at all: anybody with a writer's
+    certificate can have garbage ordered.
     ``timestamp_ms`` is the client's, epoch milliseconds; ``endorsers`` are MSP ids in their order.
     """
 
@@ -76,11 +80,11 @@ class BlockView:
 
 
 def parse_block(block: common_pb2.Block) -> BlockView:
-    """Read a block; protobuf's DecodeError where it is malformed."""
+    """Read a block; DecodeError, IndexError or ValueError where a valid transaction is malformed."""
     header = block.header
     codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER] if block.metadata.metadata else b""
     transactions = tuple(
-        parse_transaction(data, index, codes[index] if index < len(codes) else _NOT_VALIDATED)
+        _any_transaction(data, index, codes[index] if index < len(codes) else _NOT_VALIDATED)
         for index, data in enumerate(block.data.data)
     )
     return BlockView(header.number, header_hash(header), header.previous_hash, header.data_hash, transactions)
@@ -134,6 +138,23 @@ def parse_transaction(data: bytes, index: int, code: int) -> TransactionView:
         endorsers=tuple(_msp(endorsement.endorser) for endorsement in endorsed.action.endorsements),
         writes=_writes(result.results),
         event=Event(event.event_name, event.payload) if event else None,
+    )
+
+
+def _any_transaction(data: bytes, index: int, code: int) -> TransactionView:
+    """As ``parse_transaction``; of an invalid one that cannot be read, what its header says."""
+    try:
+        return parse_transaction(data, index, code)
+    except (DecodeError, IndexError, ValueError):
+        if code == VALID:
+            raise
+    try:
+        payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
+        header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    except DecodeError:
+        header = common_pb2.ChannelHeader()
+    return TransactionView(
+        header.tx_id, index, UNREADABLE, header.channel_id, code, "", header.timestamp.seconds * 1000
     )
 
 

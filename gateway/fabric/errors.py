@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import grpc
 from fabric_protos.gateway import gateway_pb2
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
 
 _REFUSAL = re.compile(r"chaincode response (\d+), (.*)", re.DOTALL)
 _DETAILS_KEY = "grpc-status-details-bin"
@@ -138,7 +139,17 @@ _Status = _status_class()
 def _details(metadata: Iterable[tuple[str, str | bytes]]) -> Iterable[PeerDetail]:
     for key, value in metadata:
         if key == _DETAILS_KEY and isinstance(value, bytes):
-            for detail in _Status.FromString(value).details:  # type: ignore[attr-defined]
-                if detail.type_url.endswith("gateway.ErrorDetail"):
-                    read = gateway_pb2.ErrorDetail.FromString(detail.value)
-                    yield PeerDetail(read.address, read.msp_id, read.message)
+            try:
+                yield from _read_details(value)
+            except DecodeError:
+                # The call's own code and message still count; details that cannot be read add nothing.
+                continue
+
+
+def _read_details(status: bytes) -> list[PeerDetail]:
+    found = []
+    for detail in _Status.FromString(status).details:  # type: ignore[attr-defined]
+        if detail.type_url.endswith("gateway.ErrorDetail"):
+            read = gateway_pb2.ErrorDetail.FromString(detail.value)
+            found.append(PeerDetail(read.address, read.msp_id, read.message))
+    return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway.fabric.errors import FabricError
+
+Value = TypeVar("Value")
 
 
 class ProfileError(FabricError):
@@ -44,17 +46,39 @@ class Profile:
         """Read a profile's JSON; file names in it are relative to it. Raises ProfileError."""
         try:
             raw: Any = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                raw["channel"],
-                raw["msp_id"],
-                tuple(
-                    Peer(p["address"], (path.parent / p["tls_root"]).read_bytes(), p.get("server_name"))
-                    for p in raw["peers"]
-                ),
-                (path.parent / raw["certificate"]).read_bytes(),
-                (path.parent / raw["key"]).read_bytes(),
-            )
-        except KeyError as error:
-            raise ProfileError(f"{path}: {error.args[0]} is missing") from error
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise ProfileError(f"{path}: {error}") from error
+        peers = _field(path, raw, "", "peers", list)
+        return cls(
+            _field(path, raw, "", "channel", str),
+            _field(path, raw, "", "msp_id", str),
+            tuple(_peer(path, peer, f"peers[{place}].") for place, peer in enumerate(peers)),
+            _file(path, raw, "", "certificate"),
+            _file(path, raw, "", "key"),
+        )
+
+
+def _peer(path: Path, raw: Any, prefix: str) -> Peer:
+    address, tls_root = _field(path, raw, prefix, "address", str), _file(path, raw, prefix, "tls_root")
+    name = _field(path, raw, prefix, "server_name", str) if "server_name" in raw else None
+    return Peer(address, tls_root, name)
+
+
+def _field(path: Path, raw: Any, prefix: str, name: str, kind: type[Value]) -> Value:
+    """A field that is there, of its kind and not empty."""
+    value = raw.get(name) if isinstance(raw, dict) else None
+    if value is None:
+        raise ProfileError(f"{path}: {prefix}{name} is missing")
+    if not isinstance(value, kind) or not value:
+        what = "a list of at least one" if kind is list else "a text"
+        raise ProfileError(f"{path}: {prefix}{name} is not {what}")
+    return value
+
+
+def _file(path: Path, raw: Any, prefix: str, name: str) -> bytes:
+    """What the file that a field names holds."""
+    file = path.parent / _field(path, raw, prefix, name, str)
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ProfileError(f"{path}: {prefix}{name}: {error}") from error
