@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
+import uuid
 
 from gateway.fabric import Network
 from gateway.mirror.health import health
@@ -21,9 +23,9 @@ from iot_bridge.windows import Windows
 
 log = logging.getLogger(__name__)
 
-SESSION_SECONDS = 3600
 RECONNECT_FIRST_SECONDS = 0.2
 RECONNECT_MAX_SECONDS = 5.0
+STABLE_SECONDS = 10.0
 PROBE_SECONDS = 2.0
 
 
@@ -78,22 +80,26 @@ class Bridge:
 
     async def _listen(self) -> None:
         """Be connected to the broker, again and again."""
-        client_id = f"mediledger-bridge-{self._settings.member}-{self._settings.bridge_instance}"
+        # A session that outlived its bridge would keep a share of the readings from the other bridges. What
+        # the broker forgets with it, the devices send again.
+        client_id = f"mediledger-bridge-{self._settings.member}-{uuid.uuid4().hex}"
         pause = RECONNECT_FIRST_SECONDS
         while True:
+            began = time.monotonic()
             try:
                 async with Connection(
-                    self._broker, client_id, self._intake.receive, MAX_MESSAGES, SESSION_SECONDS
+                    self._broker, client_id, self._intake.receive, MAX_MESSAGES
                 ) as connection:
                     await connection.subscribe(topics.SHARED_READINGS)
                     self._connection, self.status.broker = connection, True
-                    pause = RECONNECT_FIRST_SECONDS
                     log.info("listening at the broker")
                     raise BrokerError(f"the connection to the broker is lost: {await connection.lost()}")
             except BrokerError as error:
                 log.warning("%s", error)
             finally:
                 self._connection, self.status.broker = None, False
+            if time.monotonic() - began > STABLE_SECONDS:
+                pause = RECONNECT_FIRST_SECONDS
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, RECONNECT_MAX_SECONDS)
 

@@ -1,7 +1,7 @@
 """One MQTT 5 connection on asyncio, with the acknowledgement of each message left to its receiver.
 
 paho-mqtt speaks the protocol; the event loop tells it when its socket can be read or written. A connection
-that is lost stays lost: whoever needs another makes one.
+that is lost stays lost, and the broker keeps nothing for it: whoever needs another makes one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Message:
         self.payload = bytes(message.payload)
 
     def acknowledge(self) -> None:
-        """Let the broker forget it; without effect where its connection is lost, which brings it again."""
+        """Let the broker forget it and send another; without effect where its connection is lost."""
         if self._id:
             self._connection.acknowledge(self._id)
 
@@ -77,8 +77,6 @@ class Connection:
 
     Args:
         receive_maximum: how many messages may be unacknowledged at once (QoS 1).
-        session_seconds: how long the broker keeps the subscriptions and their messages after a loss; 0 for
-            none, and then the connection begins afresh.
     """
 
     def __init__(
@@ -87,12 +85,10 @@ class Connection:
         client_id: str,
         on_message: Callable[[Message], None],
         receive_maximum: int,
-        session_seconds: int = 0,
     ) -> None:
         self._broker = broker
         self._on_message = on_message
         self._receive_maximum = receive_maximum
-        self._session_seconds = session_seconds
         self._loop = asyncio.get_running_loop()
         self._accepted: asyncio.Future[None] = self._loop.create_future()
         self._lost: asyncio.Future[str] = self._loop.create_future()
@@ -168,13 +164,12 @@ class Connection:
     async def _open(self) -> None:
         properties = Properties(PacketTypes.CONNECT)
         properties.ReceiveMaximum = self._receive_maximum
-        properties.SessionExpiryInterval = self._session_seconds
         await asyncio.to_thread(
             self._client.connect,
             self._broker.host,
             self._broker.port,
             KEEPALIVE_SECONDS,
-            clean_start=self._session_seconds == 0,
+            clean_start=True,
             properties=properties,
         )
         socket = self._client.socket()

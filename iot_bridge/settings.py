@@ -25,9 +25,6 @@ class Settings(BaseSettings):
     mqtt_url: SecretStr
     health_port: int = Field(default=0, ge=0, le=65535)
     log_level: str = "INFO"
-    bridge_instance: str = Field(
-        default="0", pattern="^[A-Za-z0-9._-]{1,32}$", description="tells bridges of one member apart"
-    )
     bridge_window_seconds: int = Field(default=300, ge=1, le=366 * 86_400)
     bridge_idle_seconds: float = Field(default=5.0, gt=0)
     bridge_grace_seconds: float = Field(

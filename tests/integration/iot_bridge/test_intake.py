@@ -11,7 +11,7 @@ from iot_bridge import topics
 from iot_bridge.device import DeviceClient, Reading
 from iot_bridge.mqtt import Broker, BrokerError, Connection, Message
 from iot_bridge.payloads import Ack, parse_ack
-from tests.support.bridges import GLN, PASSWORD, SSCC, Bench, BridgeProcess
+from tests.support.bridges import PASSWORD, SSCC, Bench, BridgeProcess
 
 
 def now_ms() -> int:
@@ -148,60 +148,6 @@ async def test_a_device_that_the_mirror_does_not_know_yet_is_waited_for(
             await asyncio.sleep(0.05)
         bench.device(device_id)
         assert await device.drain(15) == 1
-
-
-@pytest.mark.parametrize(
-    ("gln", "container", "code"),
-    [
-        (None, None, "device_unknown"),
-        ("9521234000013", SSCC, "device_unknown"),
-        (GLN, None, "device_not_attached"),
-    ],
-)
-async def test_an_unknown_or_idle_device_is_refused_in_the_end(
-    bench: Bench, device_id: str, gln: str | None, container: str | None, code: str
-) -> None:
-    if gln:
-        bench.device(device_id, container, gln)
-    bridge = bench.bridge(MEDILEDGER_BRIDGE_GRACE_SECONDS="0.5")
-    bridge.start()
-    try:
-        bridge.ready()
-        async with await bench.client(device_id) as device:
-            await device.publish([Reading(0, now_ms(), 5000)])
-            assert await device.drain(15) == 0
-            assert list(device.rejected) == [(0, code)]
-    finally:
-        bridge.end()
-
-
-async def test_an_excursion_does_not_wait_for_its_window(bench: Bench, device_id: str) -> None:
-    sscc = "095212340000000024"
-    bench.container(sscc)
-    bench.device(device_id, sscc)
-    bridge = bench.bridge(MEDILEDGER_BRIDGE_IDLE_SECONDS="60", MEDILEDGER_BRIDGE_WINDOW_SECONDS="86400")
-    bridge.start()
-    try:
-        bridge.ready()
-        async with await bench.client(device_id) as device:
-            await device.publish([Reading(0, now_ms(), 5000)])
-            await device.drain(10)
-            await device.publish([Reading(1, now_ms(), 8001)])
-            await device.drain(10)
-            await bench.until(
-                "SELECT count(*) FROM anchor_submission WHERE arguments ->> 'container' = %s",
-                1,
-                sscc,
-                seconds=2,
-            )
-            await device.publish([Reading(2, now_ms(), 9000)])
-            await device.drain(10)
-    finally:
-        assert bridge.end() == 0
-    claimed = bench.query(
-        "SELECT sequence, anchor_id IS NOT NULL FROM reading WHERE container = %s ORDER BY sequence", sscc
-    )
-    assert claimed == [(0, True), (1, True), (2, False)]
 
 
 async def test_a_device_reaches_its_own_topics_alone(bench: Bench, device_id: str) -> None:
