@@ -13,12 +13,8 @@ from google.protobuf.message import DecodeError
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import Network
 from gateway.fabric.blocks import (
-    VALID,
     BlockView,
-    TransactionView,
-    header_hash,
     parse_block,
-    parse_transaction,
 )
 
 # A batch closes at this many blocks or writes: one transaction holds this much in memory.
@@ -27,8 +23,6 @@ BATCH_WRITES = 20_000
 # The stream from the ledger is not read while this much waits for the database, beyond one block.
 WAITING_BLOCKS = 128
 WAITING_WRITES = 40_000
-
-_UNREADABLE = (DecodeError, IndexError, ValueError)
 
 
 class BlockError(MediLedgerError):
@@ -107,47 +101,17 @@ class _Waiting:
 
 
 def parsed(block: common_pb2.Block) -> BlockView:
-    """A block in which what the peers found invalid may also be unreadable.
+    """A block as it is read.
 
-    Anybody with a writer's certificate can have garbage ordered. Peers mark it invalid, so it has no effect;
-    what can be read of it is kept. BlockError for a valid transaction that is unreadable, and where the data
-    are not those that the header's hash, and so the chain, stands for.
+    BlockError for a valid transaction that is unreadable, and where the data are not those that the header's
+    hash, and so the chain, stands for. What peers found invalid may be unreadable: it has no effect.
     """
     if hashlib.sha256(b"".join(block.data.data)).digest() != block.header.data_hash:
         raise BlockError(f"block {block.header.number}: its data do not match its header")
     try:
         return parse_block(block)
-    except _UNREADABLE:
-        codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
-        transactions = tuple(
-            _transaction(data, index, codes[index], block.header.number)
-            for index, data in enumerate(block.data.data)
-        )
-        header = block.header
-        return BlockView(
-            header.number, header_hash(header), header.previous_hash, header.data_hash, transactions
-        )
-
-
-def _transaction(data: bytes, index: int, code: int, block_number: int) -> TransactionView:
-    try:
-        return parse_transaction(data, index, code)
-    except _UNREADABLE as error:
-        if code == VALID:
-            raise BlockError(f"block {block_number}, transaction {index}: {error!r}") from error
-        header = _header(data)
-        return TransactionView(
-            header.tx_id, index, "UNREADABLE", header.channel_id, code, "", header.timestamp.seconds * 1000
-        )
-
-
-def _header(data: bytes) -> common_pb2.ChannelHeader:
-    """What an unreadable envelope says of itself; nothing where not even that can be read."""
-    try:
-        payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
-        return common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-    except DecodeError:
-        return common_pb2.ChannelHeader()
+    except (DecodeError, IndexError, ValueError) as error:
+        raise BlockError(f"block {block.header.number}: unreadable: {error!r}") from error
 
 
 def _writes(block: BlockView) -> int:

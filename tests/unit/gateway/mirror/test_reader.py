@@ -121,7 +121,7 @@ def test_a_wholly_unreadable_envelope_is_kept_too() -> None:
 
 
 def test_a_valid_transaction_that_cannot_be_read_stops_the_mirror() -> None:
-    with pytest.raises(BlockError, match="block 1, transaction 0"):
+    with pytest.raises(BlockError, match="block 1: unreadable"):
         parsed(Chain().add(Tx("t", data=b"\xff\xff")))
 
 
