@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -55,17 +54,21 @@ def _launch(system: System, scope: str, run: RunDirectory) -> None:
         "LEDGER": system.kind,
         "MEDILEDGER_BASE_PORT": str(system.topology.base_port),
         "MEDILEDGER_TOPOLOGY": str(system.topology.path),
+        "PYTHONPATH": str(PROJECT),
     }
-    with (run.path / "supervisor.log").open("a") as output:
-        subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", "mediledger.supervisor", scope],
-            cwd=PROJECT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    log = str(run.path / "supervisor.log")
+    # It outlives this process, which therefore keeps nothing of it but its run directory.
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "mediledger.supervisor", scope],
+        environment,
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
 
 
 def _wait(run: RunDirectory, watch: Watcher, seconds: float) -> SystemState:
