@@ -1,5 +1,7 @@
 """A Fabric Gateway client for asyncio, usable on its own: evaluate, endorse, submit, status, events."""
 
+from gateway.fabric.client import NotSigned
+from gateway.fabric.commit import Commit, Status
 from gateway.fabric.errors import (
     CommitError,
     CommitStatusError,
@@ -11,12 +13,13 @@ from gateway.fabric.errors import (
     SubmitError,
     chaincode_refusal,
 )
-from gateway.fabric.events import ChaincodeEvent, Checkpoint
+from gateway.fabric.events import ChaincodeEvent, Checkpoint, EventsRefused
 from gateway.fabric.gateway import Gateway, connect
-from gateway.fabric.identity import Identity, Signer
+from gateway.fabric.identity import Identity, KeyNotSupported, Signer, signer_from_pem
 from gateway.fabric.network import Contract, Network
-from gateway.fabric.profile import Peer, Profile, ProfileError
-from gateway.fabric.transaction import Commit, Proposal, Status, Transaction
+from gateway.fabric.profile import Peer, Profile, ProfileError, TlsClient
+from gateway.fabric.proposal import Proposal
+from gateway.fabric.transaction import Transaction
 from gateway.fabric.transport import Deadlines
 
 __all__ = [
@@ -29,11 +32,14 @@ __all__ = [
     "Deadlines",
     "EndorseError",
     "EvaluateError",
+    "EventsRefused",
     "FabricError",
     "Gateway",
     "GatewayCallError",
     "Identity",
+    "KeyNotSupported",
     "Network",
+    "NotSigned",
     "Peer",
     "PeerDetail",
     "Profile",
@@ -42,7 +48,9 @@ __all__ = [
     "Signer",
     "Status",
     "SubmitError",
+    "TlsClient",
     "Transaction",
     "chaincode_refusal",
     "connect",
+    "signer_from_pem",
 ]

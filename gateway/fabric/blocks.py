@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fabric_protos.common import common_pb2
 from fabric_protos.ledger.rwset import rwset_pb2
@@ -18,9 +19,17 @@ from fabric_protos.peer import (
 )
 from google.protobuf.message import DecodeError
 
+from gateway.fabric.errors import FabricError
+
 VALID = transaction_pb2.VALID
-UNREADABLE = "UNREADABLE"
 _NOT_VALIDATED = transaction_pb2.NOT_VALIDATED
+UNREADABLE = "UNREADABLE"
+_TYPES = {value: name for name, value in common_pb2.HeaderType.items()}
+_CALL = _TYPES[common_pb2.ENDORSER_TRANSACTION]
+
+
+class MalformedBlock(FabricError, ValueError):
+    """A block that no honest peer would give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +54,20 @@ class Event:
 class TransactionView:
     """One transaction of a block. A configuration has no chaincode, endorsers or writes.
 
-    ``type`` is UNREADABLE for an invalid one that is no transaction at all: anybody with a writer's
-    certificate can have garbage ordered.
-    ``timestamp_ms`` is the client's, epoch milliseconds; ``endorsers`` are MSP ids in their order.
+    Attributes:
+        tx_id: its id, "" for a configuration.
+        index: its place in the block, from 0.
+        type: the header's type by name, ENDORSER_TRANSACTION or CONFIG; UNREADABLE for an invalid one
+            that is no transaction at all: anybody with a writer's certificate can have garbage ordered.
+        channel: the channel.
+        validation_code: a peer.TxValidationCode.
+        creator_msp: the MSP id of the client that signed it.
+        timestamp_ms: its time as that client claims it, epoch milliseconds, of any size.
+        chaincode: the chaincode that was called.
+        function: the first argument of the call.
+        endorsers: the MSP ids of the endorsing peers, in the envelope's order.
+        writes: what it writes, by namespace and in the order of the keys; only a valid one's take effect.
+        event: the event that it sets.
     """
 
     tx_id: str
@@ -68,6 +88,28 @@ class TransactionView:
         return self.validation_code == VALID
 
 
+class _Header(NamedTuple):
+    tx_id: str
+    type: str
+    channel: str
+    creator_msp: str
+    timestamp_ms: int
+
+
+class _Call(NamedTuple):
+    """The last five attributes of a TransactionView, in their order."""
+
+    chaincode: str
+    function: str
+    endorsers: tuple[str, ...]
+    writes: tuple[Write, ...]
+    event: Event | None
+
+
+_NO_HEADER = _Header("", UNREADABLE, "", "", 0)
+_NO_CALL = _Call("", "", (), (), None)
+
+
 @dataclass(frozen=True, slots=True)
 class BlockView:
     """A block; ``header_hash`` is what the next block's ``previous_hash`` must be."""
@@ -80,11 +122,11 @@ class BlockView:
 
 
 def parse_block(block: common_pb2.Block) -> BlockView:
-    """Read a block; DecodeError, IndexError or ValueError where a valid transaction is malformed."""
+    """Read a block; MalformedBlock where a transaction that peers found valid cannot be read."""
     header = block.header
     codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER] if block.metadata.metadata else b""
     transactions = tuple(
-        _any_transaction(data, index, codes[index] if index < len(codes) else _NOT_VALIDATED)
+        parse_transaction(data, index, codes[index] if index < len(codes) else _NOT_VALIDATED)
         for index, data in enumerate(block.data.data)
     )
     return BlockView(header.number, header_hash(header), header.previous_hash, header.data_hash, transactions)
@@ -108,53 +150,61 @@ def _der(tag: int, content: bytes) -> bytes:
 
 
 def parse_transaction(data: bytes, index: int, code: int) -> TransactionView:
-    """Read the envelope ``data``, at place ``index`` of its block, where it has this validation code."""
-    payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
-    header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-    creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
-    stamp = header.timestamp
-    common = {
-        "tx_id": header.tx_id,
-        "index": index,
-        "type": common_pb2.HeaderType.Name(header.type),
-        "channel": header.channel_id,
-        "validation_code": code,
-        "creator_msp": _msp(creator),
-        "timestamp_ms": stamp.seconds * 1000 + stamp.nanos // 1_000_000,
-    }
-    if header.type != common_pb2.ENDORSER_TRANSACTION:
-        return TransactionView(**common)
-    action = transaction_pb2.Transaction.FromString(payload.data).actions[0].payload
+    """Read the envelope ``data``, at place ``index`` of its block, where it has this validation code.
+
+    An orderer takes whatever a writer signs. Peers find garbage invalid and go on, and so must whoever reads
+    the block: of an invalid transaction this shows what can be read. Raises MalformedBlock for a valid one.
+    """
+    header, call = _NO_HEADER, _NO_CALL
+    try:
+        payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
+        header = _header(payload.header)
+        if header.type == _CALL:
+            call = _call(payload.data)
+    except (DecodeError, IndexError):
+        header = header._replace(type=UNREADABLE)
+    if header.type == UNREADABLE and code == VALID:
+        raise MalformedBlock(f"transaction {index} of a block is valid and malformed")
+    return TransactionView(
+        header.tx_id,
+        index,
+        header.type,
+        header.channel,
+        code,
+        header.creator_msp,
+        header.timestamp_ms,
+        *call,
+    )
+
+
+def _header(header: common_pb2.Header) -> _Header:
+    channel_header = common_pb2.ChannelHeader.FromString(header.channel_header)
+    creator = common_pb2.SignatureHeader.FromString(header.signature_header).creator
+    stamp = channel_header.timestamp
+    return _Header(
+        _text(channel_header.tx_id),
+        _TYPES.get(channel_header.type, UNREADABLE),
+        _text(channel_header.channel_id),
+        _msp(creator),
+        stamp.seconds * 1000 + stamp.nanos // 1_000_000,
+    )
+
+
+def _call(data: bytes) -> _Call:
+    """What an endorsed transaction did."""
+    action = transaction_pb2.Transaction.FromString(data).actions[0].payload
     endorsed = transaction_pb2.ChaincodeActionPayload.FromString(action)
     answer = proposal_response_pb2.ProposalResponsePayload.FromString(
         endorsed.action.proposal_response_payload
     )
     result = proposal_pb2.ChaincodeAction.FromString(answer.extension)
     event = chaincode_event_pb2.ChaincodeEvent.FromString(result.events) if result.events else None
-    return TransactionView(
-        **common,
-        chaincode=result.chaincode_id.name,
-        function=_function(endorsed.chaincode_proposal_payload),
-        endorsers=tuple(_msp(endorsement.endorser) for endorsement in endorsed.action.endorsements),
-        writes=_writes(result.results),
-        event=Event(event.event_name, event.payload) if event else None,
-    )
-
-
-def _any_transaction(data: bytes, index: int, code: int) -> TransactionView:
-    """As ``parse_transaction``; of an invalid one that cannot be read, what its header says."""
-    try:
-        return parse_transaction(data, index, code)
-    except (DecodeError, IndexError, ValueError):
-        if code == VALID:
-            raise
-    try:
-        payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
-        header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-    except DecodeError:
-        header = common_pb2.ChannelHeader()
-    return TransactionView(
-        header.tx_id, index, UNREADABLE, header.channel_id, code, "", header.timestamp.seconds * 1000
+    return _Call(
+        _text(result.chaincode_id.name),
+        _function(endorsed.chaincode_proposal_payload),
+        tuple(_msp(endorsement.endorser) for endorsement in endorsed.action.endorsements),
+        _writes(result.results),
+        Event(_text(event.event_name), event.payload) if event else None,
     )
 
 
@@ -169,8 +219,13 @@ def _writes(results: bytes) -> tuple[Write, ...]:
 def _function(proposal_payload: bytes) -> str:
     proposed = proposal_pb2.ChaincodeProposalPayload.FromString(proposal_payload)
     spec = chaincode_pb2.ChaincodeInvocationSpec.FromString(proposed.input).chaincode_spec
-    return spec.input.args[0].decode(errors="replace") if spec.input.args else ""
+    return _text(spec.input.args[0].decode(errors="replace")) if spec.input.args else ""
 
 
 def _msp(identity: bytes) -> str:
-    return identities_pb2.SerializedIdentity.FromString(identity).mspid if identity else ""
+    return _text(identities_pb2.SerializedIdentity.FromString(identity).mspid)
+
+
+def _text(name: str) -> str:
+    """A name as text: a NUL, which no name has and databases refuse, becomes U+FFFD."""
+    return name.replace("\0", "\ufffd")

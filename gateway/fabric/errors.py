@@ -13,6 +13,9 @@ from google.protobuf.message import DecodeError
 
 _REFUSAL = re.compile(r"chaincode response (\d+), (.*)", re.DOTALL)
 _DETAILS_KEY = "grpc-status-details-bin"
+# Fabric's limiters answer UNKNOWN with these words, before a call is handed on.
+_BUSY = "exceeding concurrency limit"
+_MISMATCH = "ProposalResponsePayloads do not match"
 
 
 class FabricError(Exception):
@@ -50,6 +53,11 @@ class GatewayCallError(FabricError):
         self.details = details
         self.transaction_id = transaction_id
 
+    @property
+    def busy(self) -> bool:
+        """The peer had too many calls in hand and did not look at this one."""
+        return self.code == grpc.StatusCode.UNKNOWN and _BUSY in self.message
+
     @classmethod
     def from_rpc(cls, error: grpc.aio.AioRpcError, transaction_id: str = "") -> GatewayCallError:
         """The error that a failed gRPC call stands for."""
@@ -67,6 +75,11 @@ class EndorseError(GatewayCallError):
     """A proposal was not endorsed; nothing was written."""
 
     call = "endorse"
+
+    @property
+    def mismatch(self) -> bool:
+        """Endorsers came to different results, as peers at different heights do for a while."""
+        return any(_MISMATCH in detail.message for detail in self.details)
 
 
 class SubmitError(GatewayCallError):

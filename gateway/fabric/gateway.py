@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import TracebackType
 
+from gateway.fabric.client import Client
 from gateway.fabric.identity import Identity, Signer, signer_from_pem
 from gateway.fabric.network import Network
-from gateway.fabric.profile import Peer, Profile
-from gateway.fabric.transaction import Client
+from gateway.fabric.profile import Peer, Profile, TlsClient
 from gateway.fabric.transport import Deadlines, Transport
 
 
@@ -16,10 +16,19 @@ class Gateway:
     """A connection to the network as one identity, for use in ``async with``."""
 
     def __init__(
-        self, peers: Sequence[Peer], identity: Identity, sign: Signer, deadlines: Deadlines | None = None
+        self,
+        peers: Sequence[Peer],
+        identity: Identity,
+        signer: Signer | None,
+        deadlines: Deadlines | None = None,
+        tls: TlsClient | None = None,
     ) -> None:
-        self._transport = Transport(peers, deadlines or Deadlines())
-        self._client = Client(identity, sign, self._transport)
+        """``peers``: the preferred first. Without a signer every step is to be signed elsewhere.
+
+        ``tls`` is shown to peers that ask for a TLS certificate.
+        """
+        self._transport = Transport(peers, deadlines or Deadlines(), tls)
+        self._client = Client(identity, signer, self._transport)
 
     async def __aenter__(self) -> Gateway:
         return self
@@ -44,4 +53,4 @@ def connect(profile: Profile, deadlines: Deadlines | None = None) -> Gateway:
     Raises KeyNotSupported where the profile's key is of a sort that Fabric does not take.
     """
     identity = Identity(profile.msp_id, profile.certificate)
-    return Gateway(profile.peers, identity, signer_from_pem(profile.key), deadlines)
+    return Gateway(profile.peers, identity, signer_from_pem(profile.key), deadlines, profile.tls)

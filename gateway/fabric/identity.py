@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import (
@@ -15,12 +16,11 @@ from fabric_protos.msp import identities_pb2
 
 from gateway.fabric.errors import FabricError
 
-# The order of each curve's base point (FIPS 186-4, D.1.2.3 and D.1.2.4), and the hash that goes with it.
-_CURVES: dict[str, tuple[int, type[hashes.HashAlgorithm]]] = {
-    "secp256r1": (0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551, hashes.SHA256),
+# The order of each curve's base point (FIPS 186-4, D.1.2.3 and D.1.2.4).
+_ORDERS = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "secp384r1": (
-        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
-        hashes.SHA384,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
     ),
 }
 
@@ -46,21 +46,26 @@ class Identity:
 
 
 def signer_from_pem(key: bytes) -> Signer:
-    """A signer for a private key in PEM: P-256 with SHA-256, P-384 with SHA-384, or Ed25519.
+    """A signer for a private key in PEM, unencrypted: P-256 or P-384, each with SHA-256, or Ed25519.
 
-    Raises KeyNotSupported for another sort of key.
+    Raises KeyNotSupported for another sort of key, and where the PEM holds no key that can be read.
     """
-    private = serialization.load_pem_private_key(key, None)
+    try:
+        private = serialization.load_pem_private_key(key, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyNotSupported("the private key is not in PEM, or is encrypted") from error
     if isinstance(private, ed25519.Ed25519PrivateKey):
+        # Over the message itself: Ed25519 hashes for itself (RFC 8032, section 5.1.6).
         return private.sign
-    if isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in _CURVES:
+    if isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in _ORDERS:
         return _ecdsa(private)
     raise KeyNotSupported("the private key is none of P-256, P-384 and Ed25519")
 
 
 def _ecdsa(private: ec.EllipticCurvePrivateKey) -> Signer:
-    order, digest = _CURVES[private.curve.name]
-    algorithm = ec.ECDSA(digest())
+    order = _ORDERS[private.curve.name]
+    # An MSP's hash family SHA2 means SHA-256 on every curve: a peer refuses P-384 with SHA-384.
+    algorithm = ec.ECDSA(hashes.SHA256())
 
     def sign(message: bytes) -> bytes:
         r, s = decode_dss_signature(private.sign(message, algorithm))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from fabric_protos.common import common_pb2, ledger_pb2
+from fabric_protos.common import common_pb2
 
-from gateway.fabric import events
+from gateway.fabric import events, queries
+from gateway.fabric.client import Client
+from gateway.fabric.commit import Commit
 from gateway.fabric.errors import CommitError
 from gateway.fabric.events import ChaincodeEvent, Checkpoint
-from gateway.fabric.transaction import Client, Commit, Proposal, Transaction, propose, transaction_from
+from gateway.fabric.proposal import Proposal, propose
+from gateway.fabric.transaction import Transaction, transaction_from
 
 
 class Contract:
@@ -38,21 +41,36 @@ class Contract:
         )
 
     async def evaluate(
-        self, function: str, *arguments: bytes, transient: Mapping[str, bytes] | None = None
+        self,
+        function: str,
+        *arguments: bytes,
+        transient: Mapping[str, bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
     ) -> bytes:
         """Read: run ``function`` on one peer and return its result; EvaluateError."""
-        return await self.proposal(function, *arguments, transient=transient).evaluate()
+        proposal = self.proposal(
+            function, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+        )
+        return await proposal.evaluate()
 
     async def submit(
-        self, function: str, *arguments: bytes, transient: Mapping[str, bytes] | None = None
+        self,
+        function: str,
+        *arguments: bytes,
+        transient: Mapping[str, bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
     ) -> bytes:
         """Write: endorse, submit, wait for the commit, return the function's result.
 
-        Raises EndorseError, SubmitError or CommitStatusError, after which the outcome is open, and
-        CommitError where the transaction was found invalid.
+        Raises EndorseError (nothing was written), SubmitError or CommitStatusError (the outcome is open), and
+        CommitError (it was found invalid). Where it must happen exactly once see ``outcomes``.
         """
-        transaction = await self.proposal(function, *arguments, transient=transient).endorse()
-        status = await (await transaction.submit()).status()
+        proposal = self.proposal(
+            function, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+        )
+        transaction = await proposal.endorse()
+        commit = await transaction.submit()
+        status = await commit.status()
         if not status.successful:
             raise CommitError(status.transaction_id, status.code, status.name, status.block_number)
         return transaction.result
@@ -93,18 +111,12 @@ class Network:
 
     async def height(self) -> int:
         """How many blocks this client's peer has."""
-        answer = await self._query("GetChainInfo", self.channel.encode())
-        return ledger_pb2.BlockchainInfo.FromString(answer).height
+        return await queries.height(self._client, self.channel)
 
     async def block(self, number: int) -> common_pb2.Block:
         """A block by its number; EvaluateError where the peer does not have it."""
-        answer = await self._query("GetBlockByNumber", self.channel.encode(), str(number).encode())
-        return common_pb2.Block.FromString(answer)
+        return await queries.block(self._client, self.channel, number)
 
     async def block_by_transaction(self, transaction_id: str) -> common_pb2.Block:
         """The block that a transaction is in; EvaluateError where the peer has none."""
-        answer = await self._query("GetBlockByTxID", self.channel.encode(), transaction_id.encode())
-        return common_pb2.Block.FromString(answer)
-
-    async def _query(self, function: str, *arguments: bytes) -> bytes:
-        return await self.contract("qscc").evaluate(function, *arguments)
+        return await queries.block_by_transaction(self._client, self.channel, transaction_id)

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 
 import grpc
 from fabric_protos.peer import transaction_pb2
 
-from gateway.fabric.errors import CommitError, CommitStatusError, FabricError, SubmitError
-from gateway.fabric.transaction import Commit, Proposal, Status, Transaction
+from gateway.fabric.commit import Status
+from gateway.fabric.errors import CommitError, CommitStatusError, EndorseError, FabricError, SubmitError
+from gateway.fabric.proposal import Proposal
+from gateway.fabric.transaction import Transaction
+
+Code = grpc.StatusCode
 
 ATTEMPTS = 6
+DEADLINE_SECONDS = 90.0
+# How long a status is waited for: after a submission that was taken, and after one that may have been lost.
 STATUS_SECONDS = 15.0
+UNCLEAR_SECONDS = 5.0
 PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
 CONFLICT_ATTEMPTS = 8
@@ -27,15 +35,25 @@ CONFLICT_ATTEMPTS = 8
 # Found invalid because something it read had changed meanwhile: a new proposal reads anew.
 CONFLICTS = frozenset({transaction_pb2.MVCC_READ_CONFLICT, transaction_pb2.PHANTOM_READ_CONFLICT})
 
-# A submission that the gateway refused before it sent anything to an orderer.
+# A submission that the gateway, or what stands before it, refused before anything went to an orderer.
 _NOT_SENT = frozenset(
     {
-        grpc.StatusCode.INVALID_ARGUMENT,
-        grpc.StatusCode.PERMISSION_DENIED,
-        grpc.StatusCode.UNAUTHENTICATED,
-        grpc.StatusCode.FAILED_PRECONDITION,
-        grpc.StatusCode.NOT_FOUND,
-        grpc.StatusCode.UNIMPLEMENTED,
+        Code.INVALID_ARGUMENT,
+        Code.PERMISSION_DENIED,
+        Code.UNAUTHENTICATED,
+        Code.FAILED_PRECONDITION,
+        Code.NOT_FOUND,
+        Code.UNIMPLEMENTED,
+        Code.RESOURCE_EXHAUSTED,
+    }
+)
+# A status that this client will never be told.
+_NOT_TOLD = frozenset(
+    {
+        Code.INVALID_ARGUMENT,
+        Code.PERMISSION_DENIED,
+        Code.UNAUTHENTICATED,
+        Code.UNIMPLEMENTED,
     }
 )
 
@@ -48,64 +66,93 @@ class Unsettled(FabricError):
         self.transaction_id = transaction_id
 
 
+class Sent(Enum):
+    """What is known of the envelope's way to the orderers."""
+
+    NO = "no submission got past the gateway"
+    REFUSED = "the orderers answered that they do not take it"
+    PERHAPS = "an orderer may have it"
+
+
 class Next(Enum):
     """What to do next."""
 
     DONE = "the outcome is known"
     ASK = "ask for the status"
     SUBMIT = "submit the same envelope"
-    FAIL = "it was never sent: report the error"
+    FAIL = "it can never be committed: report the submission's error"
+    OPEN = "give up: the outcome stays open"
 
 
-def after_submit(code: grpc.StatusCode, sent_before: bool) -> Next:
-    """After a submission was answered with ``code``; ``sent_before`` if an earlier one may have arrived."""
-    if code == grpc.StatusCode.OK or sent_before:
-        return Next.ASK
-    return Next.FAIL if code in _NOT_SENT else Next.ASK
+def after_submit(code: grpc.StatusCode, busy: bool, sent: Sent) -> tuple[Next, Sent]:
+    """After a submission was answered with ``code``.
+
+    ``busy``: the peer had too many calls in hand; ``sent``: what was known before.
+    """
+    if code == Code.OK:
+        return Next.ASK, Sent.PERHAPS
+    if busy:
+        return Next.SUBMIT, sent
+    if sent is Sent.PERHAPS:
+        return Next.ASK, Sent.PERHAPS
+    if code in _NOT_SENT:
+        return Next.FAIL, sent
+    # ABORTED is how the gateway passes on an orderer's 4xx: malformed, too large, or not allowed to write.
+    # Another orderer may have answered before and its answer got lost, so the status is asked once.
+    return Next.ASK, Sent.REFUSED if code == Code.ABORTED else Sent.PERHAPS
 
 
-def after_status(validation_code: int | None, code: grpc.StatusCode) -> Next:
+def after_status(validation_code: int | None, code: grpc.StatusCode, sent: Sent) -> Next:
     """After asking for the status: the validation code where there was one, else the call's gRPC code."""
-    if validation_code is None:
-        # At its deadline nothing had been committed: the envelope may never have arrived. After any other
-        # failure the question is what got lost.
-        return Next.SUBMIT if code == grpc.StatusCode.DEADLINE_EXCEEDED else Next.ASK
-    # The second arrival of the same envelope is what was seen; the first one's code is what counts.
-    return Next.ASK if validation_code == transaction_pb2.DUPLICATE_TXID else Next.DONE
+    if validation_code is not None:
+        # Of two arrivals of one envelope this is the second's code; the first's is what counts.
+        return Next.ASK if validation_code == transaction_pb2.DUPLICATE_TXID else Next.DONE
+    if code == Code.DEADLINE_EXCEEDED:
+        # Nothing was committed in that time: the envelope may never have arrived.
+        return Next.FAIL if sent is Sent.REFUSED else Next.SUBMIT
+    # After any other failure the question is what got lost.
+    return Next.OPEN if code in _NOT_TOLD else Next.ASK
 
 
 async def settle(
     transaction: Transaction,
     attempts: int = ATTEMPTS,
-    status_seconds: float = STATUS_SECONDS,
+    deadline: float = DEADLINE_SECONDS,
     sent_before: bool = False,
 ) -> Status:
     """Submit a transaction and find out how it ended, whatever gets lost on the way.
 
-    ``sent_before`` says that it may have been submitted by an earlier process: its status is asked first.
-    Raises SubmitError where it was certainly never sent, Unsettled after ``attempts`` rounds.
+    Gives up after ``attempts`` rounds or ``deadline`` seconds, whichever is first. ``sent_before`` says that
+    it may have been submitted by an earlier process: its status is asked first.
+    Raises SubmitError where it can certainly never be committed, Unsettled where the outcome stays open.
     """
-    step = Next.ASK if sent_before else Next.SUBMIT
+    ends = time.monotonic() + deadline
+    step, sent = (Next.ASK, Sent.PERHAPS) if sent_before else (Next.SUBMIT, Sent.NO)
+    refusal: SubmitError | None = None
     last: FabricError | None = None
+    wait = UNCLEAR_SECONDS
     for attempt in range(attempts):
         if step is Next.SUBMIT:
-            code = grpc.StatusCode.OK
-            try:
-                await transaction.submit()
-            except SubmitError as error:
-                code, last = error.code, error
-                if after_submit(code, sent_before) is Next.FAIL:
-                    raise
-            sent_before = True
-        answer = await _ask(transaction.commit, status_seconds)
-        if isinstance(answer, Status):
-            step = after_status(answer.code, grpc.StatusCode.OK)
-            if step is Next.DONE:
-                return answer
-        else:
-            last = answer
-            step = after_status(None, answer.code)
+            error = await _submit(transaction)
+            code, busy = (error.code, error.busy) if error else (Code.OK, False)
+            step, sent = after_submit(code, busy, sent)
+            wait = UNCLEAR_SECONDS if error else STATUS_SECONDS
+            last, refusal = error or last, error
+        left = ends - time.monotonic()
+        if step is Next.ASK and left > 0:
+            answer = await _ask(transaction, min(wait, left))
+            if isinstance(answer, Status):
+                step = after_status(answer.code, Code.OK, sent)
+                if step is Next.DONE:
+                    return answer
+            else:
+                last = answer
+                step = after_status(None, answer.code, sent)
+        if step in (Next.FAIL, Next.OPEN) or ends <= time.monotonic():
+            break
         await _pause(attempt)
+    if refusal and (step is Next.FAIL or sent is Sent.NO):
+        raise refusal
     raise Unsettled(transaction.transaction_id, last)
 
 
@@ -116,25 +163,42 @@ async def submit_with_retry(
 ) -> tuple[Transaction, Status]:
     """Endorse, store, submit and settle; a new proposal after a conflict, for at most ``attempts`` of them.
 
+    A conflict is definite: a transaction that is in a block and invalid because what it read had changed, or
+    a proposal whose endorsers read different states, of which nothing was sent.
     ``before_submit`` stores the signed envelope before it is sent. Raises EndorseError (a chaincode's refusal
     among them, which is final), SubmitError, Unsettled, and CommitError for the last conflict or any other
     invalid transaction.
     """
     for attempt in range(attempts):
-        transaction = await propose().endorse()
+        last = attempt == attempts - 1
+        try:
+            transaction = await propose().endorse()
+        except EndorseError as error:
+            if last or not error.mismatch:
+                raise
+            await _pause(attempt)
+            continue
         await before_submit(transaction)
         status = await settle(transaction)
         if status.successful:
             return transaction, status
-        if status.code not in CONFLICTS:
-            break
+        if last or status.code not in CONFLICTS:
+            raise CommitError(status.transaction_id, status.code, status.name, status.block_number)
         await _pause(attempt)
-    raise CommitError(status.transaction_id, status.code, status.name, status.block_number)
+    raise ValueError("at least one attempt is needed")
 
 
-async def _ask(commit: Commit, seconds: float) -> Status | CommitStatusError:
+async def _submit(transaction: Transaction) -> SubmitError | None:
     try:
-        return await commit.status(seconds)
+        await transaction.submit()
+    except SubmitError as error:
+        return error
+    return None
+
+
+async def _ask(transaction: Transaction, seconds: float) -> Status | CommitStatusError:
+    try:
+        return await transaction.commit.status(seconds)
     except CommitStatusError as error:
         return error
 

@@ -17,6 +17,14 @@ class ProfileError(FabricError):
 
 
 @dataclass(frozen=True)
+class TlsClient:
+    """What a client shows where TLS is mutual: its TLS certificate and that one's key, both PEM."""
+
+    certificate: bytes
+    key: bytes
+
+
+@dataclass(frozen=True)
 class Peer:
     """A gateway peer.
 
@@ -33,17 +41,32 @@ class Peer:
 
 @dataclass(frozen=True)
 class Profile:
-    """What a client needs: a channel, gateway peers, the preferred first, a certificate and its key (PEM)."""
+    """What a client needs.
+
+    Attributes:
+        channel: the channel's name.
+        msp_id: the organisation's MSP id.
+        peers: gateway peers, the preferred first.
+        certificate: the client's certificate (PEM).
+        key: its private key (PEM).
+        tls: what the client shows to a peer that asks for a TLS certificate.
+    """
 
     channel: str
     msp_id: str
     peers: tuple[Peer, ...]
     certificate: bytes
     key: bytes
+    tls: TlsClient | None = None
 
     @classmethod
     def load(cls, path: Path) -> Profile:
-        """Read a profile's JSON; file names in it are relative to it. Raises ProfileError."""
+        """Read a profile's JSON; file names in it are relative to it. Raises ProfileError.
+
+        Its members are ``channel``, ``msp_id``, ``certificate``, ``key`` and ``peers``, each peer with
+        ``address``, ``tls_root`` and perhaps ``server_name``; for mutual TLS also ``tls_certificate`` and
+        ``tls_key``.
+        """
         try:
             raw: Any = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -55,7 +78,14 @@ class Profile:
             tuple(_peer(path, peer, f"peers[{place}].") for place, peer in enumerate(peers)),
             _file(path, raw, "", "certificate"),
             _file(path, raw, "", "key"),
+            _tls(path, raw),
         )
+
+
+def _tls(path: Path, raw: Any) -> TlsClient | None:
+    if "tls_certificate" not in raw and "tls_key" not in raw:
+        return None
+    return TlsClient(_file(path, raw, "", "tls_certificate"), _file(path, raw, "", "tls_key"))
 
 
 def _peer(path: Path, raw: Any, prefix: str) -> Peer:

@@ -5,41 +5,31 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.fabric import Deadlines, Gateway, Identity, Network, Peer, outcomes
-from gateway.fabric.identity import signer_from_pem
+from gateway.fabric import Gateway, Identity, Network, signer_from_pem
+from tests.unit.chaincode.shim.certificates import Pair, issue
+from tests.unit.gateway.fabric.envelopes import CHANNEL
 from tests.unit.gateway.fabric.fake_gateway import FakeGateway
 
-KEY = ec.generate_private_key(ec.SECP256R1())
-IDENTITY = Identity("MakerMSP", b"-----BEGIN CERTIFICATE-----\nnot looked at by the client\n")
-SIGN = signer_from_pem(
-    KEY.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-)
+
+@pytest.fixture(scope="session")
+def pair() -> Pair:
+    """The client's certificate and key."""
+    return issue("gateway")
 
 
-def client(*addresses: str, deadlines: Deadlines | None = None) -> Gateway:
-    return Gateway([Peer(address) for address in addresses], IDENTITY, SIGN, deadlines)
+@pytest.fixture(scope="session")
+def identity(pair: Pair) -> Identity:
+    return Identity("ManufacturerMSP", pair.pem)
 
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeGateway]:
-    gateway = FakeGateway()
-    await gateway.start()
-    yield gateway
-    await gateway.stop()
+    async with FakeGateway() as started:
+        yield started
 
 
 @pytest.fixture
-async def network(fake: FakeGateway) -> AsyncIterator[Network]:
-    async with client(fake.address) as gateway:
-        yield gateway.network("medicines")
-
-
-@pytest.fixture
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settle without waiting between attempts."""
-    monkeypatch.setattr(outcomes, "PAUSE_SECONDS", 0.0)
+async def network(fake: FakeGateway, identity: Identity, pair: Pair) -> AsyncIterator[Network]:
+    async with Gateway([fake.peer], identity, signer_from_pem(pair.key_pem)) as gateway:
+        yield gateway.network(CHANNEL)

@@ -1,19 +1,16 @@
-"""A gateway peer in small: one channel, its orderer and the ways in which answers get lost, as scripts.
-
-An envelope that arrives is in the next block at once; the same one again is a duplicate, as in Fabric.
-"""
+"""A gateway peer of one process: a ledger that takes everything, and a script of what goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 import grpc
-from fabric_protos.common import common_pb2
+from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
 from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import (
@@ -22,178 +19,235 @@ from fabric_protos.peer import (
     events_pb2,
     events_pb2_grpc,
     proposal_pb2,
-    proposal_response_pb2,
     transaction_pb2,
 )
+from google.protobuf import any_pb2
 
-Code = grpc.StatusCode
+from gateway.fabric import Peer
+from tests.unit.gateway.fabric.envelopes import transaction
+
 VALID = transaction_pb2.VALID
+DETAILS = "grpc-status-details-bin"
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A call that fails with ``code``; whether its request had its effect before the answer was lost."""
+class Failure:
+    """An answer that is none: before the call is carried out, or, where ``late``, after.
 
-    code: Code
-    effective: bool = False
-    message: str = "fault"
-    trailers: tuple[tuple[str, bytes], ...] = ()
+    Without a code there is never an answer.
+    """
+
+    code: grpc.StatusCode | None
+    message: str = "scripted"
+    details: tuple[tuple[str, str, str], ...] = ()
+    raw_details: bytes = b""
+    late: bool = False
+
+    async def abort(self, context: grpc.aio.ServicerContext) -> None:
+        if self.code is None:
+            await asyncio.Event().wait()
+            return
+        packed = self.raw_details or (status_details(self.code, self.details) if self.details else b"")
+        metadata = ((DETAILS, packed),) if packed else ()
+        await context.abort(self.code, self.message, metadata)
 
 
-@dataclass
-class Stream:
-    """What one stream sends, and how it ends: with an error, or silence until it is cancelled."""
+@dataclass(frozen=True)
+class Cut:
+    """A stream that ends after ``after`` responses: with a failure, a status, or without a word."""
 
-    items: list[Any] = field(default_factory=list)
-    end: Code | None = None
-    close: bool = False
+    after: int
+    failure: Failure | None = None
+    status: int | None = None
+
+
+def status_details(code: grpc.StatusCode, details: Iterable[tuple[str, str, str]]) -> bytes:
+    """google.rpc.Status with an ErrorDetail (address, MSP id, message) for each of ``details``."""
+    packed = bytearray(b"\x08" + bytes([code.value[0]]))
+    for address, msp_id, message in details:
+        carried = any_pb2.Any()
+        carried.Pack(gateway_pb2.ErrorDetail(address=address, msp_id=msp_id, message=message))
+        raw = carried.SerializeToString()
+        assert len(raw) < 2**14
+        packed += b"\x1a" + bytes([len(raw) & 0x7F | 0x80, len(raw) >> 7]) + raw
+    return bytes(packed)
 
 
 class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer):
-    """Records every request; ``faults`` holds, by call, what the next ones do."""
+    """Listens on a free port of 127.0.0.1 while it is entered."""
 
-    def __init__(self) -> None:
-        self.faults: dict[str, deque[Fault | None]] = {}
-        self.codes: deque[int] = deque()
+    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+        self._credentials = credentials
+        self.port = 0
+        self.requests: list[tuple[str, Any]] = []
+        self.script: dict[str, deque[Failure | Cut | int]] = {}
         self.committed: dict[str, tuple[int, int]] = {}
-        self.status_answers: deque[int] = deque()
-        self.arrived = 0
-        self.result = b"result"
-        self.endorsed: list[gateway_pb2.EndorseRequest] = []
-        self.evaluated: list[gateway_pb2.EvaluateRequest] = []
-        self.submitted: list[gateway_pb2.SubmitRequest] = []
-        self.asked: list[gateway_pb2.CommitStatusRequest] = []
-        self.streams: deque[Stream] = deque()
-        self.stream_requests: list[Any] = []
-        self.address = ""
-        self._server: grpc.aio.Server | None = None
+        self.envelopes: list[bytes] = []
+        self.blocks: list[common_pb2.Block] = []
+        self.events: list[tuple[int, str, str]] = []
+        self._changed = asyncio.Event()
+        self.result = b"a result"
 
-    def script(self, call: str, *faults: Fault | None) -> None:
-        """What the next calls do; None is an ordinary answer."""
-        self.faults.setdefault(call, deque()).extend(faults)
+    async def __aenter__(self) -> FakeGateway:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         self._server = grpc.aio.server()
         gateway_pb2_grpc.add_GatewayServicer_to_server(self, self._server)
         events_pb2_grpc.add_DeliverServicer_to_server(self, self._server)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        address = f"127.0.0.1:{self.port}"
+        if self._credentials:
+            self.port = self._server.add_secure_port(address, self._credentials)
+        else:
+            self.port = self._server.add_insecure_port(address)
         await self._server.start()
 
     async def stop(self) -> None:
-        assert self._server is not None
         await self._server.stop(None)
 
-    def _next(self, call: str) -> Fault | None:
-        queue = self.faults.get(call)
-        return queue.popleft() if queue else None
+    @property
+    def peer(self) -> Peer:
+        return Peer(f"127.0.0.1:{self.port}")
 
-    async def _fail(self, context: grpc.aio.ServicerContext, fault: Fault) -> None:
-        await context.abort(fault.code, fault.message, fault.trailers)
+    def count(self, method: str) -> int:
+        return sum(name == method for name, _ in self.requests)
 
-    async def Evaluate(self, request: Any, context: Any) -> Any:
-        self.evaluated.append(request)
-        if fault := self._next("Evaluate"):
-            await self._fail(context, fault)
-        return gateway_pb2.EvaluateResponse(
-            result=proposal_response_pb2.Response(status=200, payload=self.result)
+    def answer(self, method: str, *steps: Failure | Cut | int) -> None:
+        """What the next calls of ``method`` get instead; a number is a validation code to tell."""
+        self.script.setdefault(method, deque()).extend(steps)
+
+    def append(self, block: common_pb2.Block) -> None:
+        self.blocks.append(block)
+        self._notify()
+
+    async def until_called(self, method: str) -> None:
+        """Wait until the first call of ``method``."""
+        while not self.count(method):
+            await self._changed.wait()
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _next(self, method: str, request: Any) -> Failure | Cut | int | None:
+        self.requests.append((method, request))
+        self._notify()
+        steps = self.script.get(method)
+        return steps.popleft() if steps else None
+
+    async def Evaluate(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
+        step = self._next("Evaluate", request)
+        if isinstance(step, Failure):
+            await step.abort(context)
+        result = self._system(request) or self.result
+        return gateway_pb2.EvaluateResponse(result={"status": 200, "payload": result})
+
+    async def Endorse(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
+        step = self._next("Endorse", request)
+        if isinstance(step, Failure):
+            await step.abort(context)
+        proposal = proposal_pb2.Proposal.FromString(request.proposed_transaction.proposal_bytes)
+        payload = common_pb2.Payload(
+            header=common_pb2.Header.FromString(proposal.header), data=transaction(self.result)
+        )
+        return gateway_pb2.EndorseResponse(
+            prepared_transaction=common_pb2.Envelope(payload=payload.SerializeToString())
         )
 
-    async def Endorse(self, request: Any, context: Any) -> Any:
-        self.endorsed.append(request)
-        if fault := self._next("Endorse"):
-            await self._fail(context, fault)
-        proposal = proposal_pb2.Proposal.FromString(request.proposed_transaction.proposal_bytes)
-        return gateway_pb2.EndorseResponse(prepared_transaction=prepared(proposal, self.result))
-
-    async def Submit(self, request: Any, context: Any) -> Any:
-        self.submitted.append(request)
-        fault = self._next("Submit")
-        if fault is None or fault.effective:
-            self._order(request.transaction_id)
-        if fault:
-            await self._fail(context, fault)
+    async def Submit(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
+        step = self._next("Submit", request)
+        if isinstance(step, Failure) and not step.late:
+            await step.abort(context)
+        self.envelopes.append(request.prepared_transaction.SerializeToString())
+        code = step if isinstance(step, int) else VALID
+        self.committed.setdefault(request.transaction_id, (code, len(self.committed) + 1))
+        self._notify()
+        if isinstance(step, Failure):
+            await step.abort(context)
         return gateway_pb2.SubmitResponse()
 
-    def _order(self, transaction_id: str) -> None:
-        self.arrived += 1
-        if transaction_id not in self.committed:
-            self.committed[transaction_id] = (self.codes.popleft() if self.codes else VALID, self.arrived)
-
-    async def CommitStatus(self, request: Any, context: Any) -> Any:
+    async def CommitStatus(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
+        step = self._next("CommitStatus", request)
+        if isinstance(step, Failure):
+            await step.abort(context)
         asked = gateway_pb2.CommitStatusRequest.FromString(request.request)
-        self.asked.append(asked)
-        if fault := self._next("CommitStatus"):
-            await self._fail(context, fault)
-        if asked.transaction_id not in self.committed:
-            await asyncio.Event().wait()
-        code, block = self.committed[asked.transaction_id]
-        if self.status_answers:
-            code = self.status_answers.popleft()
-        return gateway_pb2.CommitStatusResponse(result=code, block_number=block)
+        while asked.transaction_id not in self.committed:
+            await self._changed.wait()
+        code, number = self.committed[asked.transaction_id]
+        return gateway_pb2.CommitStatusResponse(
+            result=step if isinstance(step, int) else code, block_number=number
+        )
 
-    async def ChaincodeEvents(self, request: Any, context: Any) -> AsyncIterator[Any]:
-        self.stream_requests.append(gateway_pb2.ChaincodeEventsRequest.FromString(request.request))
-        async for item in self._stream(context):
-            yield item
+    async def ChaincodeEvents(self, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        asked = gateway_pb2.ChaincodeEventsRequest.FromString(request.request)
+        cut = self._next("ChaincodeEvents", asked)
+        sent = 0
+        passed = not asked.after_transaction_id
+        for number in sorted({number for number, *_ in self.events}):
+            if number < asked.start_position.specified.number:
+                continue
+            found = []
+            for block_number, tx_id, name in self.events:
+                if block_number == number and passed:
+                    found.append(
+                        chaincode_event_pb2.ChaincodeEvent(
+                            chaincode_id=asked.chaincode_id, tx_id=tx_id, event_name=name, payload=b"{}"
+                        )
+                    )
+                passed = passed or tx_id == asked.after_transaction_id
+            if isinstance(cut, Cut) and sent == cut.after:
+                await self._cut(cut, context)
+                return
+            if found:
+                yield gateway_pb2.ChaincodeEventsResponse(block_number=number, events=found)
+                sent += 1
+        await asyncio.Event().wait()
 
-    async def Deliver(self, requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+    async def Deliver(
+        self, requests: AsyncIterator[Any], context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[Any]:
         envelope = await anext(requests)
         payload = common_pb2.Payload.FromString(envelope.payload)
-        self.stream_requests.append(ab_pb2.SeekInfo.FromString(payload.data))
-        async for item in self._stream(context):
-            yield item
+        cut = self._next("Deliver", envelope)
+        number = ab_pb2.SeekInfo.FromString(payload.data).start.specified.number
+        sent = 0
+        while True:
+            if isinstance(cut, Cut) and sent == cut.after:
+                if cut.status is not None:
+                    yield events_pb2.DeliverResponse(status=cut.status)
+                await self._cut(cut, context)
+                return
+            while number >= len(self.blocks):
+                await self._changed.wait()
+            yield events_pb2.DeliverResponse(block=self.blocks[number])
+            number, sent = number + 1, sent + 1
 
-    async def _stream(self, context: Any) -> AsyncIterator[Any]:
-        stream = self.streams.popleft() if self.streams else Stream()
-        for item in stream.items:
-            yield item
-        if stream.end is not None:
-            await context.abort(stream.end, "stream fault")
-        if not stream.close:
-            await asyncio.Event().wait()
+    async def _cut(self, cut: Cut, context: grpc.aio.ServicerContext) -> None:
+        if cut.failure:
+            await cut.failure.abort(context)
+
+    def _system(self, request: Any) -> bytes:
+        """What qscc answers, b"" where another chaincode is asked."""
+        name, arguments = called(request.proposed_transaction.proposal_bytes)
+        if name != "qscc":
+            return b""
+        if arguments[0] == b"GetChainInfo":
+            return ledger_pb2.BlockchainInfo(height=len(self.blocks)).SerializeToString()
+        if arguments[0] == b"GetBlockByNumber":
+            return self.blocks[int(arguments[2])].SerializeToString()
+        return self.blocks[-1].SerializeToString()
 
 
-def prepared(proposal: proposal_pb2.Proposal, result: bytes) -> common_pb2.Envelope:
-    """The unsigned transaction of an endorsed proposal, as a gateway peer prepares it."""
-    header = common_pb2.Header.FromString(proposal.header)
-    action = proposal_pb2.ChaincodeAction(
-        response=proposal_response_pb2.Response(status=200, payload=result),
-        chaincode_id=chaincode_pb2.ChaincodeID(name="custody"),
+def called(proposal: bytes) -> tuple[str, list[bytes]]:
+    """The chaincode that a proposal calls, and its arguments."""
+    payload = proposal_pb2.ChaincodeProposalPayload.FromString(
+        proposal_pb2.Proposal.FromString(proposal).payload
     )
-    answer = proposal_response_pb2.ProposalResponsePayload(
-        proposal_hash=hashlib.sha256(proposal.payload).digest(), extension=action.SerializeToString()
-    )
-    endorsed = transaction_pb2.ChaincodeActionPayload(
-        chaincode_proposal_payload=proposal.payload,
-        action=transaction_pb2.ChaincodeEndorsedAction(proposal_response_payload=answer.SerializeToString()),
-    )
-    transaction = transaction_pb2.Transaction(
-        actions=[
-            transaction_pb2.TransactionAction(
-                header=header.signature_header, payload=endorsed.SerializeToString()
-            )
-        ]
-    )
-    payload = common_pb2.Payload(header=header, data=transaction.SerializeToString())
-    return common_pb2.Envelope(payload=payload.SerializeToString())
-
-
-def events_response(block_number: int, *transaction_ids: str) -> gateway_pb2.ChaincodeEventsResponse:
-    """A block's chaincode events, one of each transaction."""
-    return gateway_pb2.ChaincodeEventsResponse(
-        block_number=block_number,
-        events=[
-            chaincode_event_pb2.ChaincodeEvent(
-                chaincode_id="custody", tx_id=one, event_name="Happened", payload=b"{}"
-            )
-            for one in transaction_ids
-        ],
-    )
-
-
-def block_response(number: int) -> events_pb2.DeliverResponse:
-    return events_pb2.DeliverResponse(block=common_pb2.Block(header=common_pb2.BlockHeader(number=number)))
-
-
-def status_response(status: int) -> events_pb2.DeliverResponse:
-    return events_pb2.DeliverResponse(status=status)
+    spec = chaincode_pb2.ChaincodeInvocationSpec.FromString(payload.input).chaincode_spec
+    return spec.chaincode_id.name, list(spec.input.args)

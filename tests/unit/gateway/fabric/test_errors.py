@@ -1,96 +1,74 @@
-"""Errors with each peer's own words, and a chaincode's refusal found in them."""
+"""A gateway's errors, with each peer's words."""
 
 from __future__ import annotations
 
 import grpc
 import pytest
+from google.protobuf import any_pb2
 
-from gateway.fabric import (
-    EndorseError,
-    EvaluateError,
-    GatewayCallError,
-    Network,
-    PeerDetail,
-    chaincode_refusal,
-)
-from tests.unit.gateway.fabric.fake_gateway import FakeGateway, Fault
+from gateway.fabric import EndorseError, EvaluateError, Network, PeerDetail, chaincode_refusal
+from tests.unit.gateway.fabric.fake_gateway import Failure, FakeGateway
 
-Code = grpc.StatusCode
-REFUSAL = '{"code":"held","field":"what[0]","message":"in quarantine,\\nsince today"}'
+ABORTED = grpc.StatusCode.ABORTED
+REFUSAL = 'chaincode response 409, {"code":"serial_duplicate","message":"two\nlines"}'
 
 
-def varint(value: int) -> bytes:
-    out = b""
-    while value > 127:
-        out += bytes([value % 128 + 128])
-        value //= 128
-    return out + bytes([value])
-
-
-def text(number: int, value: str | bytes) -> bytes:
-    """A length-delimited protobuf field, written by hand."""
-    data = value.encode() if isinstance(value, str) else value
-    return varint(number * 8 + 2) + varint(len(data)) + data
-
-
-def detail(address: str, msp_id: str, message: str, kind: str = "gateway.ErrorDetail") -> bytes:
-    """One google.protobuf.Any in google.rpc.Status.details (field 3)."""
-    inner = text(1, address) + text(2, msp_id) + text(3, message)
-    return text(3, text(1, f"type.googleapis.com/{kind}") + text(2, inner))
-
-
-def status(*details: bytes) -> tuple[tuple[str, bytes], ...]:
-    """google.rpc.Status as gRPC's trailing metadata carries it: code 10 (ABORTED), message, details."""
-    return (("grpc-status-details-bin", b"\x08\x0a" + text(2, "failed to endorse") + b"".join(details)),)
-
-
-async def failed(network: Network, fake: FakeGateway, fault: Fault) -> EndorseError:
-    fake.script("Endorse", fault)
-    with pytest.raises(EndorseError) as error:
-        await network.contract("custody").proposal("Pack").endorse()
-    assert error.value.transaction_id == fake.endorsed[-1].transaction_id
-    return error.value
-
-
-async def test_details_of_each_peer(network: Network, fake: FakeGateway) -> None:
-    trailers = status(
-        detail("peer0.maker:17020", "MakerMSP", f"chaincode response 409, {REFUSAL}"),
-        detail("x", "y", "z", "google.rpc.RetryInfo"),
-        detail("peer0.harbor:17040", "HarborMSP", "late"),
+async def test_an_error_carries_code_message_details_and_transaction(
+    fake: FakeGateway, network: Network
+) -> None:
+    fake.answer(
+        "Endorse",
+        Failure(ABORTED, "see details", (("peer0:7051", "AMSP", REFUSAL), ("peer1:7051", "BMSP", "x" * 300))),
     )
-    error = await failed(network, fake, Fault(Code.ABORTED, message="failed to endorse", trailers=trailers))
-    assert (error.code, error.message) == (Code.ABORTED, "failed to endorse")
+    proposal = network.contract("custody").proposal("Commission", b"{}")
+    with pytest.raises(EndorseError) as raised:
+        await proposal.endorse()
+    error = raised.value
+    assert (error.code, error.message) == (ABORTED, "see details")
+    assert error.transaction_id == proposal.transaction_id
     assert error.details == (
-        PeerDetail("peer0.maker:17020", "MakerMSP", f"chaincode response 409, {REFUSAL}"),
-        PeerDetail("peer0.harbor:17040", "HarborMSP", "late"),
+        PeerDetail("peer0:7051", "AMSP", REFUSAL),
+        PeerDetail("peer1:7051", "BMSP", "x" * 300),
     )
-    assert "peer0.harbor:17040 (HarborMSP): late" in str(error)
-    assert chaincode_refusal(error) == (409, REFUSAL)
+    assert "peer0:7051 (AMSP)" in str(error)
+    assert chaincode_refusal(error) == (409, '{"code":"serial_duplicate","message":"two\nlines"}')
+    assert not error.mismatch
 
 
-async def test_without_details(network: Network, fake: FakeGateway) -> None:
-    error = await failed(network, fake, Fault(Code.UNAVAILABLE, message="no peers"))
-    assert (error.details, chaincode_refusal(error)) == ((), None)
-    assert str(error) == "endorse: UNAVAILABLE: no peers"
+def test_a_refusal_is_found_in_the_message_too() -> None:
+    message = "evaluate call to endorser returned error: chaincode response 404, unit unknown"
+    error = EvaluateError(grpc.StatusCode.UNKNOWN, message, (), "")
+    assert chaincode_refusal(error) == (404, "unit unknown")
+    assert chaincode_refusal(EvaluateError(ABORTED, "no", (), "")) is None
+
+
+def test_busy_and_mismatch_are_told_apart() -> None:
+    busy = "too many requests for /gateway.Gateway, exceeding concurrency limit (500)"
+    assert EndorseError(grpc.StatusCode.UNKNOWN, busy, (), "").busy
+    assert not EndorseError(ABORTED, busy, (), "").busy
+    detail = PeerDetail("peer1:7051", "BMSP", "ProposalResponsePayloads do not match")
+    assert EndorseError(ABORTED, "see details", (detail,), "").mismatch
 
 
 @pytest.mark.parametrize(
-    "value", [b"\xff", b"\x1a\x05ab", text(3, text(1, "gateway.ErrorDetail") + text(2, b"\xff"))]
+    "details", [b"\xff", b"\x1a\x05ab", b"\x1a\x19\x0a\x13gateway.ErrorDetail\x12\x02\xff\xff"]
 )
-async def test_damaged_details_do_not_hide_the_error(
-    network: Network, fake: FakeGateway, value: bytes
+async def test_malformed_details_do_not_hide_the_error(
+    fake: FakeGateway, network: Network, details: bytes
 ) -> None:
-    trailers = (("grpc-status-details-bin", value),)
-    error = await failed(network, fake, Fault(Code.ABORTED, message="failed", trailers=trailers))
-    assert (error.code, error.message, error.details) == (Code.ABORTED, "failed", ())
-
-
-async def test_refusal_of_an_evaluation_is_in_its_message(network: Network, fake: FakeGateway) -> None:
-    message = f"evaluate call to endorser returned error: chaincode response 404, {REFUSAL}"
-    fake.script("Evaluate", Fault(Code.UNKNOWN, message=message))
-    with pytest.raises(EvaluateError) as error:
+    fake.answer("Evaluate", Failure(ABORTED, "failed", raw_details=details))
+    with pytest.raises(EvaluateError) as raised:
         await network.contract("custody").evaluate("GetUnit")
-    assert chaincode_refusal(error.value) == (404, REFUSAL)
+    assert (raised.value.code, raised.value.message, raised.value.details) == (ABORTED, "failed", ())
+    assert str(raised.value) == "evaluate: ABORTED: failed"
+
+
+async def test_details_of_other_kinds_are_passed_over(fake: FakeGateway, network: Network) -> None:
+    other = any_pb2.Any(type_url="type.googleapis.com/google.rpc.RetryInfo", value=b"x").SerializeToString()
+    fake.answer("Evaluate", Failure(ABORTED, raw_details=b"\x1a" + bytes([len(other)]) + other))
+    with pytest.raises(EvaluateError) as raised:
+        await network.contract("custody").evaluate("GetUnit")
+    assert raised.value.details == ()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +81,7 @@ async def test_refusal_of_an_evaluation_is_in_its_message(network: Network, fake
         ("", None),
     ],
 )
-def test_refusal(message: str, found: tuple[int, str] | None) -> None:
-    assert chaincode_refusal(GatewayCallError(Code.ABORTED, message, (), "")) == found
+def test_a_refusal_is_found_wherever_it_is(message: str, found: tuple[int, str] | None) -> None:
+    assert chaincode_refusal(EvaluateError(ABORTED, message, (), "")) == found
     told = (PeerDetail("a", "M", "other"), PeerDetail("b", "N", message))
-    assert chaincode_refusal(GatewayCallError(Code.ABORTED, "", told, "")) == found
+    assert chaincode_refusal(EvaluateError(ABORTED, "", told, "")) == found

@@ -1,169 +1,213 @@
-"""Streams that go on where they were after a connection is lost."""
+"""Streams of blocks and chaincode events: from a checkpoint, and through lost connections."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, TypeVar
+from contextlib import aclosing
+from typing import Any
 
 import grpc
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from fabric_protos.common import common_pb2
+from fabric_protos.orderer import ab_pb2
 
-from gateway.fabric import Checkpoint, Network, events
-from gateway.fabric.events import EventsRefused
-from tests.unit.gateway.fabric.conftest import client
-from tests.unit.gateway.fabric.fake_gateway import (
-    FakeGateway,
-    Stream,
-    block_response,
-    events_response,
-    status_response,
-)
+from gateway.fabric import ChaincodeEvent, Checkpoint, EventsRefused, Gateway, Identity, Network, events
+from gateway.fabric import signer_from_pem as signer
+from tests.unit.chaincode.shim.certificates import Pair
+from tests.unit.gateway.fabric.envelopes import CHANNEL, block
+from tests.unit.gateway.fabric.fake_gateway import Cut, Failure, FakeGateway
 
-Code = grpc.StatusCode
-Item = TypeVar("Item")
+UNAVAILABLE = Failure(grpc.StatusCode.UNAVAILABLE)
 
 
 @pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(events, "LONGEST_PAUSE", 0.004)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "FIRST_PAUSE", 0.005)
+    monkeypatch.setattr(events, "LONGEST_PAUSE", 0.05)
 
 
-async def take(stream: AsyncIterator[Item], count: int) -> list[Item]:
-    """The first ``count`` items; the stream is then closed."""
-    found = []
-    async for item in stream:
-        found.append(item)
-        if len(found) == count:
-            break
-    await stream.aclose()  # type: ignore[attr-defined]
-    return found
+@pytest.fixture
+def chain(fake: FakeGateway) -> FakeGateway:
+    """A ledger of five blocks, with events in three of them."""
+    for number in range(5):
+        fake.append(block(number))
+    fake.events = [(1, "a", "First"), (1, "b", "Second"), (3, "c", "Third"), (4, "d", "Fourth")]
+    return fake
 
 
-def starts(requests: list[Any]) -> list[int | str]:
-    """From where each stream was asked: a block, or next."""
-    found: list[int | str] = []
-    for request in requests:
-        position = request.start if hasattr(request, "start") else request.start_position
-        kind = position.WhichOneof("Type")
-        found.append(position.specified.number if kind == "specified" else kind)
-    return found
+async def take(stream: AsyncIterator[Any], count: int) -> list[Any]:
+    async with asyncio.timeout(20), aclosing(stream):  # type: ignore[type-var]
+        return [await anext(stream) for _ in range(count)]
 
 
 async def numbers(stream: AsyncIterator[common_pb2.Block], count: int) -> list[int]:
-    return [block.header.number for block in await take(stream, count)]
+    return [taken.header.number for taken in await take(stream, count)]
 
 
-async def test_blocks_go_on_after_any_end_of_the_stream(network: Network, fake: FakeGateway) -> None:
-    fake.streams.extend(
-        [
-            Stream([block_response(4), block_response(5)], end=Code.UNAVAILABLE),
-            Stream([], end=Code.UNKNOWN),
-            Stream([block_response(6), status_response(common_pb2.SERVICE_UNAVAILABLE)], close=True),
-            Stream([block_response(7)], close=True),
-            Stream([block_response(8)]),
-        ]
-    )
-    assert await numbers(network.block_events(4), 5) == [4, 5, 6, 7, 8]
-    assert starts(fake.stream_requests) == [4, 6, 6, 7, 8]
-
-
-async def test_blocks_from_the_next_one(network: Network, fake: FakeGateway) -> None:
-    fake.streams.extend([Stream([], end=Code.UNAVAILABLE), Stream([block_response(9)])])
-    assert await numbers(network.block_events(), 1) == [9]
-    assert starts(fake.stream_requests) == ["next_commit", "next_commit"]
-
-
-async def test_blocks_from_a_checkpoint(network: Network, fake: FakeGateway) -> None:
-    checkpoint = Checkpoint()
-    checkpoint.block_done(11)
-    fake.streams.append(Stream([block_response(12)]))
-    assert await numbers(network.block_events(3, checkpoint), 1) == [12]
-    assert starts(fake.stream_requests) == [12]
-
-
-async def test_a_block_that_is_being_worked_on_is_not_skipped(network: Network, fake: FakeGateway) -> None:
-    """Whoever stops within a block gets it again from a checkpoint that it did not move."""
-    checkpoint = Checkpoint(5)
-    for _ in range(2):
-        fake.streams.append(Stream([block_response(5)]))
-        assert await numbers(network.block_events(checkpoint=checkpoint), 1) == [5]
-    assert starts(fake.stream_requests) == [5, 5]
-
-
-async def test_blocks_from_the_next_peer(fake: FakeGateway) -> None:
-    other = FakeGateway()
-    await other.start()
-    fake.streams.append(Stream([block_response(1)], end=Code.UNAVAILABLE))
-    other.streams.append(Stream([block_response(2)]))
-    async with client(fake.address, other.address) as gateway:
-        assert await numbers(gateway.network("medicines").block_events(1), 2) == [1, 2]
-    await other.stop()
-    assert (starts(fake.stream_requests), starts(other.stream_requests)) == ([1], [2])
-
-
-async def test_events_go_on_within_a_block(network: Network, fake: FakeGateway) -> None:
-    fake.streams.extend(
-        [
-            Stream([events_response(4, "a", "b")], end=Code.UNAVAILABLE),
-            Stream([events_response(5, "c")], close=True),
-            Stream([events_response(9, "d")]),
-        ]
-    )
-    found = await take(network.chaincode_events("custody", 4), 4)
-    assert [(event.block_number, event.transaction_id) for event in found] == [
-        (4, "a"),
-        (4, "b"),
-        (5, "c"),
-        (9, "d"),
+def starts(fake: FakeGateway) -> list[int]:
+    """Where each request for blocks began."""
+    return [
+        ab_pb2.SeekInfo.FromString(common_pb2.Payload.FromString(request.payload).data).start.specified.number
+        for name, request in fake.requests
+        if name == "Deliver"
     ]
-    assert (found[0].chaincode, found[0].name, found[0].payload) == ("custody", "Happened", b"{}")
-    assert starts(fake.stream_requests) == [4, 5, 6]
-    assert [request.after_transaction_id for request in fake.stream_requests] == ["", "", ""]
 
 
-async def test_events_from_a_checkpoint_within_a_block(network: Network, fake: FakeGateway) -> None:
+async def test_blocks_from_a_number(chain: FakeGateway, network: Network, pair: Pair) -> None:
+    assert await numbers(network.block_events(2), 3) == [2, 3, 4]
+    [(_, envelope)] = chain.requests
+    pair.key.public_key().verify(envelope.signature, envelope.payload, ec.ECDSA(hashes.SHA256()))
+    payload = common_pb2.Payload.FromString(envelope.payload)
+    seek = ab_pb2.SeekInfo.FromString(payload.data)
+    assert seek.behavior == ab_pb2.SeekInfo.BLOCK_UNTIL_READY
+    assert seek.stop.specified.number == 2**64 - 1
+    header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    assert (header.type, header.channel_id) == (common_pb2.DELIVER_SEEK_INFO, CHANNEL)
+
+
+async def test_blocks_from_a_checkpoint(chain: FakeGateway, network: Network) -> None:
     checkpoint = Checkpoint()
-    fake.streams.append(Stream([events_response(4, "a", "b")]))
-    async for event in network.chaincode_events("custody", 4, checkpoint):
-        checkpoint.transaction_done(event.block_number, event.transaction_id)
-        break
-    assert (checkpoint.block_number, checkpoint.transaction_id) == (4, "a")
-    fake.streams.append(Stream([events_response(4, "b")]))
-    [event] = await take(network.chaincode_events("custody", 0, checkpoint), 1)
-    assert event.transaction_id == "b"
-    assert starts(fake.stream_requests) == [4, 4]
-    assert fake.stream_requests[1].after_transaction_id == "a"
+    checkpoint.block_done(2)
+    assert await numbers(network.block_events(0, checkpoint), 2) == [3, 4]
 
 
-@pytest.mark.parametrize("code", [Code.PERMISSION_DENIED, Code.UNAUTHENTICATED, Code.INVALID_ARGUMENT])
-async def test_a_refusal_ends_the_stream(network: Network, fake: FakeGateway, code: grpc.StatusCode) -> None:
-    fake.streams.extend([Stream([], end=code), Stream([], end=code)])
-    with pytest.raises(EventsRefused, match=code.name):
-        await take(network.block_events(0), 1)
-    with pytest.raises(EventsRefused, match=code.name):
-        await take(network.chaincode_events("custody"), 1)
-    assert len(fake.stream_requests) == 2
+async def test_a_block_that_is_being_worked_on_is_not_skipped(chain: FakeGateway, network: Network) -> None:
+    """Whoever stops within a block gets it again from a checkpoint that was not moved."""
+    checkpoint = Checkpoint(2)
+    for _ in range(2):
+        assert await numbers(network.block_events(checkpoint=checkpoint), 1) == [2]
+    assert starts(chain) == [2, 2]
 
 
-async def test_forbidden_ends_the_stream(network: Network, fake: FakeGateway) -> None:
-    fake.streams.append(Stream([status_response(common_pb2.FORBIDDEN)], close=True))
-    with pytest.raises(EventsRefused, match="FORBIDDEN"):
-        await take(network.block_events(0), 1)
+async def test_without_a_start_the_next_block_is_first(chain: FakeGateway, network: Network) -> None:
+    stream = network.block_events()
+    first = asyncio.create_task(anext(stream))
+    await chain.until_called("Deliver")
+    chain.append(block(5))
+    assert (await first).header.number == 5
+    await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def test_pauses_grow_to_their_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
+async def test_no_block_is_missed_that_came_while_the_first_connection_was_lost(
+    chain: FakeGateway, network: Network
+) -> None:
+    chain.answer("Deliver", Cut(0, UNAVAILABLE))
+    stream = network.block_events()
+    first = asyncio.create_task(anext(stream))
+    await chain.until_called("Deliver")
+    chain.append(block(5))
+    chain.append(block(6))
+    assert (await first).header.number == 5
+    await stream.aclose()  # type: ignore[attr-defined]
 
-    async def note(seconds: float) -> None:
-        slept.append(seconds)
 
-    monkeypatch.setattr(events.asyncio, "sleep", note)
-    monkeypatch.setattr(events.random, "uniform", lambda low, high: high)
-    pause = events._Pause("block")
-    for _ in range(4):
-        await pause.after(events._StreamEnded("gone"))
-    pause.reset()
-    await pause.after(events._StreamEnded("gone"))
-    assert slept == [0.001, 0.002, 0.004, 0.004, 0.001]
+@pytest.mark.parametrize(
+    "cut",
+    [
+        Cut(2, UNAVAILABLE),
+        Cut(2, Failure(grpc.StatusCode.UNKNOWN, "too many requests")),
+        Cut(2, status=common_pb2.SERVICE_UNAVAILABLE),
+        Cut(2, status=common_pb2.NOT_FOUND),
+        Cut(2),
+    ],
+    ids=["unavailable", "busy", "orderer away", "channel not joined yet", "closed"],
+)
+async def test_blocks_go_on_after_the_last_one_seen(chain: FakeGateway, network: Network, cut: Cut) -> None:
+    chain.answer("Deliver", cut, Cut(0, UNAVAILABLE))
+    assert await numbers(network.block_events(0), 5) == [0, 1, 2, 3, 4]
+    assert starts(chain) == [0, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        Cut(0, Failure(grpc.StatusCode.PERMISSION_DENIED)),
+        Cut(0, status=common_pb2.FORBIDDEN),
+        Cut(0, status=common_pb2.BAD_REQUEST),
+    ],
+    ids=["denied", "forbidden", "bad request"],
+)
+async def test_a_refused_stream_is_not_asked_for_again(
+    chain: FakeGateway, network: Network, cut: Cut
+) -> None:
+    chain.answer("Deliver", cut)
+    with pytest.raises(EventsRefused):
+        await numbers(network.block_events(0), 1)
+    assert chain.count("Deliver") == 1
+
+
+async def test_a_peer_that_restarts_is_found_again(chain: FakeGateway, network: Network) -> None:
+    stream = network.block_events(3)
+    assert [(await anext(stream)).header.number for _ in range(2)] == [3, 4]
+    await chain.stop()
+    waiting = asyncio.create_task(anext(stream))
+    await chain.start()
+    chain.append(block(5))
+    async with asyncio.timeout(20):
+        assert (await waiting).header.number == 5
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_blocks_come_from_the_next_peer(chain: FakeGateway, identity: Identity, pair: Pair) -> None:
+    async with FakeGateway() as other:
+        other.blocks = [block(number) for number in range(5)]
+        chain.answer("Deliver", Cut(2, UNAVAILABLE))
+        async with Gateway([chain.peer, other.peer], identity, signer(pair.key_pem)) as gateway:
+            assert await numbers(gateway.network(CHANNEL).block_events(0), 5) == [0, 1, 2, 3, 4]
+        assert starts(other) == [2]
+
+
+async def test_chaincode_events_in_order(chain: FakeGateway, network: Network) -> None:
+    taken = await take(network.chaincode_events("custody", 0), 4)
+    assert taken[0] == ChaincodeEvent(1, "a", "custody", "First", b"{}")
+    assert [event.transaction_id for event in taken] == ["a", "b", "c", "d"]
+
+
+async def test_chaincode_events_from_within_a_block(chain: FakeGateway, network: Network) -> None:
+    checkpoint = Checkpoint()
+    checkpoint.transaction_done(1, "a")
+    taken = await take(network.chaincode_events("custody", checkpoint=checkpoint), 3)
+    assert [event.transaction_id for event in taken] == ["b", "c", "d"]
+
+
+async def test_chaincode_events_go_on_after_the_last_one_seen(chain: FakeGateway, network: Network) -> None:
+    chain.answer("ChaincodeEvents", Cut(1, UNAVAILABLE), Cut(0, UNAVAILABLE), Cut(1))
+    taken = await take(network.chaincode_events("custody", 0), 4)
+    assert [event.transaction_id for event in taken] == ["a", "b", "c", "d"]
+    asked = [request for name, request in chain.requests if name == "ChaincodeEvents"]
+    positions = [request.start_position.specified.number for request in asked]
+    assert positions == [0, 2, 2, 4]
+
+
+async def test_chaincode_events_without_a_start_begin_after_the_ledger(
+    chain: FakeGateway, network: Network
+) -> None:
+    chain.events.append((5, "e", "Fifth"))
+    [event] = await take(network.chaincode_events("custody"), 1)
+    assert event.transaction_id == "e"
+
+
+async def test_refused_chaincode_events_are_not_asked_for_again(chain: FakeGateway, network: Network) -> None:
+    chain.answer("ChaincodeEvents", Cut(0, Failure(grpc.StatusCode.PERMISSION_DENIED)))
+    with pytest.raises(EventsRefused, match="PERMISSION_DENIED"):
+        await take(network.chaincode_events("custody", 0), 1)
+
+
+async def test_a_height_that_is_refused_ends_the_stream(chain: FakeGateway, network: Network) -> None:
+    chain.answer("Evaluate", Failure(grpc.StatusCode.UNAVAILABLE), Failure(grpc.StatusCode.PERMISSION_DENIED))
+    with pytest.raises(EventsRefused, match="PERMISSION_DENIED"):
+        await numbers(network.block_events(), 1)
+    assert chain.count("Evaluate") == 2
+
+
+async def test_pauses_grow_to_a_limit(
+    chain: FakeGateway, network: Network, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain.answer("Deliver", *[Cut(0, UNAVAILABLE)] * 6)
+    with caplog.at_level("WARNING"):
+        await numbers(network.block_events(0), 1)
+    pauses = [record.args[2] for record in caplog.records if isinstance(record.args, tuple)]
+    assert pauses == [0.005, 0.01, 0.02, 0.04, 0.05, 0.05]

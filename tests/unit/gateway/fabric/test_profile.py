@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fabric import FabricError, Peer, Profile, ProfileError
+from gateway.fabric import FabricError, Peer, Profile, ProfileError, TlsClient
 
 GOOD: dict[str, Any] = {
     "channel": "medicines",
@@ -49,6 +49,13 @@ def test_read(folder: Path) -> None:
     )
 
 
+def test_mutual_tls_is_read(folder: Path) -> None:
+    profile = Profile.load(
+        written(folder, GOOD | {"tls_certificate": "files/cert.pem", "tls_key": "files/key.pem"})
+    )
+    assert profile.tls == TlsClient(b"cert", b"key")
+
+
 @pytest.mark.parametrize("name", ["channel", "msp_id", "certificate", "key", "peers"])
 def test_a_missing_field_is_named(folder: Path, name: str) -> None:
     content = {field: value for field, value in GOOD.items() if field != name}
@@ -69,6 +76,8 @@ def test_a_missing_field_is_named(folder: Path, name: str) -> None:
         ({"peers": [GOOD["peers"][0] | {"tls_root": "no.pem"}]}, r"peers\[0\].tls_root: .*no.pem"),
         ({"certificate": "files/none.pem"}, "certificate: .*none.pem"),
         ({"key": ["files/key.pem"]}, "key is not a text"),
+        ({"tls_certificate": "files/cert.pem"}, "tls_key is missing"),
+        ({"tls_key": "files/key.pem"}, "tls_certificate is missing"),
     ],
 )
 def test_a_wrong_field_is_named(folder: Path, change: dict[str, Any], message: str) -> None:

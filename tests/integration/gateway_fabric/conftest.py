@@ -1,0 +1,42 @@
+"""A ledger of two members, and clients of the first one's peer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.fabric import Network, Profile, connect
+from network import ledger
+from network.topology import Topology
+from tests.integration.chaincode.conftest import Ledger
+from tests.support.system import kinds
+
+TOPOLOGY = Path(__file__).with_name("topology.yaml")
+
+
+@pytest.fixture(scope="module", params=kinds())
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """The ledger; once per kind."""
+    home = tmp_path_factory.mktemp(request.param)
+    topology = Topology.load(TOPOLOGY)
+    ledger.prepare(topology, home, request.param)
+    started = Ledger(topology, home, request.param)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def profile(running: Ledger) -> Profile:
+    """The manufacturer's."""
+    return ledger.member_profile(running.home, running.topology.organizations[0])
+
+
+@pytest.fixture
+async def network(profile: Profile) -> AsyncIterator[Network]:
+    async with connect(profile) as gateway:
+        yield gateway.network(profile.channel)
