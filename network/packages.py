@@ -33,7 +33,8 @@ def build(
 ) -> Package:
     """A member's package of a chaincode as a service; its server has TLS.
 
-    The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the member.
+    The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the
+    member.
     """
     peer = identities.tls(identities.peer(organization))
     server = identities.chaincode_tls(organization)

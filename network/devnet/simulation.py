@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
-from network.devnet.store import Snapshot, Version
+from network.devnet.store import Snapshot, Version, state_key
 
 MAX_RANGE = 100_000
 
@@ -51,7 +51,8 @@ class Simulation:
         return stored.value if stored else b""
 
     def put(self, namespace: str, key: str, value: bytes | None) -> None:
-        """Write a value; None deletes."""
+        """Write a value; None deletes. DevnetError where the key is too long to be stored."""
+        state_key(namespace, key)
         self._of(namespace).writes[key] = value
 
     def range(

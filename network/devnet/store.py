@@ -135,7 +135,9 @@ class Store:
             return transaction.get(_NUMBER.pack(number))
 
     def locate(self, transaction_id: str) -> Location | None:
-        """Where a transaction is; of one that was sent twice, the first."""
+        """Where a transaction is; of one that was sent twice, the first. None of what is no id at all."""
+        if not 1 <= len(transaction_id.encode()) <= MAX_KEY_BYTES:
+            return None
         with self._environment.begin(db=self._transactions) as transaction:
             found = transaction.get(transaction_id.encode())
         return Location(*_INDEX.unpack(found)) if found else None

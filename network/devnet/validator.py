@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -71,15 +72,15 @@ class Validator:
                 transaction_id = ""
                 new = False
                 try:
-                    envelope, transaction_id = _identify(data)
-                    new = transaction_id not in seen and self._store.locate(transaction_id) is None
-                    seen.add(transaction_id)
-                    read = self._check(envelope, new)
+                    envelope, transaction_id, own = _identify(data)
+                    # An id that is not its creator's takes nobody else's place in the index.
+                    new = own and transaction_id not in seen and self._store.locate(transaction_id) is None
+                    if own:
+                        seen.add(transaction_id)
+                    read = self._check(envelope, own, new)
                     _check_reads(read, snapshot, written)
                 except _Invalid as invalid:
-                    block.transactions.append(
-                        Validated(transaction_id, invalid.code, new and bool(transaction_id))
-                    )
+                    block.transactions.append(Validated(transaction_id, invalid.code, new))
                     continue
                 block.transactions.append(Validated(transaction_id, VALID, new))
                 for namespace, kv in read.namespaces:
@@ -90,7 +91,7 @@ class Validator:
                         written[(namespace, write.key)] = None if write.is_delete else version
         return block
 
-    def _check(self, envelope: common_pb2.Envelope, new: bool) -> _Read:
+    def _check(self, envelope: common_pb2.Envelope, own: bool, new: bool) -> _Read:
         """Creator, id and endorsements, in the order in which a peer looks at them."""
         try:
             payload = common_pb2.Payload.FromString(envelope.payload)
@@ -102,6 +103,8 @@ class Validator:
             self._membership.identify(header.creator).verify(envelope.payload, envelope.signature)
         except IdentityRefused:
             raise _Invalid(transaction_pb2.BAD_CREATOR_SIGNATURE) from None
+        if not own:
+            raise _Invalid(transaction_pb2.BAD_PROPOSAL_TXID)
         if not new:
             raise _Invalid(transaction_pb2.DUPLICATE_TXID)
         read = _take_apart(channel_header.tx_id, payload.data)
@@ -134,13 +137,17 @@ def transaction_id_of(data: bytes) -> str:
         return ""
 
 
-def _identify(data: bytes) -> tuple[common_pb2.Envelope, str]:
+def _identify(data: bytes) -> tuple[common_pb2.Envelope, str, bool]:
+    """An envelope, the id that it claims, and whether that is the hash of its nonce and creator."""
     try:
         envelope = common_pb2.Envelope.FromString(data)
         header = common_pb2.Payload.FromString(envelope.payload).header
-        return envelope, common_pb2.ChannelHeader.FromString(header.channel_header).tx_id
+        transaction_id = common_pb2.ChannelHeader.FromString(header.channel_header).tx_id
+        signature_header = common_pb2.SignatureHeader.FromString(header.signature_header)
     except DecodeError:
         raise _Invalid(transaction_pb2.BAD_PAYLOAD) from None
+    expected = hashlib.sha256(signature_header.nonce + signature_header.creator).hexdigest()
+    return envelope, transaction_id, transaction_id == expected
 
 
 def _take_apart(transaction_id: str, data: bytes) -> _Read:

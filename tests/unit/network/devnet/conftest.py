@@ -1,0 +1,44 @@
+"""A devnet's parts over a store in a temporary folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from network.devnet.msp import Membership
+from network.devnet.nodes import Node, load_node
+from network.devnet.store import Store
+from network.identities import Identities
+from network.topology import Topology
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "devnet")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def membership(topology: Topology, identities: Identities) -> Membership:
+    return Membership(
+        {
+            one.msp_id: (identities.msp(one) / "cacerts" / "ca.pem").read_bytes()
+            for one in topology.organizations
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def peers(topology: Topology, identities: Identities) -> dict[str, Node]:
+    """Each member's peer, by MSP id."""
+    return {one.msp_id: load_node(one.msp_id, identities.peer(one)) for one in topology.organizations}
+
+
+@pytest.fixture(scope="session")
+def client(topology: Topology, identities: Identities) -> Node:
+    """The first member's gateway user."""
+    first = topology.organizations[0]
+    return load_node(first.msp_id, identities.user(first, "gateway"))

@@ -1,0 +1,186 @@
+"""Whose signatures count."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.x509.oid import NameOID
+from fabric_protos.msp import identities_pb2
+
+from network.devnet.msp import IdentityRefused, Membership
+from network.devnet.nodes import Node
+from network.identities import Identities
+from network.identities.authority import Authority
+from network.topology import Topology
+
+ORDERS = {
+    "secp256r1": int("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551", 16),
+    "secp384r1": int("F" * 48 + "C7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16),
+}
+Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+class Root:
+    """An authority of a member ``MSP`` that signs whatever a test wants."""
+
+    def __init__(self) -> None:
+        self._authority = Authority.create("ca", "org")
+        self.pem = self._authority.credential.certificate
+        self._certificate = x509.load_pem_x509_certificate(self.pem)
+        key = serialization.load_pem_private_key(self._authority.credential.key, None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        self._key = key
+
+    def issue(
+        self,
+        key: Key,
+        *units: str,
+        begins: timedelta = timedelta(days=-1),
+        ends: timedelta = timedelta(days=1),
+    ) -> bytes:
+        """A creator field with a certificate for ``key`` in these organisational units."""
+        names = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units]
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([*names, x509.NameAttribute(NameOID.COMMON_NAME, "x")]))
+            .issuer_name(self._certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + begins)
+            .not_valid_after(now + ends)
+            .sign(self._key, hashes.SHA256())
+        )
+        return creator("MSP", certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def creator(msp_id: str, certificate: bytes) -> bytes:
+    return identities_pb2.SerializedIdentity(mspid=msp_id, id_bytes=certificate).SerializeToString()
+
+
+@pytest.fixture(scope="module")
+def root() -> Root:
+    return Root()
+
+
+@pytest.fixture(scope="module")
+def members(root: Root) -> Membership:
+    return Membership({"MSP": root.pem})
+
+
+def test_members(
+    topology: Topology, identities: Identities, membership: Membership, peers: dict[str, Node], client: Node
+) -> None:
+    for msp_id, peer in peers.items():
+        member = membership.identify(peer.serialized)
+        assert (member.msp_id, member.role) == (msp_id, "peer")
+        member.verify(b"message", peer.sign(b"message"))
+    assert membership.identify(client.serialized).role == "client"
+    first = topology.organizations[0]
+    admin = (identities.user(first, "admin") / "cert.pem").read_bytes()
+    assert membership.identify(creator(first.msp_id, admin)).role == "admin"
+
+
+def test_equal_identities_are_read_once(membership: Membership, client: Node) -> None:
+    assert membership.identify(client.serialized) is membership.identify(client.serialized)
+
+
+def test_another_members_certificate(
+    topology: Topology, identities: Identities, membership: Membership
+) -> None:
+    first, second = topology.organizations[:2]
+    certificate = (identities.user(first, "gateway") / "cert.pem").read_bytes()
+    with pytest.raises(IdentityRefused, match="not one of its organisation's"):
+        membership.identify(creator(second.msp_id, certificate))
+
+
+def test_no_such_member(membership: Membership) -> None:
+    with pytest.raises(IdentityRefused, match="not one of its organisation's"):
+        membership.identify(creator("NobodyMSP", b""))
+
+
+def test_no_such_member_with_a_certificate(
+    topology: Topology, identities: Identities, membership: Membership
+) -> None:
+    certificate = (identities.user(topology.organizations[0], "gateway") / "cert.pem").read_bytes()
+    with pytest.raises(IdentityRefused, match="no member has the MSP id NobodyMSP"):
+        membership.identify(creator("NobodyMSP", certificate))
+
+
+@pytest.mark.parametrize("serialized", [b"", b"\xff", creator("MSP", b"no certificate")])
+def test_no_identity_at_all(members: Membership, serialized: bytes) -> None:
+    with pytest.raises(IdentityRefused):
+        members.identify(serialized)
+
+
+def test_a_namesake_of_the_authority(members: Membership) -> None:
+    """The same name, another key: only the signature tells them apart."""
+    with pytest.raises(IdentityRefused, match="not one of its organisation's"):
+        members.identify(Root().issue(ec.generate_private_key(ec.SECP256R1()), "client"))
+
+
+@pytest.mark.parametrize("units", [(), ("pirate",), ("client", "peer")])
+def test_one_role_exactly(members: Membership, root: Root, units: tuple[str, ...]) -> None:
+    with pytest.raises(IdentityRefused, match="no single role"):
+        members.identify(root.issue(ec.generate_private_key(ec.SECP256R1()), *units))
+
+
+def test_other_units_beside_the_role(members: Membership, root: Root) -> None:
+    serialized = root.issue(ec.generate_private_key(ec.SECP256R1()), "warehouse", "client")
+    assert members.identify(serialized).role == "client"
+
+
+def test_other_curves(members: Membership, root: Root) -> None:
+    with pytest.raises(IdentityRefused, match="secp521r1"):
+        members.identify(root.issue(ec.generate_private_key(ec.SECP521R1()), "client"))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [(timedelta(days=-2), timedelta(days=-1)), (timedelta(days=1), timedelta(days=2))],
+)
+def test_out_of_its_time(members: Membership, root: Root, begins: timedelta, ends: timedelta) -> None:
+    serialized = root.issue(ec.generate_private_key(ec.SECP256R1()), "client", begins=begins, ends=ends)
+    for _ in range(2):
+        with pytest.raises(IdentityRefused, match="expired or is not yet valid"):
+            members.identify(serialized)
+
+
+@pytest.mark.parametrize(
+    ("curve", "digest"), [(ec.SECP256R1(), hashes.SHA256()), (ec.SECP384R1(), hashes.SHA384())]
+)
+def test_only_the_lower_s_counts(
+    members: Membership, root: Root, curve: ec.EllipticCurve, digest: hashes.HashAlgorithm
+) -> None:
+    key = ec.generate_private_key(curve)
+    member = members.identify(root.issue(key, "client"))
+    r, s = decode_dss_signature(key.sign(b"message", ec.ECDSA(digest)))
+    order = ORDERS[curve.name]
+    low, high = sorted((s, order - s))
+    member.verify(b"message", encode_dss_signature(r, low))
+    with pytest.raises(IdentityRefused, match="not the lower one"):
+        member.verify(b"message", encode_dss_signature(r, high))
+
+
+def test_ed25519(members: Membership, root: Root) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    member = members.identify(root.issue(key, "client"))
+    member.verify(b"message", key.sign(b"message"))
+    with pytest.raises(IdentityRefused, match="not the creator's"):
+        member.verify(b"other", key.sign(b"message"))
+
+
+@pytest.mark.parametrize("signature", [b"", b"\x30", b"\x30\x06\x02\x01\x01\x02\x01\x01"])
+def test_no_signature(membership: Membership, client: Node, signature: bytes) -> None:
+    with pytest.raises(IdentityRefused, match="not the creator's"):
+        membership.identify(client.serialized).verify(b"message", signature)
+
+
+def test_signature_of_another_message(membership: Membership, client: Node) -> None:
+    with pytest.raises(IdentityRefused, match="not the creator's"):
+        membership.identify(client.serialized).verify(b"other", client.sign(b"message"))

@@ -1,0 +1,77 @@
+"""Chaincode packages: what a peer reads in them, and the same bytes from the same input."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import stat
+import tarfile
+from pathlib import Path
+
+from network import packages
+from network.addresses import Hosts, Loopback
+from network.identities import Identities
+from network.topology import Topology
+
+
+def unpacked(content: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        return {entry.name: archive.extractfile(entry).read() for entry in archive}  # type: ignore[union-attr]
+
+
+def test_content(topology: Topology, identities: Identities) -> None:
+    first, custody = topology.organizations[0], topology.chaincodes[1]
+    package = packages.build(identities, Loopback(topology), first, custody)
+    assert package.package_id == f"custody_1:{hashlib.sha256(package.content).hexdigest()}"
+    outer = unpacked(package.content)
+    assert set(outer) == {"metadata.json", "code.tar.gz"}
+    assert json.loads(outer["metadata.json"]) == {"label": "custody_1", "path": "", "type": "ccaas"}
+    inner = unpacked(outer["code.tar.gz"])
+    assert set(inner) == {"connection.json"}
+    peer = identities.tls(identities.peer(first))
+    assert json.loads(inner["connection.json"]) == {
+        "address": "127.0.0.1:17024",
+        "dial_timeout": "10s",
+        "tls_required": True,
+        "client_auth_required": True,
+        "root_cert": identities.chaincode_tls(first).root.read_text(),
+        "client_cert": peer.certificate.read_text(),
+        "client_key": peer.key.read_text(),
+    }
+
+
+def test_the_same_input_gives_the_same_bytes(topology: Topology, identities: Identities) -> None:
+    first, custody = topology.organizations[0], topology.chaincodes[1]
+    one, two = (packages.build(identities, Loopback(topology), first, custody) for _ in range(2))
+    assert one == two
+    again = packages.build(Identities(topology, identities.root), Loopback(topology), first, custody)
+    assert again.package_id == one.package_id
+
+
+def test_each_input_counts(topology: Topology, identities: Identities) -> None:
+    made = {
+        packages.build(identities, addresses, organization, chaincode).package_id
+        for organization in topology.organizations
+        for chaincode in topology.chaincodes
+        for addresses in (Loopback(topology), Hosts(topology))
+    }
+    assert len(made) == len(topology.organizations) * len(topology.chaincodes) * 2
+
+
+def test_nothing_of_this_machine_is_in_it(topology: Topology, identities: Identities) -> None:
+    package = packages.build(
+        identities, Loopback(topology), topology.organizations[0], topology.chaincodes[0]
+    )
+    with tarfile.open(fileobj=io.BytesIO(package.content), mode="r:gz") as archive:
+        for entry in archive:
+            assert (entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname) == (0, 0, 0, "", "")
+
+
+def test_written_for_its_owner_only(topology: Topology, identities: Identities, tmp_path: Path) -> None:
+    package = packages.build(
+        identities, Loopback(topology), topology.organizations[0], topology.chaincodes[0]
+    )
+    path = packages.write(package, tmp_path / "packages" / "registry.tgz")
+    assert path.read_bytes() == package.content
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -1,0 +1,148 @@
+"""Topologies: what is refused and how it is named, and a port of its own for everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from network.addresses import Hosts, Loopback
+from network.topology import DEFAULT, Topology, TopologyError
+
+
+def written(tmp_path: Path, content: Any) -> Path:
+    path = tmp_path / "topology.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+@pytest.fixture
+def raw() -> dict[str, Any]:
+    return yaml.safe_load(DEFAULT.read_text())
+
+
+def test_the_projects_own(topology: Topology) -> None:
+    assert (topology.channel, topology.base_port) == ("medicines", 17000)
+    names = [organization.name for organization in topology.organizations]
+    assert names == ["manufacturer", "distributor", "pharmacy", "regulator"]
+    assert topology.orderer_organization.name == "regulator"
+    assert [chaincode.label for chaincode in topology.chaincodes] == ["registry_1", "custody_1"]
+
+
+def test_ports(topology: Topology) -> None:
+    assert (topology.orderer_port, topology.orderer_admin_port, topology.orderer_operations_port) == (
+        17000,
+        17001,
+        17002,
+    )
+    services = topology.service_ports()
+    assert (services.postgres, services.redis, services.mosquitto) == (17003, 17004, 17005)
+    second = topology.organizations[1]
+    assert (
+        topology.peer_port(second),
+        topology.peer_chaincode_port(second),
+        topology.peer_operations_port(second),
+        *(topology.chaincode_port(second, chaincode) for chaincode in topology.chaincodes),
+        topology.gateway_port(second),
+        topology.mirror_health_port(second),
+        topology.bridge_health_port(second),
+    ) == (17040, 17041, 17042, 17043, 17044, 17050, 17051, 17052)
+
+
+def test_no_port_is_taken_twice(topology: Topology) -> None:
+    services = topology.service_ports()
+    ports = [
+        topology.orderer_port,
+        topology.orderer_admin_port,
+        topology.orderer_operations_port,
+        services.postgres,
+        services.redis,
+        services.mosquitto,
+    ]
+    for organization in topology.organizations:
+        ports += [
+            topology.peer_port(organization),
+            topology.peer_chaincode_port(organization),
+            topology.peer_operations_port(organization),
+            *(topology.chaincode_port(organization, chaincode) for chaincode in topology.chaincodes),
+            topology.gateway_port(organization),
+            topology.mirror_health_port(organization),
+            topology.bridge_health_port(organization),
+        ]
+    assert len(set(ports)) == len(ports)
+
+
+def test_the_most_chaincodes_leave_the_gateways_port_free(raw: dict[str, Any], tmp_path: Path) -> None:
+    custody = raw["chaincodes"][1]
+    raw["chaincodes"] = [custody | {"name": f"custody{n}"} for n in range(7)]
+    read = Topology.load(written(tmp_path, raw))
+    first = read.organizations[0]
+    assert read.chaincode_port(first, read.chaincodes[-1]) < read.gateway_port(first)
+
+
+def test_another_base_port() -> None:
+    moved = Topology.load(base_port=20000)
+    assert moved.orderer_port == 20000
+    assert moved.peer_port(moved.organizations[0]) == 20020
+
+
+def test_hosts_and_addresses(topology: Topology) -> None:
+    first, custody = topology.organizations[0], topology.chaincodes[1]
+    domain = "manufacturer.mediledger.example"
+    assert topology.peer_host(first) == f"peer0.{domain}"
+    assert topology.chaincode_host(first) == f"chaincode.{domain}"
+    assert topology.orderer_host == "orderer0.regulator.mediledger.example"
+    loopback, hosts = Loopback(topology), Hosts(topology)
+    assert loopback.peer(first) == ("127.0.0.1", 17020)
+    assert loopback.orderer() == ("127.0.0.1", 17000)
+    assert loopback.chaincode(first, custody) == ("127.0.0.1", 17024)
+    assert hosts.peer(first) == (f"peer0.{domain}", 17020)
+    assert hosts.orderer() == (topology.orderer_host, 17000)
+    assert hosts.chaincode(first, custody) == (f"chaincode.{domain}", 17024)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("channel",), "Medicines", "channel: "),
+        (("channel",), None, "channel: "),
+        (("base_port",), 80, "base_port: "),
+        (("base_port",), "high", "base_port: "),
+        (("domain",), "a b", "domain: "),
+        (("orderer",), "nobody", "orderer: nobody is no organization here"),
+        (("organizations",), [], "organizations: "),
+        (("organizations", 0, "gln"), "9521234000014", r"organizations\.0\.gln: .*check digit is 3"),
+        (("organizations", 1, "role"), "doctor", r"organizations\.1\.role: .*is one of manufacturer"),
+        (("organizations", 1, "name"), "Harbor Wholesale", r"organizations\.1\.name: "),
+        (("organizations", 1, "extra"), 1, r"organizations\.1\.extra: "),
+        (("organizations", 1, "name"), "manufacturer", r"organizations\.name: stands twice"),
+        (("organizations", 1, "msp_id"), "ManufacturerMSP", r"organizations\.msp_id: stands twice"),
+        (("organizations", 1, "gln"), "9521234000013", r"organizations\.gln: stands twice"),
+        (("chaincodes", 0, "name"), "custody", r"chaincodes\.name: stands twice"),
+        (("chaincodes", 0, "entry"), "registry", r"chaincodes\.0\.entry: "),
+        (("chaincodes", 0, "version"), "", r"chaincodes\.0\.version: "),
+        (("orderers",), "more", "orderers: "),
+    ],
+)
+def test_errors_name_the_field(
+    raw: dict[str, Any], tmp_path: Path, place: tuple[Any, ...], value: Any, message: str
+) -> None:
+    inner: Any = raw
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    with pytest.raises(TopologyError, match=rf"topology\.yaml: {message}"):
+        Topology.load(written(tmp_path, raw))
+
+
+@pytest.mark.parametrize("content", ["", "- 1\n", "a: [", "just a text"])
+def test_no_topology_at_all(tmp_path: Path, content: str) -> None:
+    with pytest.raises(TopologyError, match=r"topology\.yaml"):
+        Topology.load(written(tmp_path, content), base_port=18000)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(TopologyError, match=r"none\.yaml"):
+        Topology.load(tmp_path / "none.yaml")
