@@ -26,7 +26,8 @@ _HALF_ORDERS = {
         16,
     ),
 }
-_HASHES = {"secp256r1": hashes.SHA256(), "secp384r1": hashes.SHA384()}
+# An MSP's hash family SHA2 means SHA-256 on every curve (fabric msp/identities.go).
+_ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
 class IdentityRefused(MediLedgerError):
@@ -52,7 +53,7 @@ class Member:
             curve = self.key.curve.name
             if decode_dss_signature(signature)[1] > _HALF_ORDERS[curve]:
                 raise IdentityRefused("the signature's s is not the lower one")
-            self.key.verify(signature, message, ec.ECDSA(_HASHES[curve]))
+            self.key.verify(signature, message, _ALGORITHM)
         except (InvalidSignature, ValueError) as error:
             raise IdentityRefused("the signature is not the creator's") from error
 
@@ -95,7 +96,7 @@ class Membership:
         key = certificate.public_key()
         if len(units) != 1 or not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
             raise IdentityRefused("the creator's certificate has no single role, or a key of another sort")
-        if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in _HASHES:
+        if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in _HALF_ORDERS:
             raise IdentityRefused(f"keys on {key.curve.name} are not taken")
         return Member(
             identity.mspid,
