@@ -8,7 +8,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from analytics import plots
+from analytics import plots, queries
 
 if TYPE_CHECKING:
     from analytics.supply_chain import Report
@@ -40,12 +40,19 @@ def render(report: Report) -> str:
             _cold_chain_table(report.cold_chain),
             lambda _: plots.cold_chain(report.cold_chain),
             "Readings anchored on the ledger, by container. Clean are those of windows that stayed within "
-            "the storage profile; MKT is the warmest window's mean kinetic temperature.",
+            "the storage profile; MKT is the warmest window's mean kinetic temperature. Drawn are the newest "
+            f"{plots.CONTAINERS} containers.",
         ),
         _section(
             "Dispensed per day", report.dispensed, plots.dispensed, "Packs handed to patients, by day (UTC)."
         ),
-        _section("Transfers", report.transfers, None, "Changes of ownership by their state."),
+        _section(
+            "Transfers",
+            report.transfers,
+            None,
+            "Changes of ownership by their state. Late are those that have been open for more than "
+            f"{queries.LATE.days} days.",
+        ),
     ]
     return _environment.get_template("supply_chain.html").render(
         report=report, sections=sections, cards=_cards(report)
@@ -59,8 +66,13 @@ def _cards(report: Report) -> list[tuple[str, str]]:
         ("packs in quarantine", f"{int(report.stock['held'].sum()):,}"),
         ("packs dispensed", f"{int(report.dispensed['units'].sum()):,}"),
         ("readings within the profile", "none yet" if compliance is None else f"{compliance:.1%}"),
+        ("offers open", f"{_open(report):,}"),
         ("excursions", f"{int(report.cold_chain['excursions'].sum()):,}"),
     ]
+
+
+def _open(report: Report) -> int:
+    return int(report.transfers.loc[report.transfers["status"] == "offered", "count"].sum())
 
 
 def _section(title: str, frame: pd.DataFrame, plot: object, explanation: str) -> dict[str, object]:
@@ -85,8 +97,8 @@ def _cell(value: object) -> tuple[str, bool]:
 def _dwell_table(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(
         median=[_duration(s) for s in frame["median_s"]],
-        within_90_percent=[_duration(s) for s in frame["p90_s"]],
-    )[["stage", "member", "count", "median", "within_90_percent"]]
+        **{"90_%_within": [_duration(s) for s in frame["p90_s"]]},
+    )[["stage", "member", "count", "median", "90_%_within"]]
 
 
 def _cold_chain_table(frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,8 @@ _COLOURS = {_INK: "var(--ink)", _FAINT: "var(--line)", _BAR: "var(--accent)", _W
 WIDTH_INCHES = 7.6
 ROW_INCHES = 0.42
 BAR = 0.6
+CONTAINERS = 20
+DATES = 6
 
 
 def stock(frame: pd.DataFrame) -> str:
@@ -31,6 +33,7 @@ def stock(frame: pd.DataFrame) -> str:
         axes.set_ylim(-0.6, max(len(by_member), 2) - 0.4)
         for place, total in enumerate(by_member["units"]):
             axes.annotate(f" {total:,}", (total, place), va="center", color=_INK)
+        axes.margins(x=0.1)
         _legend(axes)
         axes.set_xlabel("packs")
 
@@ -48,6 +51,7 @@ def dwell(frame: pd.DataFrame) -> str:
         axes.plot(rows["median_s"] / seconds, labels, "o", color=_BAR, label="median")
         axes.plot(rows["p90_s"] / seconds, labels, "|", color=_INK, markersize=12, label="90 % within")
         axes.set_xlim(left=0)
+        axes.margins(y=0.8 / max(len(rows), 2))
         axes.set_xlabel(unit)
         _legend(axes)
 
@@ -56,7 +60,7 @@ def dwell(frame: pd.DataFrame) -> str:
 
 def cold_chain(frame: pd.DataFrame) -> str:
     """Each container's range of temperatures against its storage profile."""
-    rows = frame.head(20)[::-1]
+    rows = frame.head(CONTAINERS)[::-1]
     labels = [f"…{sscc[-8:]}" for sscc in rows["container"]]
 
     def draw(axes: Axes) -> None:
@@ -67,6 +71,7 @@ def cold_chain(frame: pd.DataFrame) -> str:
             colour = _WARN if row.excursions else _BAR
             axes.hlines(place, row.min_mc / 1000, row.max_mc / 1000, color=colour, linewidth=4)
         axes.set_yticks(range(len(labels)), labels)
+        axes.set_ylim(-0.6, max(len(rows), 2) - 0.4)
         axes.set_xlabel("°C measured (line) and allowed (band)")
 
     return _svg(draw, len(rows), "Temperatures by container")
@@ -75,11 +80,15 @@ def cold_chain(frame: pd.DataFrame) -> str:
 def dispensed(frame: pd.DataFrame) -> str:
     """Packs dispensed per day."""
     by_day = frame.groupby("day")["units"].sum()
+    days = pd.to_datetime(pd.Series(by_day.index))
+    room = pd.Timedelta(days=max(1.0, (6 - len(by_day)) / 2))
 
     def draw(axes: Axes) -> None:
-        axes.bar([str(day) for day in by_day.index], by_day, width=BAR, color=_BAR)
+        axes.bar(days, by_day.to_numpy(), width=BAR, color=_BAR)
+        named = days[:: -(-len(days) // DATES)]
+        axes.set_xticks(named, [f"{day:%Y-%m-%d}" for day in named])
+        axes.set_xlim(days.min() - room, days.max() + room)
         axes.set_ylabel("packs")
-        axes.set_xlim(-0.6, max(len(by_day), 6) - 0.4)
 
     return _svg(draw, 4, "Packs dispensed per day")
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from gateway.mirror import tables as t
 
-# The newest transfers that dwell times are computed over.
-MAX_TRANSFERS = 50_000
+# What dwell times are computed over, and kept in memory: the newest things offered, the newest dispensings.
+MAX_MOVES = 100_000
+MAX_DISPENSINGS = 200_000
+# An offer that is not answered for so long needs somebody to look.
+LATE = timedelta(days=3)
 MAX_CONTAINERS = 1_000
 
 
@@ -73,42 +78,58 @@ def dispensed_per_day(connection: sa.Connection) -> pd.DataFrame:
 
 
 def dispensing_times(connection: sa.Connection) -> pd.DataFrame:
-    """Units dispensed by dispenser and second: ``custodian, at, units``."""
+    """The newest dispensings, units by dispenser and second: ``custodian, at, units``."""
     at = func.date_trunc("second", t.unit.c.dispensed_at)
     query = (
         select(t.unit.c.custodian, at.label("at"), func.count().label("units"))
         .where(t.unit.c.status == "dispensed")
         .group_by(t.unit.c.custodian, at)
+        .order_by(at.desc())
+        .limit(MAX_DISPENSINGS)
     )
     return _frame(connection, query)
 
 
-def transfers(connection: sa.Connection) -> pd.DataFrame:
-    """The newest transfers: ``id, what, from_gln, to_gln, status, offered_at, closed_at``."""
+def transfers(connection: sa.Connection, now: datetime) -> pd.DataFrame:
+    """Transfers by status: ``status, count, late``, late being those open for longer than ``LATE``."""
     c = t.transfer.c
+    late = sa.and_(c.status == "offered", c.offered_at < now - LATE)
     query = (
-        select(c.id, c.what, c.from_gln, c.to_gln, c.status, c.offered_at, c.closed_at)
-        .order_by(c.offered_at.desc())
-        .limit(MAX_TRANSFERS)
+        select(c.status, func.count().label("count"), func.count().filter(late).label("late"))
+        .group_by(c.status)
+        .order_by(c.status)
     )
     return _frame(connection, query)
 
 
-def made(connection: sa.Connection, frame: pd.DataFrame) -> pd.DataFrame:
-    """When each thing in ``frame.ref`` was packed or commissioned: ``ref, made_at``."""
-    refs = frame["ref"].unique().tolist()
-    containers = select(
-        sa.literal("00").concat(t.container.c.sscc).label("ref"), t.container.c.packed_at.label("made_at")
-    ).where(t.container.c.sscc.in_([ref[2:] for ref in refs if ref.startswith("00")]))
-    units = select(
-        sa.literal("01").concat(t.unit.c.gtin).concat("21").concat(t.unit.c.serial).label("ref"),
-        t.unit.c.commissioned_at.label("made_at"),
-    ).where(
-        sa.tuple_(t.unit.c.gtin, t.unit.c.serial).in_(
-            [(ref[2:16], ref[18:]) for ref in refs if ref.startswith("01")]
-        )
+def moves(connection: sa.Connection) -> pd.DataFrame:
+    """The newest things offered, a row per thing and transfer.
+
+    Columns ``ref, from_gln, to_gln, status, offered_at, closed_at, made_at``; made is when it was packed or
+    commissioned.
+    """
+    c = t.transfer.c
+    things = func.jsonb_array_elements_text(c.what).table_valued("ref").render_derived("things")
+    offered = (
+        select(things.c.ref, c.from_gln, c.to_gln, c.status, c.offered_at, c.closed_at)
+        .select_from(t.transfer.join(things, sa.true()))
+        .order_by(c.offered_at.desc())
+        .limit(MAX_MOVES)
+        .subquery()
     )
-    return pd.concat([_frame(connection, containers), _frame(connection, units)], ignore_index=True)
+    of_container = sa.and_(
+        func.left(offered.c.ref, 2) == "00", t.container.c.sscc == func.substr(offered.c.ref, 3)
+    )
+    of_unit = sa.and_(
+        func.left(offered.c.ref, 2) == "01",
+        t.unit.c.gtin == func.substr(offered.c.ref, 3, 14),
+        t.unit.c.serial == func.substr(offered.c.ref, 19),
+    )
+    made_at = func.coalesce(t.container.c.packed_at, t.unit.c.commissioned_at)
+    query = select(*offered.c, made_at.label("made_at")).select_from(
+        offered.outerjoin(t.container, of_container).outerjoin(t.unit, of_unit)
+    )
+    return _frame(connection, query)
 
 
 def cold_chain(connection: sa.Connection) -> pd.DataFrame:

@@ -18,7 +18,7 @@ class Report:
     """The metrics at one height of the ledger; frames as their functions describe them.
 
     ``stock`` has ``member, product, units, held``; ``dispensed`` ``day, member, units``; ``transfers``
-    ``status, count``.
+    ``status, count, late``, late being the open ones that are older than ``queries.LATE``.
     """
 
     made_at: datetime
@@ -81,26 +81,24 @@ def supply_chain(database_url: str) -> Report:
 
 
 def _compute(connection: sa.Connection) -> Report:
+    made_at = datetime.now(UTC)
     names = queries.names(connection)
-    transfers = queries.transfers(connection)
-    shipped = transfers.explode("what").rename(columns={"what": "ref"})
-    durations = pd.DataFrame(columns=["stage", "member", "seconds", "weight"])
-    if not shipped.empty:
-        durations = pd.concat(
-            [
-                dwell.between_transfers(shipped, queries.made(connection, shipped)),
-                dwell.until_dispensed(transfers, queries.dispensing_times(connection)),
-            ],
-            ignore_index=True,
-        )
+    moves = queries.moves(connection)
+    durations = pd.concat(
+        [
+            dwell.between_transfers(moves),
+            dwell.until_dispensed(moves, queries.dispensing_times(connection)),
+        ],
+        ignore_index=True,
+    )
     return Report(
-        made_at=datetime.now(UTC),
+        made_at=made_at,
         height=queries.height(connection),
         dwell=dwell.summary(durations, names),
         cold_chain=queries.cold_chain(connection),
         stock=_named(queries.stock(connection), names)[["member", "product", "units", "held"]],
         dispensed=_named(queries.dispensed_per_day(connection), names)[["day", "member", "units"]],
-        transfers=transfers.groupby("status").size().rename("count").reset_index(),
+        transfers=queries.transfers(connection, made_at),
     )
 
 
