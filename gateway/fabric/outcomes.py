@@ -164,7 +164,8 @@ async def submit_with_retry(
     """Endorse, store, submit and settle; a new proposal after a conflict, for at most ``attempts`` of them.
 
     A conflict is definite: a transaction that is in a block and invalid because what it read had changed, or
-    a proposal whose endorsers read different states, of which nothing was sent.
+    a proposal whose endorsers read different states, of which nothing was sent. So is a peer too busy to look
+    at a proposal.
     ``before_submit`` stores the signed envelope before it is sent. Raises EndorseError (a chaincode's refusal
     among them, which is final), SubmitError, Unsettled, and CommitError for the last conflict or any other
     invalid transaction.
@@ -174,7 +175,7 @@ async def submit_with_retry(
         try:
             transaction = await propose().endorse()
         except EndorseError as error:
-            if last or not error.mismatch:
+            if last or not (error.mismatch or error.busy):
                 raise
             await _pause(attempt)
             continue

@@ -269,9 +269,20 @@ async def test_a_conflict_gets_a_new_proposal(fake: FakeGateway, network: Networ
     assert len(set(store.envelopes)) == 3
 
 
-async def test_endorsers_that_differ_get_a_new_proposal(fake: FakeGateway, network: Network) -> None:
-    detail = ("peer1:7051", "BMSP", "ProposalResponsePayloads do not match")
-    fake.answer("Endorse", Failure(Code.ABORTED, "see details", (detail,)))
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(
+            Code.ABORTED, "see details", (("peer1:7051", "BMSP", "ProposalResponsePayloads do not match"),)
+        ),
+        Failure(Code.UNKNOWN, BUSY),
+    ],
+    ids=["endorsers differ", "busy"],
+)
+async def test_what_was_not_endorsed_for_the_moment_gets_a_new_proposal(
+    fake: FakeGateway, network: Network, failure: Failure
+) -> None:
+    fake.answer("Endorse", failure)
     store = Store(fake)
     _, status = await submit_with_retry(lambda: network.contract("custody").proposal("Commission"), store)
     assert status.successful
