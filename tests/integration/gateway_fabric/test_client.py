@@ -208,8 +208,6 @@ def member_certificate(folder: Path, key: Any) -> bytes:
 
 @pytest.mark.parametrize("sort", ["P-256", "P-384", "Ed25519"])
 async def test_each_sort_of_key_is_taken(running: Ledger, profile: Profile, key: str, sort: str) -> None:
-    if (running.kind, sort) == ("devnet", "P-384"):
-        pytest.xfail("devnet checks P-384 with SHA-384, Fabric with SHA-256")
     private: Any
     if sort == "Ed25519":
         private = ed25519.Ed25519PrivateKey.generate()
