@@ -25,7 +25,7 @@ status:
 bench: programs $(VENV)/.development
 	$(VENV)/bin/python -m bench
 
-# Minutes long: kills every part in turn during the story, and loads the system for longer than the suite does.
+# Longer than in the suite: many parts killed in random order during the story; a larger load.
 faults: programs $(VENV)/.development
 	$(VENV)/bin/python -m pytest -m slow tests/faults
 
