@@ -77,13 +77,17 @@ def _open(report: Report) -> int:
 
 def _section(title: str, frame: pd.DataFrame, plot: object, explanation: str) -> dict[str, object]:
     drawn = plot(frame) if callable(plot) and not frame.empty else ""
+    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    numbers = [number for _, number in rows[0]] if rows else [False] * len(frame.columns)
     return {
         "title": title,
         "explanation": explanation,
         # Made by us from numbers and escaped labels.
         "plot": Markup(drawn),  # noqa: S704
-        "columns": [column.replace("_", " ") for column in frame.columns],
-        "rows": [[_cell(value) for value in row] for row in frame.itertuples(index=False)],
+        "columns": [
+            (column.replace("_", " "), number) for column, number in zip(frame.columns, numbers, strict=True)
+        ],
+        "rows": rows,
     }
 
 

@@ -32,7 +32,9 @@ def stock(frame: pd.DataFrame) -> str:
         axes.barh(by_member.index, by_member["held"], BAR, free, color=_WARN, label="in quarantine")
         axes.set_ylim(-0.6, max(len(by_member), 2) - 0.4)
         for place, total in enumerate(by_member["units"]):
-            axes.annotate(f" {total:,}", (total, place), va="center", color=_INK)
+            axes.annotate(
+                f"{total:,}", (total, place), (4, 0), textcoords="offset points", va="center", color=_INK
+            )
         axes.margins(x=0.1)
         _legend(axes)
         axes.set_xlabel("packs")
