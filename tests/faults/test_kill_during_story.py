@@ -66,7 +66,7 @@ async def test_the_story_survives_the_death_of_each_part(fresh: RunningSystem) -
     left = [prefix for prefix in VICTIMS if any(n.startswith(prefix) for n in fresh.state().processes)]
     assert {"chaincode", "gateway", "mirror", "bridge", "postgres", "mosquitto", "redis"} < set(left)
     await tell_until_all_died(fresh, left)
-    await nothing_lost_or_doubled(fresh)
+    nothing_lost_or_doubled(fresh)
 
 
 @pytest.mark.slow
@@ -75,7 +75,7 @@ async def test_the_story_survives_many_deaths_in_random_order(fresh: RunningSyst
     parts = [prefix for prefix in VICTIMS if any(n.startswith(prefix) for n in fresh.state().processes)]
     left = random.Random(2).choices(parts, k=MANY)
     await tell_until_all_died(fresh, left)
-    await nothing_lost_or_doubled(fresh)
+    nothing_lost_or_doubled(fresh)
 
 
 async def tell_until_all_died(running: RunningSystem, left: list[str]) -> None:
@@ -97,7 +97,7 @@ async def tell_until_all_died(running: RunningSystem, left: list[str]) -> None:
     raise AssertionError(f"{left} did not die in {tellings} tellings")
 
 
-async def nothing_lost_or_doubled(running: RunningSystem) -> None:
+def nothing_lost_or_doubled(running: RunningSystem) -> None:
     """Every mirror equals the ledger; every reading is stored and anchored once."""
     for organization in running.system.topology.organizations:
         verified = subprocess.run(
