@@ -1,4 +1,4 @@
-"""A whole system for tests, started as ``mediledger up`` starts it, in a directory and on ports of its own."""
+"""A whole system for tests, started as ``mediledger up`` starts it, in a directory of its own."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ FILE = PROJECT / "docker-compose-fabric.yaml"
 
 
 def test_the_file_is_what_the_topology_makes() -> None:
-    assert FILE.read_text() == compose.text(Topology.load()), "run: python -m mediledger.compose > docker-compose-fabric.yaml"
+    # Otherwise make it again: python -m mediledger.compose > docker-compose-fabric.yaml
+    assert FILE.read_text() == compose.text(Topology.load())
 
 
 def test_every_process_of_a_local_system_has_its_service(
@@ -49,4 +50,5 @@ def test_services_wait_for_services_that_exist_and_publish_on_loopback_alone() -
 def test_the_images_are_the_official_ones_at_the_version_that_is_tested() -> None:
     services = yaml.safe_load(FILE.read_text())["services"]
     assert services["orderer"]["image"] == "hyperledger/fabric-orderer:3.1.5"
-    assert {s["image"] for n, s in services.items() if n.startswith("peer-")} == {"hyperledger/fabric-peer:3.1.5"}
+    peers = {service["image"] for name, service in services.items() if name.startswith("peer-")}
+    assert peers == {"hyperledger/fabric-peer:3.1.5"}
