@@ -13,6 +13,9 @@ from mediledger.demo.story import Outcome
 from mediledger.system import System
 
 
+LETTERS = 5
+
+
 @dataclass(frozen=True)
 class Summary:
     """Figures of one telling; ``blocks``, ``transactions`` and ``mirror_height`` are the whole ledger's."""
@@ -47,18 +50,20 @@ def write(directory: Path, summary: Summary, outcome: Outcome, page: str) -> Non
 
 def show_trace(console: Console, system: System, outcome: Outcome) -> None:
     """The regulator's trace of one pack, a row a step; in full it is in trace.json."""
-    names = {organization.gln: organization.name for organization in system.topology.organizations}
+    # A terminal has 80 columns: members by the first letters of their names.
+    names = {o.gln: o.name[:LETTERS] for o in system.topology.organizations}
+    endorser = {o.msp_id: o.name[:LETTERS] for o in system.topology.organizations}
     table = Table(title=f"Trace of pack {outcome.traced['serial']}, asked of the regulator")
-    for column in ("step", "time UTC", "who", "block", "transaction", "endorsed by"):
-        table.add_column(column)
+    for column in ("step", "time UTC", "who", "block", "tx", "endorsed by"):
+        table.add_column(column, no_wrap=True)
     for step in outcome.trace["steps"]:
         who = [names.get(gln, gln) for gln in (step.get("from"), step.get("to")) if gln]
         custodian = step.get("custodian", "")
-        endorsers = ", ".join(name.removesuffix("MSP")[:5] for name in step["endorsers"])
+        endorsers = ", ".join(endorser.get(name, name) for name in step["endorsers"])
         table.add_row(
             step["step"],
             step["at"][11:19],
-            " to ".join(who) or names.get(custodian, custodian),
+            " → ".join(who) or names.get(custodian, custodian),
             str(step["block_number"]),
             step["tx_id"][:8],
             endorsers,

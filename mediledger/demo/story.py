@@ -21,6 +21,7 @@ COMMISSION_BATCH = 1000
 DISPENSE_BATCH = 200
 CONCURRENCY = 8
 SETTLE_SECONDS = 180.0
+SEEN_SECONDS = 30.0
 
 Progress = Callable[[str, int, int], None]
 
@@ -169,7 +170,9 @@ class Story:
                 "transaction_statement": True,
             },
         )
-        return offered["result"]["id"]
+        transfer = offered["result"]["id"]
+        await _seen(receiver, f"/transfers/{transfer}")
+        return transfer
 
     async def _anchored(self) -> None:
         """Wait until every stored reading of the journey is under an anchor on the ledger."""
@@ -269,6 +272,19 @@ async def _once(call: Awaitable[Any], already: str) -> None:
     except ApiError as refusal:
         if refusal.code != already:
             raise
+
+
+async def _seen(api: MemberApi, path: str) -> None:
+    """Wait until a member sees what another has written: its peer gets each block a moment later."""
+    deadline = time.monotonic() + SEEN_SECONDS
+    while True:
+        try:
+            await api.get(path)
+            return
+        except ApiError as refusal:
+            if refusal.status != 404 or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.1)
 
 
 async def _all(api: MemberApi, path: str, **query: Any) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from contextlib import AsyncExitStack
@@ -73,7 +74,9 @@ class World:
 
     async def offer(self, sender: MemberApi, receiver: MemberApi, *refs: str) -> str:
         body = {"what": list(refs), "to": receiver.gln, "transaction_statement": True}
-        return (await sender.post("/transfers", body))["result"]["id"]
+        transfer = (await sender.post("/transfers", body))["result"]["id"]
+        await seen(receiver, f"/transfers/{transfer}")
+        return transfer
 
     async def ship(self, sender: MemberApi, receiver: MemberApi, *refs: str) -> str:
         """Offer and accept; the transfer's id."""
@@ -101,6 +104,19 @@ async def already(call: Any, code: str) -> None:
     except ApiError as refusal:
         if refusal.code != code:
             raise
+
+
+async def seen(api: MemberApi, path: str, seconds: float = 30.0) -> None:
+    """Wait until a member's peer has what another member wrote."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            await api.get(path)
+            return
+        except ApiError as refusal:
+            assert refusal.status == 404, refusal
+        assert time.monotonic() < deadline, f"{path} is not seen"
+        await asyncio.sleep(0.1)
 
 
 async def refused(call: Any) -> ApiError:
