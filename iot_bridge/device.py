@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 import time
@@ -20,6 +21,7 @@ __all__ = ["DeviceClient", "DeviceError", "Reading"]
 log = logging.getLogger(__name__)
 
 MAX_PENDING = 2000
+MAX_IN_FLIGHT = 500
 MAX_REJECTED = 10_000
 RESEND_FIRST_SECONDS = 2.0
 RESEND_MAX_SECONDS = 10.0
@@ -54,7 +56,8 @@ class DeviceClient:
         self._batch = min(batch, payloads.MAX_READINGS)
         self._pending: dict[int, Reading] = {}
         self._unsent: deque[int] = deque()
-        self._sent: deque[tuple[float, int]] = deque()
+        # When each in flight was sent, the first first.
+        self._sent: dict[int, float] = {}
         self._resend = RESEND_FIRST_SECONDS
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -145,30 +148,44 @@ class DeviceClient:
 
     def _send(self, connection: Connection) -> None:
         now = time.monotonic()
-        overdue = False
-        while self._sent and now - self._sent[0][0] >= self._resend:
-            _, sequence = self._sent.popleft()
-            if sequence in self._pending:
-                self._unsent.append(sequence)
-                overdue = True
-        if overdue:
-            self._resend = min(self._resend * 2, RESEND_MAX_SECONDS)
-        while self._unsent:
+        self._find_overdue(now)
+        while self._unsent and len(self._sent) < MAX_IN_FLIGHT:
             batch = [self._unsent.popleft() for _ in range(min(self._batch, len(self._unsent)))]
             readings = [self._pending[sequence] for sequence in batch if sequence in self._pending]
             if not readings:
                 continue
-            # Not handed over: it is overdue like one that nobody answered.
+            # One that is not handed over becomes overdue, like one that nobody answers.
             connection.publish(topics.readings(self._id), payloads.encode_readings(readings), qos=1)
-            self._sent.extend((now, reading.sequence) for reading in readings)
+            self._sent |= dict.fromkeys((reading.sequence for reading in readings), now)
+
+    def _find_overdue(self, now: float) -> None:
+        """Put what was sent long ago and not answered back among the unsent; then wait longer."""
+        overdue = list(
+            itertools.takewhile(lambda sequence: now - self._sent[sequence] >= self._resend, self._sent)
+        )
+        for sequence in overdue:
+            del self._sent[sequence]
+        if overdue:
+            self._unsent.extend(overdue)
+            self._resend = min(self._resend * 2, RESEND_MAX_SECONDS)
 
     def _until_resend(self) -> float | None:
-        return max(0.0, self._sent[0][0] + self._resend - time.monotonic()) if self._sent else None
+        """Seconds until the first of those in flight is overdue; None where nothing is."""
+        first = next(iter(self._sent.values()), None)
+        return None if first is None else max(0.0, first + self._resend - time.monotonic())
 
     def _begin_again(self) -> None:
         """What was sent on the connection before may be lost: send it again, in its order."""
         self._unsent = deque(self._pending)
         self._sent.clear()
+
+    def _settle(self, sequence: int, now: float) -> bool:
+        """Forget a reading that was answered; False where it is not pending (any more)."""
+        sent = self._sent.pop(sequence, None)
+        if sent is not None:
+            # A bridge that is busy answers late: repeating sooner would make it later still.
+            self._resend = min(max(RESEND_FIRST_SECONDS, 3 * (now - sent)), RESEND_MAX_SECONDS)
+        return self._pending.pop(sequence, None) is not None
 
     def _heard(self, message: Message) -> None:
         message.acknowledge()
@@ -177,18 +194,18 @@ class DeviceClient:
         except ValueError as error:
             log.warning("device %s: %s", self._id, error)
             return
+        now = time.monotonic()
         for first, last in ack.stored:
             # Bounded by what is pending, whatever a bridge claims.
             wide = last - first > len(self._pending)
             for sequence in list(self._pending) if wide else range(first, last + 1):
-                if first <= sequence <= last and self._pending.pop(sequence, None) is not None:
+                if first <= sequence <= last and self._settle(sequence, now):
                     self.acknowledged += 1
         for refused, code in ack.rejected:
             if refused is None:
                 log.warning("device %s: the bridge cannot read a payload: %s", self._id, code)
-            elif self._pending.pop(refused, None) is not None:
+            elif self._settle(refused, now):
                 self.rejected.append((refused, code))
-        self._resend = RESEND_FIRST_SECONDS
         self._notify()
 
     def _notify(self) -> None:

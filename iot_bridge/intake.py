@@ -21,7 +21,7 @@ from iot_bridge.windows import Windows
 
 # The broker sends no more messages than this unacknowledged.
 MAX_MESSAGES = 1000
-MAX_BATCH = 500
+MAX_BATCH = 200
 # Waiting this long makes a batch of what would be a commit for each message.
 LINGER_SECONDS = 0.02
 ACK_SEQUENCES = 5000
@@ -91,7 +91,8 @@ class Intake:
         """Work off what comes, batch by batch, until cancelled."""
         while True:
             messages = [await self._queue.get()]
-            await asyncio.sleep(LINGER_SECONDS)
+            if self._queue.qsize() < MAX_BATCH:
+                await asyncio.sleep(LINGER_SECONDS)
             while len(messages) < MAX_BATCH and not self._queue.empty():
                 messages.append(self._queue.get_nowait())
             await self._work_off(messages)
