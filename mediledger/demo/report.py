@@ -12,7 +12,6 @@ from rich.table import Table
 from mediledger.demo.story import Outcome
 from mediledger.system import System
 
-
 LETTERS = 5
 
 
@@ -59,7 +58,7 @@ def show_trace(console: Console, system: System, outcome: Outcome) -> None:
     for step in outcome.trace["steps"]:
         who = [names.get(gln, gln) for gln in (step.get("from"), step.get("to")) if gln]
         custodian = step.get("custodian", "")
-        endorsers = ", ".join(endorser.get(name, name) for name in step["endorsers"])
+        endorsers = " ".join(endorser.get(name, name) for name in step["endorsers"])
         table.add_row(
             step["step"],
             step["at"][11:19],
