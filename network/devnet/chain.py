@@ -3,47 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-import os
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 from fabric_protos.common import common_pb2
 
-from gateway.fabric.blocks import header_der, header_hash
+from gateway.fabric.blocks import header_hash
+from network.devnet import block as blocks
+from network.devnet import config
+from network.devnet.block import Summary, Written
+from network.devnet.definitions import Definitions
+from network.devnet.errors import DevnetError
 from network.devnet.msp import Membership
 from network.devnet.nodes import Node
-from network.devnet.policy import Policy
-from network.devnet.store import Store
+from network.devnet.store import Effects, Location, Store
+from network.devnet.transient import TransientStore
 from network.devnet.validator import Validator
 
 log = logging.getLogger(__name__)
+
+# Newest blocks kept at hand for streams, and transactions for histories.
+RECENT_BLOCKS = 8
+RECENT_SUMMARIES = 64
+RECENT_WRITTEN = 256
 
 
 class Chain:
     """Blocks of one channel, and whoever waits for the next."""
 
-    def __init__(
-        self, store: Store, membership: Membership, policies: dict[str, Policy], orderer: Node, genesis: bytes
-    ) -> None:
-        self.store = store
-        self.membership = membership
-        self.policies = policies
+    def __init__(self, folder: Path, channel: str, genesis: bytes, definitions: Definitions, orderer: Node):
+        """Open the ledger in ``folder``, beginning it with ``genesis`` where it is new.
+
+        Raises DevnetError where it was begun for another channel or other members.
+        """
+        self.channel = channel
+        self.definitions = definitions
+        self.store = Store(folder)
+        self.transient = TransientStore(folder / "transient")
+        self._recent: OrderedDict[int, bytes] = OrderedDict()
+        self._summaries: OrderedDict[int, list[Summary]] = OrderedDict()
+        self._written: OrderedDict[tuple[int, int], Written] = OrderedDict()
         self._orderer = orderer
-        self._validator = Validator(store, membership, policies)
-        self._height = store.height()
+        self._height = self.store.height()
         if self._height == 0:
-            block = common_pb2.Block.FromString(genesis)
-            self._last_hash = header_hash(block.header)
-            store.commit(0, genesis, [], [])
+            first = common_pb2.Block.FromString(genesis)
+            self.store.commit(0, header_hash(first.header), genesis, Effects())
             self._height = 1
         else:
-            last = common_pb2.Block.FromString(store.block(self._height - 1) or b"")
-            self._last_hash = header_hash(last.header)
+            _same_members(self.store.block(0) or b"", genesis, channel, folder)
+        self.membership = Membership(config.authorities(self.block(0)))
+        self._last_hash = header_hash(common_pb2.Block.FromString(self.block(self._height - 1)).header)
+        self._validator = Validator(channel, self.store, self.membership, definitions, self.transient.get)
+        self._writer = ThreadPoolExecutor(1, "ledger-writer")
         self._grown = asyncio.Condition()
+        self._waiting: dict[str, set[asyncio.Future[Location]]] = {}
 
     @property
     def height(self) -> int:
+        """How many blocks there are."""
         return self._height
 
     @property
@@ -51,52 +73,104 @@ class Chain:
         """The newest block's header hash."""
         return self._last_hash
 
+    def close(self) -> None:
+        """Finish the write that is under way and close the ledger."""
+        self._writer.shutdown()
+        self.store.close()
+        self.transient.close()
+
+    def block(self, number: int) -> bytes:
+        """The bytes of a block that there is."""
+        found = self._recent.get(number) or self.store.block(number)
+        if found is None:
+            raise DevnetError(f"there is no block {number}")
+        return found
+
+    def summary(self, number: int) -> list[Summary]:
+        """What streams of events tell of a block that there is."""
+        found = self._summaries.get(number)
+        if found is None:
+            found = blocks.summaries(common_pb2.Block.FromString(self.block(number)))
+            _remember(self._summaries, number, found, RECENT_SUMMARIES)
+        return found
+
+    def written(self, number: int, index: int) -> Written:
+        """What the transaction at a place of the chain wrote."""
+        found = self._written.get((number, index))
+        if found is None:
+            found = blocks.written_by(common_pb2.Block.FromString(self.block(number)), index)
+            _remember(self._written, (number, index), found, RECENT_WRITTEN)
+        return found
+
     async def wait_above(self, height: int) -> None:
         """Wait until there are more than ``height`` blocks."""
+        if self._height > height:
+            return
         async with self._grown:
             await self._grown.wait_for(lambda: self._height > height)
+
+    async def committed(self, transaction_id: str) -> Location:
+        """Where a transaction is, once it is in a block."""
+        found = self.store.locate(transaction_id)
+        if found is not None:
+            # On disk a block may be ahead, by a moment, of what the chain calls its height.
+            await self.wait_above(found.block_number)
+            return found
+        future: asyncio.Future[Location] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(transaction_id, set())
+        waiting.add(future)
+        try:
+            return await future
+        finally:
+            waiting.discard(future)
+            if not waiting and self._waiting.get(transaction_id) is waiting:
+                del self._waiting[transaction_id]
 
     async def append(self, envelopes: Sequence[bytes]) -> None:
         """Validate envelopes, write them as the next block, durably, and tell whoever waits."""
         number = self._height
-        validated = self._validator.validate(number, envelopes)
-        codes = bytes(transaction.code for transaction in validated.transactions)
-        block = make_block(number, self._last_hash, envelopes, codes, self._orderer)
-        index = [(t.transaction_id, place, t.code) for place, t in enumerate(validated.transactions) if t.new]
-        # Off the event loop: the sync takes milliseconds, in which endorsements go on.
-        await asyncio.to_thread(
-            self.store.commit, number, block.SerializeToString(), validated.changes, index
-        )
-        self._last_hash = header_hash(block.header)
+        loop = asyncio.get_running_loop()
+        data, last_hash, effects = await loop.run_in_executor(self._writer, self._write, number, envelopes)
+        self._last_hash = last_hash
+        _remember(self._recent, number, data, RECENT_BLOCKS)
         async with self._grown:
             self._height = number + 1
             self._grown.notify_all()
+        for transaction_id, index, code in effects.transactions:
+            for future in self._waiting.get(transaction_id, ()):
+                if not future.done():
+                    future.set_result(Location(number, index, code))
+
+    def _write(self, number: int, envelopes: Sequence[bytes]) -> tuple[bytes, bytes, Effects]:
+        """In the writer's thread, beside which endorsing goes on."""
+        began = time.perf_counter()
+        validated = self._validator.validate(number, envelopes)
+        made = blocks.make(number, self._last_hash, envelopes, validated.codes, self._orderer)
+        data = made.SerializeToString()
+        last_hash = header_hash(made.header)
+        checked = time.perf_counter()
+        self.store.commit(number, last_hash, data, validated.effects)
+        self.transient.drop(validated.private)
+        log.debug(
+            "block=%d transactions=%d bytes=%d validated_ms=%.1f written_ms=%.1f",
+            number,
+            len(envelopes),
+            len(data),
+            1000 * (checked - began),
+            1000 * (time.perf_counter() - checked),
+        )
+        return data, last_hash, validated.effects
 
 
-def make_block(
-    number: int, previous_hash: bytes, envelopes: Sequence[bytes], codes: bytes, orderer: Node | None
-) -> common_pb2.Block:
-    """A block with its hashes, the orderer's signature over its header, and the validation codes."""
-    block = common_pb2.Block()
-    block.header.number = number
-    block.header.previous_hash = previous_hash
-    block.header.data_hash = hashlib.sha256(b"".join(envelopes)).digest()
-    block.data.data.extend(envelopes)
-    block.metadata.metadata.extend([b""] * len(common_pb2.BlockMetadataIndex.values()))
-    block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER] = codes
-    if orderer is not None:
-        block.metadata.metadata[common_pb2.SIGNATURES] = _signed(block.header, orderer)
-    return block
+def _remember(cache: OrderedDict[Any, Any], key: object, value: object, size: int) -> None:
+    cache[key] = value
+    if len(cache) > size:
+        cache.popitem(last=False)
 
 
-def _signed(header: common_pb2.BlockHeader, orderer: Node) -> bytes:
-    value = common_pb2.OrdererBlockMetadata(last_config=common_pb2.LastConfig(index=0)).SerializeToString()
-    signature_header = common_pb2.SignatureHeader(
-        creator=orderer.serialized, nonce=os.urandom(24)
-    ).SerializeToString()
-    metadata = common_pb2.Metadata(value=value)
-    metadata.signatures.add(
-        signature_header=signature_header,
-        signature=orderer.sign(value + signature_header + header_der(header)),
-    )
-    return metadata.SerializeToString()
+def _same_members(stored: bytes, genesis: bytes, channel: str, folder: Path) -> None:
+    if config.channel_of(stored) != channel or config.authorities(stored) != config.authorities(genesis):
+        raise DevnetError(
+            f"the ledger in {folder} was begun for another channel or other members; "
+            "remove the folder to begin a new one"
+        )

@@ -2,88 +2,134 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
-from fabric_protos.peer import chaincode_event_pb2, events_pb2, events_pb2_grpc
+from fabric_protos.peer import events_pb2
 from google.protobuf.message import DecodeError
 
-from gateway.fabric.blocks import parse_block
 from network.devnet.chain import Chain
-from network.devnet.gateway import start_block
-from network.devnet.msp import IdentityRefused
+from network.devnet.errors import varint
+from network.devnet.msp import IdentityRefused, Member
 
-Shape = Callable[[bytes], events_pb2.DeliverResponse]
+# A request's timestamp may be this far from a peer's clock (peer.authentication.timewindow).
+TIME_WINDOW_SECONDS = 15 * 60
+_BLOCK_FIELD = b"\x12"
+
+Shape = Callable[[int], bytes]
 
 
-class DeliverService(events_pb2_grpc.DeliverServicer):
+class DeliverService:
     """Deliver and DeliverFiltered, for one channel."""
 
-    def __init__(self, channel: str, chain: Chain) -> None:
-        self._channel = channel
+    def __init__(self, chain: Chain) -> None:
         self._chain = chain
 
-    async def Deliver(self, requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-        async for response in self._deliver(requests, _whole):
-            yield response
+    def handler(self) -> grpc.GenericRpcHandler:
+        """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
 
-    async def DeliverFiltered(self, requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-        async for response in self._deliver(requests, self._filtered):
-            yield response
+        def method(shape: Shape) -> grpc.RpcMethodHandler:
+            def serve(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
+                return self._deliver(requests, shape)
 
-    async def _deliver(self, requests: Any, shape: Shape) -> AsyncIterator[events_pb2.DeliverResponse]:
+            return grpc.stream_stream_rpc_method_handler(
+                serve, request_deserializer=common_pb2.Envelope.FromString
+            )
+
+        return grpc.method_handlers_generic_handler(
+            "protos.Deliver", {"Deliver": method(self._whole), "DeliverFiltered": method(self._filtered)}
+        )
+
+    async def _deliver(self, requests: Any, shape: Shape) -> AsyncIterator[bytes]:
         async for envelope in requests:
-            status = common_pb2.BAD_REQUEST
+            status = common_pb2.SUCCESS
             try:
-                payload = common_pb2.Payload.FromString(envelope.payload)
-                header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-                creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
-                seek = ab_pb2.SeekInfo.FromString(payload.data)
-                status = common_pb2.FORBIDDEN
-                self._chain.membership.identify(creator).verify(envelope.payload, envelope.signature)
-            except (DecodeError, IdentityRefused):
-                yield events_pb2.DeliverResponse(status=status)
+                async for answer in self._blocks(envelope, shape):
+                    yield answer
+            except _Refused as refused:
+                status = refused.status
+            yield events_pb2.DeliverResponse(status=status).SerializeToString()
+            if status != common_pb2.SUCCESS:
                 return
-            if header.channel_id != self._channel:
-                yield events_pb2.DeliverResponse(status=common_pb2.NOT_FOUND)
-                return
-            async for response in self._blocks(seek, shape):
-                yield response
 
-    async def _blocks(self, seek: ab_pb2.SeekInfo, shape: Shape) -> AsyncIterator[events_pb2.DeliverResponse]:
-        number = start_block(seek.start, self._chain.height)
-        stop = start_block(seek.stop, self._chain.height)
+    async def _blocks(self, envelope: common_pb2.Envelope, shape: Shape) -> AsyncIterator[bytes]:
+        seek, member = self._asked(envelope)
+        number, stop = self._bounds(seek)
         while number <= stop:
             if number >= self._chain.height and seek.behavior == ab_pb2.SeekInfo.FAIL_IF_NOT_READY:
-                yield events_pb2.DeliverResponse(status=common_pb2.NOT_FOUND)
-                return
+                raise _Refused(common_pb2.NOT_FOUND)
             await self._chain.wait_above(number)
-            yield shape(self._chain.store.block(number) or b"")
+            if not member.valid_now():
+                raise _Refused(common_pb2.FORBIDDEN)
+            yield shape(number)
             number += 1
-        yield events_pb2.DeliverResponse(status=common_pb2.SUCCESS)
 
-    def _filtered(self, data: bytes) -> events_pb2.DeliverResponse:
-        block = parse_block(common_pb2.Block.FromString(data))
-        filtered = events_pb2.FilteredBlock(channel_id=self._channel, number=block.number)
-        for transaction in block.transactions:
+    def _asked(self, envelope: common_pb2.Envelope) -> tuple[ab_pb2.SeekInfo, Member]:
+        """What is asked for and by whom."""
+        try:
+            payload = common_pb2.Payload.FromString(envelope.payload)
+            header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+            creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
+        except DecodeError:
+            raise _Refused(common_pb2.BAD_REQUEST) from None
+        if abs(header.timestamp.seconds - time.time()) > TIME_WINDOW_SECONDS:
+            raise _Refused(common_pb2.BAD_REQUEST)
+        if header.channel_id != self._chain.channel:
+            raise _Refused(common_pb2.NOT_FOUND)
+        try:
+            seek = ab_pb2.SeekInfo.FromString(payload.data)
+        except DecodeError:
+            raise _Refused(common_pb2.BAD_REQUEST) from None
+        try:
+            member = self._chain.membership.identify(creator)
+            member.verify(envelope.payload, envelope.signature)
+        except IdentityRefused:
+            raise _Refused(common_pb2.FORBIDDEN) from None
+        return seek, member
+
+    def _bounds(self, seek: ab_pb2.SeekInfo) -> tuple[int, int]:
+        """The first and the last block that are asked for."""
+        height = self._chain.height
+        start, stop = seek.start.WhichOneof("Type"), seek.stop.WhichOneof("Type")
+        if start is None or stop is None:
+            raise _Refused(common_pb2.BAD_REQUEST)
+        first = {"oldest": 0, "newest": height - 1, "next_commit": height}.get(start, -1)
+        if start == "specified":
+            first = seek.start.specified.number
+            if first > height:
+                raise _Refused(common_pb2.NOT_FOUND)
+        if stop == "specified" and seek.stop.specified.number < first:
+            raise _Refused(common_pb2.BAD_REQUEST)
+        last = {"oldest": first, "newest": max(first, height - 1), "specified": seek.stop.specified.number}
+        return first, last.get(stop, first)
+
+    def _whole(self, number: int) -> bytes:
+        block = self._chain.block(number)
+        return _BLOCK_FIELD + varint(len(block)) + block
+
+    def _filtered(self, number: int) -> bytes:
+        filtered = events_pb2.FilteredBlock(channel_id=self._chain.channel, number=number)
+        for one in self._chain.summary(number):
             added = filtered.filtered_transactions.add(
-                txid=transaction.tx_id,
-                type=common_pb2.HeaderType.Value(transaction.type),
-                tx_validation_code=transaction.validation_code,
+                txid=one.transaction_id, type=one.type, tx_validation_code=one.code
             )
-            if transaction.event:
+            if one.type == common_pb2.ENDORSER_TRANSACTION:
+                added.transaction_actions.SetInParent()
+            if one.event is not None:
+                event = added.transaction_actions.chaincode_actions.add().chaincode_event
+                event.CopyFrom(one.event)
                 # Without its payload, which the filtered stream is not for.
-                event = chaincode_event_pb2.ChaincodeEvent(
-                    chaincode_id=transaction.chaincode,
-                    tx_id=transaction.tx_id,
-                    event_name=transaction.event.name,
-                )
-                added.transaction_actions.chaincode_actions.add(chaincode_event=event)
-        return events_pb2.DeliverResponse(filtered_block=filtered)
+                event.ClearField("payload")
+        return events_pb2.DeliverResponse(filtered_block=filtered).SerializeToString()
 
 
-def _whole(data: bytes) -> events_pb2.DeliverResponse:
-    return events_pb2.DeliverResponse(block=common_pb2.Block.FromString(data))
+class _Refused(Exception):
+    """The stream ends with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(common_pb2.Status.Name(status))
+        self.status = status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import grpc
 from fabric_protos.gateway import gateway_pb2
 from google.protobuf import any_pb2
@@ -15,36 +17,42 @@ class DevnetError(MediLedgerError):
     """devnet cannot do what was asked."""
 
 
+@dataclass(frozen=True)
+class Detail:
+    """One node's own words: its address, its MSP id, its message."""
+
+    address: str
+    msp_id: str
+    message: str
+
+
 class Denied(DevnetError):
-    """A call that a peer would refuse.
+    """A call that a peer would refuse, with its gRPC code and each node's detail."""
 
-    ``detail`` is one node's own words: its address, its MSP id, its message.
-    """
-
-    def __init__(
-        self, code: grpc.StatusCode, message: str, detail: tuple[str, str, str] | None = None
-    ) -> None:
+    def __init__(self, code: grpc.StatusCode, message: str, *details: Detail) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.detail = detail
+        self.details = details
 
     def trailers(self) -> tuple[tuple[str, bytes], ...]:
         """The status with its details, as gRPC carries it in a call's trailing metadata."""
-        if self.detail is None:
+        if not self.details:
             return ()
-        address, msp_id, message = self.detail
-        detail = gateway_pb2.ErrorDetail(address=address, msp_id=msp_id, message=message)
-        packed = any_pb2.Any(type_url=_ERROR_DETAIL, value=detail.SerializeToString())
-        status = (
-            _field(1, self.code.value[0])
-            + _bytes(2, self.message.encode())
-            + _bytes(3, packed.SerializeToString())
-        )
+        status = _field(1, self.code.value[0]) + _bytes(2, self.message.encode())
+        for detail in self.details:
+            packed = any_pb2.Any(
+                type_url=_ERROR_DETAIL,
+                value=gateway_pb2.ErrorDetail(
+                    address=detail.address, msp_id=detail.msp_id, message=detail.message
+                ).SerializeToString(),
+            )
+            status += _bytes(3, packed.SerializeToString())
         return (("grpc-status-details-bin", status),)
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """A protobuf base-128 integer."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -55,8 +63,8 @@ def _varint(value: int) -> bytes:
 
 def _field(number: int, value: int) -> bytes:
     """A protobuf integer field; google.rpc.Status is three fields, and no dependency brings it."""
-    return _varint(number << 3) + _varint(value)
+    return varint(number << 3) + varint(value)
 
 
 def _bytes(number: int, value: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(value)) + value
+    return varint(number << 3 | 2) + varint(len(value)) + value

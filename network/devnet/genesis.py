@@ -5,38 +5,81 @@ from __future__ import annotations
 import os
 import time
 
-from fabric_protos.common import common_pb2, configtx_pb2, policies_pb2
-from fabric_protos.msp import msp_config_pb2, msp_principal_pb2
+from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2, policies_pb2
+from fabric_protos.msp import msp_config_pb2
+from fabric_protos.orderer import configuration_pb2 as orderer_pb2
+from fabric_protos.peer import configuration_pb2 as peer_pb2
+from google.protobuf.message import Message
 
-from network.devnet.chain import make_block
+from network.devnet import block
+from network.devnet.orderer import BLOCK_BYTES, BLOCK_MESSAGES, BLOCK_SECONDS, MAX_ENVELOPE_BYTES
+from network.devnet.policy import Policy, envelope_of
 from network.identities import Identities
 from network.topology import Organization, Topology
 
 _ADMINS = "Admins"
+_ANY = policies_pb2.ImplicitMetaPolicy.ANY
+_MAJORITY = policies_pb2.ImplicitMetaPolicy.MAJORITY
+_COMMON_RULES = {"Readers": _ANY, "Writers": _ANY, _ADMINS: _MAJORITY}
+_APPLICATION_RULES = _COMMON_RULES | {"Endorsement": _MAJORITY, "LifecycleEndorsement": _MAJORITY}
 
 
 def genesis_block(topology: Topology, identities: Identities) -> bytes:
     """A configuration block for the topology's members."""
-    root = configtx_pb2.ConfigGroup(mod_policy=_ADMINS)
-    application = root.groups["Application"]
-    application.mod_policy = _ADMINS
-    for organization in topology.organizations:
-        _organization(application.groups[organization.msp_id], identities, organization)
-    orderer = topology.orderer_organization
-    root.groups["Orderer"].mod_policy = _ADMINS
-    _organization(root.groups["Orderer"].groups[orderer.msp_id], identities, orderer)
-    config = configtx_pb2.ConfigEnvelope(config=configtx_pb2.Config(sequence=0, channel_group=root))
     header = common_pb2.ChannelHeader(type=common_pb2.CONFIG, channel_id=topology.channel)
     header.timestamp.seconds = int(time.time())
+    config = configtx_pb2.Config(sequence=0, channel_group=_channel(topology, identities))
     payload = common_pb2.Payload(
         header=common_pb2.Header(
             channel_header=header.SerializeToString(),
             signature_header=common_pb2.SignatureHeader(nonce=os.urandom(24)).SerializeToString(),
         ),
-        data=config.SerializeToString(),
+        data=configtx_pb2.ConfigEnvelope(config=config).SerializeToString(),
     )
     envelope = common_pb2.Envelope(payload=payload.SerializeToString()).SerializeToString()
-    return make_block(0, b"", [envelope], bytes(1), None).SerializeToString()
+    return block.make(0, b"", [envelope], bytes(1), None).SerializeToString()
+
+
+def _channel(topology: Topology, identities: Identities) -> configtx_pb2.ConfigGroup:
+    root = configtx_pb2.ConfigGroup(mod_policy=_ADMINS)
+    _rules(root, _COMMON_RULES)
+    _value(root, "Capabilities", _capabilities("V3_0"))
+    _value(root, "HashingAlgorithm", configuration_pb2.HashingAlgorithm(name="SHA256"))
+    _value(
+        root,
+        "BlockDataHashingStructure",
+        configuration_pb2.BlockDataHashingStructure(width=2**32 - 1),
+    )
+    application = root.groups["Application"]
+    application.mod_policy = _ADMINS
+    _rules(application, _APPLICATION_RULES)
+    _value(application, "Capabilities", _capabilities("V2_5"))
+    for organization in topology.organizations:
+        group = application.groups[organization.msp_id]
+        _organization(group, identities, organization)
+        anchor = peer_pb2.AnchorPeer(host="127.0.0.1", port=topology.peer_port(organization))
+        _value(group, "AnchorPeers", peer_pb2.AnchorPeers(anchor_peers=[anchor]))
+    _orderer(root.groups["Orderer"], topology, identities)
+    return root
+
+
+def _orderer(group: configtx_pb2.ConfigGroup, topology: Topology, identities: Identities) -> None:
+    group.mod_policy = _ADMINS
+    _rules(group, _COMMON_RULES | {"BlockValidation": _ANY})
+    _value(group, "Capabilities", _capabilities("V2_0"))
+    _value(group, "ConsensusType", orderer_pb2.ConsensusType(type="etcdraft"))
+    size = orderer_pb2.BatchSize(
+        max_message_count=BLOCK_MESSAGES,
+        absolute_max_bytes=MAX_ENVELOPE_BYTES,
+        preferred_max_bytes=BLOCK_BYTES,
+    )
+    _value(group, "BatchSize", size)
+    _value(group, "BatchTimeout", orderer_pb2.BatchTimeout(timeout=f"{BLOCK_SECONDS * 1000:.0f}ms"))
+    organization = topology.orderer_organization
+    one = group.groups[organization.msp_id]
+    _organization(one, identities, organization)
+    address = f"127.0.0.1:{topology.orderer_port}"
+    _value(one, "Endpoints", configuration_pb2.OrdererAddresses(addresses=[address]))
 
 
 def _organization(
@@ -52,6 +95,9 @@ def _organization(
         name=organization.msp_id,
         root_certs=[root],
         tls_root_certs=[(msp / "tlscacerts" / "tlsca.pem").read_bytes()],
+        crypto_config=msp_config_pb2.FabricCryptoConfig(
+            signature_hash_family="SHA2", identity_identifier_hash_function="SHA256"
+        ),
         fabric_node_ous=msp_config_pb2.FabricNodeOUs(
             enable=True,
             client_ou_identifier=unit("client"),
@@ -61,28 +107,36 @@ def _organization(
         ),
     )
     group.mod_policy = _ADMINS
-    value = group.values["MSP"]
-    value.value = msp_config_pb2.MSPConfig(type=0, config=fabric.SerializeToString()).SerializeToString()
-    value.mod_policy = _ADMINS
-    role = msp_principal_pb2.MSPRole
-    for name, kind in (
-        ("Readers", role.MEMBER),
-        ("Writers", role.MEMBER),
-        ("Admins", role.ADMIN),
-        ("Endorsement", role.PEER),
+    _value(group, "MSP", msp_config_pb2.MSPConfig(type=0, config=fabric.SerializeToString()))
+    for name, role in (
+        ("Readers", "member"),
+        ("Writers", "member"),
+        (_ADMINS, "admin"),
+        ("Endorsement", "peer"),
     ):
-        group.policies[name].mod_policy = _ADMINS
-        group.policies[name].policy.CopyFrom(_any_of(organization.msp_id, kind))
+        envelope = envelope_of(Policy(1, ((organization.msp_id, role),)))
+        _policy(group, name, policies_pb2.Policy.SIGNATURE, envelope)
 
 
-def _any_of(msp_id: str, kind: int) -> policies_pb2.Policy:
-    """A signature policy that one signature in a role of an organisation satisfies."""
-    role = msp_principal_pb2.MSPRole(msp_identifier=msp_id, role=kind)
-    principal = msp_principal_pb2.MSPPrincipal(
-        principal_classification=msp_principal_pb2.MSPPrincipal.ROLE, principal=role.SerializeToString()
-    )
-    rule = policies_pb2.SignaturePolicy(
-        n_out_of=policies_pb2.SignaturePolicy.NOutOf(n=1, rules=[policies_pb2.SignaturePolicy(signed_by=0)])
-    )
-    envelope = policies_pb2.SignaturePolicyEnvelope(version=0, rule=rule, identities=[principal])
-    return policies_pb2.Policy(type=policies_pb2.Policy.SIGNATURE, value=envelope.SerializeToString())
+def _rules(group: configtx_pb2.ConfigGroup, rules: dict[str, int]) -> None:
+    """Policies that ask for any, or the majority, of the groups below."""
+    for name, rule in rules.items():
+        below = "Writers" if name == "BlockValidation" else name
+        below = "Endorsement" if name == "LifecycleEndorsement" else below
+        meta = policies_pb2.ImplicitMetaPolicy(sub_policy=below, rule=rule)
+        _policy(group, name, policies_pb2.Policy.IMPLICIT_META, meta)
+
+
+def _policy(group: configtx_pb2.ConfigGroup, name: str, kind: int, policy: Message) -> None:
+    group.policies[name].mod_policy = _ADMINS
+    group.policies[name].policy.type = kind
+    group.policies[name].policy.value = policy.SerializeToString()
+
+
+def _value(group: configtx_pb2.ConfigGroup, name: str, value: Message) -> None:
+    group.values[name].mod_policy = _ADMINS
+    group.values[name].value = value.SerializeToString()
+
+
+def _capabilities(name: str) -> configuration_pb2.Capabilities:
+    return configuration_pb2.Capabilities(capabilities={name: configuration_pb2.Capability()})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from fabric_protos.msp import identities_pb2
 
-from chaincode.model.errors import MediLedgerError
+from network.devnet.errors import DevnetError
 
 MAX_CACHED = 10_000
 _ROLES = frozenset({"client", "peer", "admin", "orderer"})
+# Half the order of each curve's base point (FIPS 186-4, D.1.2.3 and D.1.2.4).
 _HALF_ORDERS = {
     "secp256r1": 0x7FFFFFFF800000007FFFFFFFFFFFFFFFDE737D56D38BCF4279DCE5617E3192A8,
     "secp384r1": int(
@@ -26,12 +26,19 @@ _HALF_ORDERS = {
         16,
     ),
 }
-# An MSP's hash family SHA2 means SHA-256 on every curve (fabric msp/identities.go).
+# An MSP's signature hash family SHA2 is SHA-256 whatever the curve (msp/identities.go).
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
-class IdentityRefused(MediLedgerError):
-    """A creator or endorser that is no valid identity of a member, or a signature that is not its own."""
+class IdentityRefused(DevnetError):
+    """A creator or endorser that is no valid identity of a member, or a signature that is not its own.
+
+    ``msp_id`` names the member whose it claims to be, where that is one.
+    """
+
+    def __init__(self, message: str, msp_id: str = "") -> None:
+        super().__init__(message)
+        self.msp_id = msp_id
 
 
 @dataclass(frozen=True)
@@ -44,18 +51,21 @@ class Member:
     not_before: datetime
     not_after: datetime
 
+    def valid_now(self) -> bool:
+        """Whether its certificate is within its validity."""
+        return self.not_before <= datetime.now(UTC) <= self.not_after
+
     def verify(self, message: bytes, signature: bytes) -> None:
         """IdentityRefused unless ``signature`` of ``message`` is this identity's (ECDSA: with the low s)."""
         try:
             if isinstance(self.key, ed25519.Ed25519PublicKey):
                 self.key.verify(signature, message)
                 return
-            curve = self.key.curve.name
-            if decode_dss_signature(signature)[1] > _HALF_ORDERS[curve]:
-                raise IdentityRefused("the signature's s is not the lower one")
+            if decode_dss_signature(signature)[1] > _HALF_ORDERS[self.key.curve.name]:
+                raise IdentityRefused("the signature's s is not the lower one", self.msp_id)
             self.key.verify(signature, message, _ALGORITHM)
         except (InvalidSignature, ValueError) as error:
-            raise IdentityRefused("the signature is not the creator's") from error
+            raise IdentityRefused("the signature is not the creator's", self.msp_id) from error
 
 
 class Membership:
@@ -63,45 +73,49 @@ class Membership:
 
     def __init__(self, roots: Mapping[str, bytes]) -> None:
         self._roots = {msp: x509.load_pem_x509_certificate(pem) for msp, pem in roots.items()}
-        self._known: OrderedDict[bytes, Member] = OrderedDict()
+        self._known: dict[bytes, Member] = {}
+
+    def __contains__(self, msp_id: str) -> bool:
+        return msp_id in self._roots
 
     def identify(self, serialized: bytes) -> Member:
         """The identity that a creator field names; IdentityRefused where it is none that is valid now."""
         member = self._known.get(serialized)
         if member is None:
             member = self._read(serialized)
+            if len(self._known) >= MAX_CACHED:
+                self._known.clear()
             self._known[serialized] = member
-            if len(self._known) > MAX_CACHED:
-                self._known.popitem(last=False)
-        now = datetime.now(UTC)
-        if not member.not_before <= now <= member.not_after:
-            raise IdentityRefused("the creator's certificate has expired or is not yet valid")
+        if not member.valid_now():
+            raise IdentityRefused("the certificate has expired or is not yet valid", member.msp_id)
         return member
 
     def _read(self, serialized: bytes) -> Member:
+        claimed = ""
         try:
             identity = identities_pb2.SerializedIdentity.FromString(serialized)
+            root = self._roots.get(identity.mspid)
+            if root is None:
+                raise IdentityRefused(f"no member has the MSP id {identity.mspid[:64]!r}")
             certificate = x509.load_pem_x509_certificate(identity.id_bytes)
-            root = self._roots[identity.mspid]
+            claimed = identity.mspid
             certificate.verify_directly_issued_by(root)
-        except KeyError as error:
-            raise IdentityRefused(f"no member has the MSP id {error.args[0]}") from None
+            key = certificate.public_key()
+            units = {
+                str(attribute.value)
+                for attribute in certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+            } & _ROLES
+            not_before, not_after = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        except IdentityRefused:
+            raise
         except Exception as error:
             # Parsers of foreign bytes raise what they like; each of it means the same here.
-            raise IdentityRefused("the creator's certificate is not one of its organisation's") from error
-        units = {
-            str(attribute.value)
-            for attribute in certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-        } & _ROLES
-        key = certificate.public_key()
-        if len(units) != 1 or not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
-            raise IdentityRefused("the creator's certificate has no single role, or a key of another sort")
-        if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in _HALF_ORDERS:
-            raise IdentityRefused(f"keys on {key.curve.name} are not taken")
-        return Member(
-            identity.mspid,
-            units.pop(),
-            key,
-            certificate.not_valid_before_utc,
-            certificate.not_valid_after_utc,
-        )
+            raise IdentityRefused("the certificate is not one of its organisation's", claimed) from error
+        if len(units) != 1:
+            raise IdentityRefused("the certificate has no single role", claimed)
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            if key.curve.name not in _HALF_ORDERS:
+                raise IdentityRefused(f"keys on {key.curve.name} are not taken", claimed)
+        elif not isinstance(key, ed25519.Ed25519PublicKey):
+            raise IdentityRefused("keys of this sort are not taken", claimed)
+        return Member(identity.mspid, units.pop(), key, not_before, not_after)

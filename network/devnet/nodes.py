@@ -14,7 +14,7 @@ from fabric_protos.msp import identities_pb2
 
 from network import packages
 from network.addresses import Loopback
-from network.devnet.chaincode import ChaincodeConnection
+from network.devnet.connection import ChaincodeConnection
 from network.identities import Identities
 from network.topology import Organization, Topology
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass
 
 import grpc
 from fabric_protos.common import common_pb2
+from google.protobuf.message import DecodeError
 
 from network.devnet.chain import Chain
 from network.devnet.errors import Denied
 from network.devnet.msp import IdentityRefused
 
-log = logging.getLogger(__name__)
-
 BLOCK_MESSAGES = 200
 BLOCK_BYTES = 8 * 1024 * 1024
 BLOCK_SECONDS = 0.02
+MAX_ENVELOPE_BYTES = 64 * 1024 * 1024
 MAX_WAITING = 5_000
+MAX_WAITING_BYTES = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -33,25 +33,24 @@ class Orderer:
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
+        self._bytes = 0
 
     async def submit(self, envelope: common_pb2.Envelope) -> None:
-        """Have an envelope ordered; Denied where its creator is no member or too many are waiting."""
-        try:
-            header = common_pb2.Payload.FromString(envelope.payload).header
-            creator = common_pb2.SignatureHeader.FromString(header.signature_header).creator
-            self._chain.membership.identify(creator).verify(envelope.payload, envelope.signature)
-        except (IdentityRefused, ValueError) as error:
-            raise Denied(
-                grpc.StatusCode.ABORTED, f"received unsuccessful response from orderer: FORBIDDEN: {error}"
-            ) from error
-        waiting = _Waiting(envelope.SerializeToString(), asyncio.get_running_loop().create_future())
-        try:
-            self._queue.put_nowait(waiting)
-        except asyncio.QueueFull:
-            raise Denied(
-                grpc.StatusCode.UNAVAILABLE, "too many transactions are waiting to be ordered"
-            ) from None
-        await waiting.written
+        """Have an envelope ordered; Denied where its creator is no member or too much is waiting."""
+        data = envelope.SerializeToString()
+        if len(data) > MAX_ENVELOPE_BYTES:
+            raise _rejected(
+                "BAD_REQUEST",
+                f"message payload is {len(data)} bytes and exceeds maximum allowed "
+                f"{MAX_ENVELOPE_BYTES} bytes",
+            )
+        self._check(envelope)
+        if self._queue.full() or self._bytes + len(data) > MAX_WAITING_BYTES:
+            raise Denied(grpc.StatusCode.UNAVAILABLE, "no orderers could successfully process transaction")
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_Waiting(data, written))
+        self._bytes += len(data)
+        await written
 
     async def run(self) -> None:
         """Cut blocks until cancelled."""
@@ -62,12 +61,45 @@ class Orderer:
             ends = loop.time() + BLOCK_SECONDS
             while len(batch) < BLOCK_MESSAGES and size < BLOCK_BYTES:
                 try:
-                    async with asyncio.timeout_at(ends):
-                        batch.append(await self._queue.get())
-                except TimeoutError:
-                    break
-                size += len(batch[-1].envelope)
+                    # Most are there already; a timeout for each would cost more than taking it.
+                    one = self._queue.get_nowait()
+                except asyncio.QueueEmpty:
+                    try:
+                        async with asyncio.timeout_at(ends):
+                            one = await self._queue.get()
+                    except TimeoutError:
+                        break
+                batch.append(one)
+                size += len(one.envelope)
             await self._chain.append([one.envelope for one in batch])
+            self._bytes -= size
             for one in batch:
                 if not one.written.done():
                     one.written.set_result(None)
+
+    def _check(self, envelope: common_pb2.Envelope) -> None:
+        """What an orderer's filters ask: a member of this channel signed it."""
+        try:
+            header = common_pb2.Payload.FromString(envelope.payload).header
+            channel_header = common_pb2.ChannelHeader.FromString(header.channel_header)
+            creator = common_pb2.SignatureHeader.FromString(header.signature_header).creator
+        except DecodeError as error:
+            raise _rejected("BAD_REQUEST", "the envelope cannot be decoded") from error
+        if channel_header.channel_id != self._chain.channel:
+            raise _rejected("NOT_FOUND", f"channel {channel_header.channel_id[:64]!r} does not exist")
+        if channel_header.type != common_pb2.ENDORSER_TRANSACTION:
+            raise _rejected("BAD_REQUEST", "only transactions that were endorsed are taken")
+        try:
+            self._chain.membership.identify(creator).verify(envelope.payload, envelope.signature)
+        except IdentityRefused as error:
+            raise _rejected(
+                "FORBIDDEN",
+                "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires "
+                "1 of the 'Writers' sub-policies to be satisfied: permission denied",
+            ) from error
+
+
+def _rejected(status: str, info: str) -> Denied:
+    return Denied(
+        grpc.StatusCode.ABORTED, f"received unsuccessful response from orderer: status={status}, info={info}"
+    )

@@ -1,21 +1,35 @@
-"""Endorsement policies in Fabric's language: AND, OR and OutOf over 'MSP.role'."""
+"""Signature policies: how many of which signers an organisation's data asks for."""
 
 from __future__ import annotations
 
+import functools
 import itertools
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from chaincode.model.errors import MediLedgerError
+from fabric_protos.common import policies_pb2
+from fabric_protos.msp import msp_principal_pb2
+from google.protobuf.message import DecodeError
 
-_TOKEN = re.compile(r"\s*(?:(AND|OR|OutOf)\s*\(|(\d+)|'([^']+)\.(peer|member|client|admin|orderer)'|([,)]))")
+from network.devnet.errors import DevnetError
 
 Principal = tuple[str, str]
 """An MSP id and a role of it; ``member`` is any role."""
 
+MEMBER = "member"
+_ROLES = {
+    msp_principal_pb2.MSPRole.MEMBER: MEMBER,
+    msp_principal_pb2.MSPRole.ADMIN: "admin",
+    msp_principal_pb2.MSPRole.CLIENT: "client",
+    msp_principal_pb2.MSPRole.PEER: "peer",
+    msp_principal_pb2.MSPRole.ORDERER: "orderer",
+}
+# Up to here every set of endorsers is tried, the smallest first; beyond, one is grown.
+MAX_TRIED = 12
+MAX_DEPTH = 50
 
-class PolicyError(MediLedgerError):
+
+class PolicyError(DevnetError):
     """A policy that cannot be read."""
 
 
@@ -26,110 +40,120 @@ class Policy:
     needed: int
     rules: tuple[Policy | Principal, ...]
 
-    def satisfied_by(self, signers: Collection[Principal]) -> bool:
-        """Whether these signers, one entry each, satisfy the policy."""
-        return any(True for _ in self._uses(frozenset(enumerate(signers))))
+    def satisfied_by(self, signers: Sequence[Principal]) -> bool:
+        """Whether these signers, one entry each, satisfy the policy.
 
-    def endorsers(self, available: Collection[str], first: str) -> list[str] | None:
-        """The smallest set of organisations whose peers satisfy the policy, ``first`` among them if it helps.
-
-        ``available`` are MSP ids; None where no set of them will do.
+        Rules take signers in their order and never give one back, as in Fabric (common/cauthdsl).
         """
-        candidates = [msp for msp in (first, *(m for m in available if m != first)) if msp in available]
-        for size in range(1, len(candidates) + 1):
-            for chosen in itertools.combinations(candidates, size):
-                if self.satisfied_by([(msp, "peer") for msp in chosen]):
-                    return list(chosen)
+        return self._take(signers, [False] * len(signers))
+
+    def _take(self, signers: Sequence[Principal], used: list[bool]) -> bool:
+        held = 0
+        for rule in self.rules:
+            if isinstance(rule, Policy):
+                trial = used.copy()
+                if rule._take(signers, trial):
+                    used[:] = trial
+                    held += 1
+                continue
+            for place, signer in enumerate(signers):
+                if not used[place] and signer[0] == rule[0] and rule[1] in (MEMBER, signer[1]):
+                    used[place] = True
+                    held += 1
+                    break
+        return held >= self.needed
+
+
+@functools.lru_cache(maxsize=1024)
+def endorsers(policies: frozenset[Policy], available: tuple[str, ...], first: str) -> tuple[str, ...] | None:
+    """The smallest set of organisations whose peers satisfy all policies, ``first`` in it where that helps.
+
+    ``available`` are MSP ids in order of preference; None where no set of them will do.
+    """
+    candidates = tuple(sorted(available, key=lambda msp: msp != first))
+    if not _suffices(policies, candidates):
         return None
-
-    def _uses(self, signers: frozenset[tuple[int, Principal]]) -> Iterator[frozenset[tuple[int, Principal]]]:
-        """Every way to satisfy the policy, as the signers that it uses up."""
-        for rules in itertools.combinations(self.rules, self.needed):
-            yield from _all_of(rules, signers)
-
-
-def _all_of(
-    rules: tuple[Policy | Principal, ...], signers: frozenset[tuple[int, Principal]]
-) -> Iterator[frozenset[tuple[int, Principal]]]:
-    if not rules:
-        yield frozenset()
-        return
-    for used in _one(rules[0], signers):
-        for others in _all_of(rules[1:], signers - used):
-            yield used | others
+    if len(candidates) > MAX_TRIED:
+        return _thinned(policies, candidates)
+    for size in range(1, len(candidates)):
+        for chosen in itertools.combinations(candidates, size):
+            if _suffices(policies, chosen):
+                return chosen
+    return candidates
 
 
-def _one(
-    rule: Policy | Principal, signers: frozenset[tuple[int, Principal]]
-) -> Iterator[frozenset[tuple[int, Principal]]]:
-    if isinstance(rule, Policy):
-        yield from rule._uses(signers)
-        return
-    msp, role = rule
-    for signer in sorted(signers):
-        if signer[1][0] == msp and role in ("member", signer[1][1]):
-            yield frozenset({signer})
+def _thinned(policies: frozenset[Policy], candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """All candidates less, from the last, those that are not needed."""
+    chosen = list(candidates)
+    for msp in reversed(candidates):
+        without = [one for one in chosen if one != msp]
+        if _suffices(policies, without):
+            chosen = without
+    return tuple(chosen)
 
 
-def parse(text: str) -> Policy:
-    """Read a policy; PolicyError where it is none."""
-    tokens = list(_tokens(text))
-    rule, end = _rule(tokens, 0)
-    if end != len(tokens):
-        raise PolicyError(f"policy {text!r}: something follows its end")
+def _suffices(policies: Collection[Policy], msp_ids: Sequence[str]) -> bool:
+    signers = [(msp, "peer") for msp in msp_ids]
+    return all(policy.satisfied_by(signers) for policy in policies)
+
+
+def any_peer_of(msp_id: str) -> Policy:
+    """One peer of an organisation."""
+    return Policy(1, ((msp_id, "peer"),))
+
+
+@functools.lru_cache(maxsize=4096)
+def read(envelope: bytes) -> Policy:
+    """A policy out of a serialized SignaturePolicyEnvelope; PolicyError where it is none."""
+    try:
+        policy = policies_pb2.SignaturePolicyEnvelope.FromString(envelope)
+        principals = [_principal(identity) for identity in policy.identities]
+    except DecodeError as error:
+        raise PolicyError("the policy cannot be decoded") from error
+    rule = _rule(policy.rule, principals, 0)
     return rule if isinstance(rule, Policy) else Policy(1, (rule,))
 
 
-def _tokens(text: str) -> Iterator[tuple[str, ...]]:
-    position = 0
-    while position < len(text.rstrip()):
-        found = _TOKEN.match(text, position)
-        if not found:
-            raise PolicyError(f"policy {text!r}: cannot read it from character {position + 1}")
-        operator, number, msp, role, mark = found.groups()
-        if operator:
-            yield ("open", operator)
-        elif number:
-            yield ("number", number)
-        elif msp:
-            yield ("principal", msp, role)
-        else:
-            yield ("mark", mark)
-        position = found.end()
+def _principal(identity: msp_principal_pb2.MSPPrincipal) -> Principal:
+    if identity.principal_classification != msp_principal_pb2.MSPPrincipal.ROLE:
+        raise PolicyError("only roles are taken as principals")
+    role = msp_principal_pb2.MSPRole.FromString(identity.principal)
+    if role.role not in _ROLES:
+        raise PolicyError(f"there is no role {role.role}")
+    return role.msp_identifier, _ROLES[role.role]
 
 
-def _rule(tokens: list[tuple[str, ...]], at: int) -> tuple[Policy | Principal, int]:
-    if at >= len(tokens):
-        raise PolicyError("the policy ends too early")
-    kind = tokens[at]
-    if kind[0] == "principal":
-        return (kind[1], kind[2]), at + 1
-    if kind[0] != "open":
-        raise PolicyError(f"the policy has {kind[1]!r} where a rule belongs")
-    at += 1
-    needed = None
-    if kind[1] == "OutOf":
-        if at >= len(tokens) or tokens[at][0] != "number":
-            raise PolicyError("OutOf begins with a number")
-        needed = int(tokens[at][1])
-        at = _mark(tokens, at + 1, ",")
-    rules: list[Policy | Principal] = []
-    while True:
-        rule, at = _rule(tokens, at)
-        rules.append(rule)
-        if at < len(tokens) and tokens[at] == ("mark", ","):
-            at += 1
-            continue
-        at = _mark(tokens, at, ")")
-        break
-    if needed is None:
-        needed = len(rules) if kind[1] == "AND" else 1
-    if not 1 <= needed <= len(rules):
-        raise PolicyError(f"{needed} of {len(rules)} rules cannot be satisfied")
-    return Policy(needed, tuple(rules)), at
+def _rule(
+    rule: policies_pb2.SignaturePolicy, principals: Sequence[Principal], depth: int
+) -> Policy | Principal:
+    kind = rule.WhichOneof("Type")
+    if kind == "signed_by" and 0 <= rule.signed_by < len(principals):
+        return principals[rule.signed_by]
+    if kind != "n_out_of" or depth > MAX_DEPTH:
+        raise PolicyError("the policy has a rule of another sort, or one too deep")
+    return Policy(rule.n_out_of.n, tuple(_rule(one, principals, depth + 1) for one in rule.n_out_of.rules))
 
 
-def _mark(tokens: list[tuple[str, ...]], at: int, mark: str) -> int:
-    if at >= len(tokens) or tokens[at] != ("mark", mark):
-        raise PolicyError(f"the policy lacks a {mark!r}")
-    return at + 1
+def envelope_of(policy: Policy) -> policies_pb2.SignaturePolicyEnvelope:
+    """The policy as Fabric carries it."""
+    principals: list[Principal] = []
+    envelope = policies_pb2.SignaturePolicyEnvelope()
+    envelope.rule.CopyFrom(_written(policy, principals))
+    kinds = {name: number for number, name in _ROLES.items()}
+    for msp_id, role in principals:
+        envelope.identities.add(
+            principal_classification=msp_principal_pb2.MSPPrincipal.ROLE,
+            principal=msp_principal_pb2.MSPRole(msp_identifier=msp_id, role=kinds[role]).SerializeToString(),
+        )
+    return envelope
+
+
+def _written(rule: Policy | Principal, principals: list[Principal]) -> policies_pb2.SignaturePolicy:
+    if not isinstance(rule, Policy):
+        if rule not in principals:
+            principals.append(rule)
+        return policies_pb2.SignaturePolicy(signed_by=principals.index(rule))
+    rules = [_written(one, principals) for one in rule.rules]
+    return policies_pb2.SignaturePolicy(
+        n_out_of=policies_pb2.SignaturePolicy.NOutOf(n=rule.needed, rules=rules)
+    )

@@ -1,124 +1,187 @@
-"""What a transaction read and wrote while chaincode ran: the read-write set."""
+"""A transaction's view of the state while its chaincode runs at one endorser."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from fabric_protos.ledger.rwset import rwset_pb2
-from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from fabric_protos.peer import chaincode_shim_pb2
+from google.protobuf.message import DecodeError
 
-from network.devnet.store import Snapshot, Version, state_key
+from network.devnet import policy, rwset
+from network.devnet.definitions import Definitions
+from network.devnet.errors import DevnetError
+from network.devnet.policy import Policy
+from network.devnet.rwset import CollectionSet, NamespaceSet, RangeRead
+from network.devnet.snapshot import Snapshot
 
-MAX_RANGE = 100_000
-
-
-@dataclass
-class RangeRead:
-    """A range that was read: what was seen in it, and whether to its end."""
-
-    start: str
-    end: str
-    exhausted: bool
-    seen: list[tuple[str, Version]]
+VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 
 
-@dataclass
-class Namespace:
-    """One chaincode's reads and writes."""
+@dataclass(frozen=True)
+class Needs:
+    """Whose endorsement a run asks for: every policy, by peers of ``members`` where those are named."""
 
-    reads: dict[str, Version | None] = field(default_factory=dict)
-    writes: dict[str, bytes | None] = field(default_factory=dict)
-    ranges: list[RangeRead] = field(default_factory=list)
+    policies: frozenset[Policy]
+    members: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run came to: the read-write sets, and whose endorsement they ask for."""
+
+    public: bytes
+    private: bytes
+    needs: Needs
 
 
 class Simulation:
-    """A transaction's view of the state, over one snapshot. It does not see its own writes, as in Fabric."""
+    """Over one snapshot, at one member's peer. A transaction does not see its own writes, as in Fabric."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, definitions: Definitions, msp_id: str) -> None:
         self.snapshot = snapshot
-        self._namespaces: dict[str, Namespace] = {}
+        self.definitions = definitions
+        self.msp_id = msp_id
+        self._namespaces: dict[str, NamespaceSet] = {}
+        self._policies: set[Policy] = set()
+        self._wrote = False
+        self._paged = False
+        self._queried_private = False
 
-    def _of(self, namespace: str) -> Namespace:
+    def of(self, namespace: str) -> NamespaceSet:
+        """A chaincode's reads and writes so far."""
         found = self._namespaces.get(namespace)
         if found is None:
-            found = self._namespaces[namespace] = Namespace()
+            found = self._namespaces[namespace] = NamespaceSet()
         return found
 
     def get(self, namespace: str, key: str) -> bytes:
         """A key's value, empty where it has none; the read is recorded with its version."""
         stored = self.snapshot.get(namespace, key)
-        self._of(namespace).reads[key] = stored.version if stored else None
+        self.of(namespace).reads[key] = stored.version if stored else None
         return stored.value if stored else b""
 
+    def metadata(self, namespace: str, key: str) -> bytes:
+        """A key's metadata, a serialized StateMetadataResult; a read like that of the value."""
+        self.get(namespace, key)
+        return self.snapshot.metadata(namespace, key)
+
     def put(self, namespace: str, key: str, value: bytes | None) -> None:
-        """Write a value; None deletes. DevnetError where the key is too long to be stored."""
-        state_key(namespace, key)
-        self._of(namespace).writes[key] = value
+        """Write a value; None deletes. DevnetError after a query that allows no writes."""
+        self.writing()
+        self.of(namespace).writes[key] = value
+        self.guard(namespace, self.snapshot.metadata(namespace, key), self._chaincode_policy(namespace))
 
-    def range(
-        self, namespace: str, start: str, end: str, limit: int = 0
-    ) -> tuple[list[tuple[str, bytes]], str]:
-        """Keys and values from ``start`` to before ``end``, and the next key when ``limit`` ended it."""
-        items: list[tuple[str, bytes]] = []
-        seen: list[tuple[str, Version]] = []
-        following = ""
+    def put_metadata(self, namespace: str, key: str, name: str, value: bytes) -> None:
+        """Write a key's one metadata entry."""
+        self.writing()
+        self.of(namespace).metadata[key] = {name: value}
+        self.guard(namespace, self.snapshot.metadata(namespace, key), self._chaincode_policy(namespace))
+
+    def range(self, namespace: str, start: str, end: str) -> Iterator[tuple[str, bytes]]:
+        """Keys and values from ``start`` to before ``end``; what is fetched is recorded."""
+        queried = RangeRead(start, "")
+        self.of(namespace).ranges.append(queried)
         for key, stored in self.snapshot.range(namespace, start, end):
-            if len(items) == (limit or MAX_RANGE):
-                following = key
-                break
-            items.append((key, stored.value))
-            seen.append((key, stored.version))
-        self._of(namespace).ranges.append(RangeRead(start, following or end, not following, seen))
-        return items, following
+            queried.end = key
+            queried.seen.append((key, stored.version))
+            yield key, stored.value
+        queried.end, queried.exhausted = end, True
 
-    def written(self) -> list[str]:
-        """The namespaces with writes, in order."""
-        return sorted(name for name, one in self._namespaces.items() if one.writes)
+    def page(
+        self, namespace: str, start: str, end: str, size: int, bookmark: str
+    ) -> tuple[list[tuple[str, bytes]], str]:
+        """At most ``size`` keys and values from the bookmark on, and the next bookmark, empty at the end.
 
-    def results(self) -> bytes:
-        """The read-write set as Fabric writes it, namespaces and keys sorted: equal runs give equal bytes."""
-        out = rwset_pb2.TxReadWriteSet(data_model=rwset_pb2.TxReadWriteSet.KV)
-        for name in sorted(self._namespaces):
-            one = self._namespaces[name]
-            kv = kv_rwset_pb2.KVRWSet()
-            for key in sorted(one.reads):
-                version = one.reads[key]
-                read = kv.reads.add(key=key)
-                if version is not None:
-                    read.version.block_num, read.version.tx_num = version
-            for queried in one.ranges:
-                info = kv.range_queries_info.add(
-                    start_key=queried.start, end_key=queried.end, itr_exhausted=queried.exhausted
-                )
-                for key, (block_num, tx_num) in queried.seen:
-                    info.raw_reads.kv_reads.add(
-                        key=key, version=kv_rwset_pb2.Version(block_num=block_num, tx_num=tx_num)
-                    )
-            add = kv.writes.add
-            for key in sorted(one.writes):
-                value = one.writes[key]
-                if value is None:
-                    add(key=key, is_delete=True)
-                else:
-                    add(key=key, value=value)
-            out.ns_rwset.add(namespace=name, rwset=kv.SerializeToString())
-        return out.SerializeToString()
+        DevnetError where something was written before; nothing may be after.
+        """
+        if self._wrote:
+            raise DevnetError("unsupported transaction: pages are for read-only transactions")
+        self._paged = True
+        results = self.range(namespace, bookmark or start, end)
+        items = list(itertools.islice(results, size))
+        if len(items) < size:
+            return items, ""
+        # The next key is the bookmark, not a result: it is looked for outside what is recorded.
+        following = self.snapshot.range(namespace, items[-1][0] + "\x00", end)
+        return items, next((key for key, _ in following), "")
+
+    def querying_private(self) -> None:
+        """Note a query of private data, after which nothing may be written."""
+        if self._wrote:
+            raise DevnetError(
+                "unsupported transaction: queries of private data are for read-only transactions"
+            )
+        self._queried_private = True
+
+    def writing(self) -> None:
+        """Note a write; DevnetError after a query that allows none."""
+        if self._paged or self._queried_private:
+            raise DevnetError("unsupported transaction: no writes after pages or queries of private data")
+        self._wrote = True
+
+    def guard(self, namespace: str, metadata: bytes, otherwise: Policy | None) -> None:
+        """Ask for the key's own policy where its metadata names one, else for ``otherwise``."""
+        parameter = validation_parameter(metadata)
+        needed = policy.read(parameter) if parameter else otherwise
+        if needed is None:
+            raise DevnetError(f"chaincode {namespace} is not defined on the channel")
+        self._policies.add(needed)
+
+    def results(self, chaincode: str) -> Results:
+        """What the run of ``chaincode`` came to."""
+        public, private = rwset.serialize(self._namespaces)
+        policies = set(self._policies)
+        members: frozenset[str] | None = None
+        for name, one in self._namespaces.items():
+            written = one.writes or one.metadata
+            private_written = any(c.writes or c.metadata for c in one.collections.values())
+            if not written and not private_written:
+                policies.add(self._need_policy(name))
+            for collection_name, collection in one.collections.items():
+                if collection.read_values:
+                    of = self.definitions.need_collection(name, collection_name).members
+                    members = of if members is None else members & of
+        if not policies:
+            policies.add(self._need_policy(chaincode))
+        return Results(public, private, Needs(frozenset(policies), members))
+
+    def owners(self) -> frozenset[str] | None:
+        """Who may see everything private that the run touched; None where it touched nothing private."""
+        owners: frozenset[str] | None = None
+        for name, one in self._namespaces.items():
+            for collection in one.collections:
+                of = self.definitions.need_collection(name, collection).members
+                owners = of if owners is None else owners & of
+        return owners
+
+    def collection(self, namespace: str, name: str) -> CollectionSet:
+        """A collection's reads and writes so far; DevnetError where there is no such collection."""
+        self.definitions.need_collection(namespace, name)
+        collections = self.of(namespace).collections
+        found = collections.get(name)
+        if found is None:
+            found = collections[name] = CollectionSet()
+        return found
+
+    def _chaincode_policy(self, namespace: str) -> Policy | None:
+        definition = self.definitions.get(namespace)
+        return definition.policy if definition else None
+
+    def _need_policy(self, namespace: str) -> Policy:
+        found = self._chaincode_policy(namespace)
+        if found is None:
+            raise DevnetError(f"chaincode {namespace} is not defined on the channel")
+        return found
 
 
-def first_difference(one: bytes, other: bytes) -> str:
-    """The first key in which two read-write sets differ, for whoever must find out why."""
-    left, right = rwset_pb2.TxReadWriteSet.FromString(one), rwset_pb2.TxReadWriteSet.FromString(other)
-    names = sorted({n.namespace for n in (*left.ns_rwset, *right.ns_rwset)})
-    for name in names:
-        sets = []
-        for whole in (left, right):
-            raw = next((n.rwset for n in whole.ns_rwset if n.namespace == name), b"")
-            kv = kv_rwset_pb2.KVRWSet.FromString(raw)
-            entries = {f"read {r.key!r}": r.SerializeToString() for r in kv.reads}
-            entries |= {f"write {w.key!r}": w.SerializeToString() for w in kv.writes}
-            entries |= {f"range from {q.start_key!r}": q.SerializeToString() for q in kv.range_queries_info}
-            sets.append(entries)
-        for entry in sorted({*sets[0], *sets[1]}):
-            if sets[0].get(entry) != sets[1].get(entry):
-                return f"{name}: {entry}"
-    return "nothing: the same reads and writes in another order"
+def validation_parameter(metadata: bytes) -> bytes:
+    """A key's own policy out of its metadata; empty where it has none."""
+    if not metadata:
+        return b""
+    try:
+        entries = chaincode_shim_pb2.StateMetadataResult.FromString(metadata).entries
+    except DecodeError as error:
+        raise DevnetError("a key's metadata cannot be decoded") from error
+    return next((entry.value for entry in entries if entry.metakey == VALIDATION_PARAMETER), b"")

@@ -1,4 +1,4 @@
-"""Blocks, state, history and the transaction index in one crash-safe LMDB environment.
+"""Blocks, state, metadata, history and the transaction index in one crash-safe LMDB environment.
 
 A block and all its effects are one LMDB transaction, synced before it returns: after kill -9 the store holds
 the block whole or not at all.
@@ -6,8 +6,9 @@ the block whole or not at all.
 
 from __future__ import annotations
 
+import fcntl
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,38 +16,48 @@ from typing import Any
 
 import lmdb
 
+from network.devnet import keys
 from network.devnet.errors import DevnetError
+from network.devnet.snapshot import HISTORY_MARK, PLACE, Databases, Snapshot, Version, pack
 
 # Sparse: the file takes what is used, the map only address space.
-MAP_BYTES = 64 * 2**30
+MAP_BYTES = 256 * 2**30
 MAX_READERS = 8192
-# LMDB's limit on a key, less what is put around ours.
-MAX_KEY_BYTES = 480
 
 _NUMBER = struct.Struct(">Q")
-_PLACE = struct.Struct(">QI")
 _INDEX = struct.Struct(">QIB")
 
-Version = tuple[int, int]
-"""Where a value was written: block number and position of the transaction in it."""
 
-
-@dataclass(frozen=True)
-class Stored:
-    """A key's value and where it was written."""
-
-    value: bytes
-    version: Version
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What a block does to one key; ``value`` None deletes it."""
+    """What a block does to one key; ``value`` None deletes it. Private keys and hashes have no history."""
 
     namespace: str
     key: str
     value: bytes | None
     version: Version
+    history: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataChange:
+    """A key's new metadata (a serialized StateMetadataResult); empty removes it."""
+
+    namespace: str
+    key: str
+    value: bytes
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a block does: to keys and to metadata in their order, and (id, position, code) of new ids.
+
+    Whoever deletes a key also removes its metadata.
+    """
+
+    changes: Sequence[Change] = ()
+    metadata: Sequence[MetadataChange] = ()
+    transactions: Sequence[tuple[str, int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -58,116 +69,108 @@ class Location:
     code: int
 
 
-class Snapshot:
-    """State and history as of one block, for as long as it is open."""
-
-    def __init__(self, store: Store, transaction: Any) -> None:
-        self._store = store
-        self._transaction = transaction
-
-    def get(self, namespace: str, key: str) -> Stored | None:
-        """A key's committed value."""
-        found = self._transaction.get(state_key(namespace, key), db=self._store.state)
-        return None if found is None else _stored(found)
-
-    def range(self, namespace: str, start: str, end: str) -> Iterator[tuple[str, Stored]]:
-        """Keys from ``start`` to before ``end`` (without end where it is empty), in their order."""
-        prefix = f"{namespace}\x00".encode()
-        stop = state_key(namespace, end) if end else f"{namespace}\x01".encode()
-        cursor = self._transaction.cursor(db=self._store.state)
-        more = cursor.set_range(state_key(namespace, start))
-        while more and cursor.key() < stop:
-            yield cursor.key()[len(prefix) :].decode(), _stored(cursor.value())
-            more = cursor.next()
-
-    def history(self, namespace: str, key: str) -> list[Version]:
-        """Where a key was written or deleted, the newest first."""
-        prefix = state_key(namespace, key) + b"\x00\x00"
-        cursor = self._transaction.cursor(db=self._store.history_index)
-        found = []
-        more = cursor.set_range(prefix)
-        while more and cursor.key().startswith(prefix):
-            place = cursor.key()[len(prefix) :]
-            if len(place) == _PLACE.size:
-                found.append(_PLACE.unpack(place))
-            more = cursor.next()
-        return [(number, index) for number, index in reversed(found)]
-
-    def block(self, number: int) -> bytes | None:
-        """A block's bytes."""
-        return self._transaction.get(_NUMBER.pack(number), db=self._store.blocks)
-
-
 class Store:
-    """The environment below ``folder``; one process at a time opens it."""
+    """The environment below ``folder``; one process at a time opens it, DevnetError for a second one."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (folder / "devnet.lock").open("ab")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise DevnetError(f"another devnet has the ledger in {folder} open") from None
         self._environment = lmdb.open(
-            str(folder), map_size=MAP_BYTES, max_dbs=4, max_readers=MAX_READERS, metasync=True, sync=True
+            str(folder), map_size=MAP_BYTES, max_dbs=8, max_readers=MAX_READERS, metasync=True, sync=True
         )
-        self.blocks = self._environment.open_db(b"blocks")
-        self.state = self._environment.open_db(b"state")
-        self.history_index = self._environment.open_db(b"history")
-        self._transactions = self._environment.open_db(b"transactions")
+        opened = self._environment.open_db
+        self._databases = Databases(
+            blocks=opened(b"blocks"),
+            headers=opened(b"headers"),
+            state=opened(b"state"),
+            metadata=opened(b"metadata"),
+            history=opened(b"history"),
+            transactions=opened(b"transactions"),
+        )
 
     def close(self) -> None:
         self._environment.close()
+        self._lock.close()
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """The state as it is now; later blocks do not show in it."""
         transaction = self._environment.begin(buffers=False)
         try:
-            yield Snapshot(self, transaction)
+            yield Snapshot(self._databases, transaction)
         finally:
             transaction.abort()
 
     def height(self) -> int:
         """How many blocks there are."""
-        with self._environment.begin(db=self.blocks) as transaction:
+        with self._environment.begin(db=self._databases.blocks) as transaction:
             cursor = transaction.cursor()
             return _NUMBER.unpack(cursor.key())[0] + 1 if cursor.last() else 0
 
     def block(self, number: int) -> bytes | None:
         """A block's bytes, None where there is no such block yet."""
-        with self._environment.begin(db=self.blocks) as transaction:
+        if not 0 <= number < 2**64:
+            return None
+        with self._environment.begin(db=self._databases.blocks) as transaction:
             return transaction.get(_NUMBER.pack(number))
 
-    def locate(self, transaction_id: str) -> Location | None:
-        """Where a transaction is; of one that was sent twice, the first. None of what is no id at all."""
-        if not 1 <= len(transaction_id.encode()) <= MAX_KEY_BYTES:
+    def number_of(self, header_hash: bytes) -> int | None:
+        """The number of the block with this header hash."""
+        if len(header_hash) != 32:
             return None
-        with self._environment.begin(db=self._transactions) as transaction:
-            found = transaction.get(transaction_id.encode())
+        with self._environment.begin(db=self._databases.headers) as transaction:
+            found = transaction.get(header_hash)
+        return _NUMBER.unpack(found)[0] if found else None
+
+    def locate(self, transaction_id: str) -> Location | None:
+        """Where a transaction is; of one that was sent twice, the first."""
+        key = transaction_id.encode()
+        if not 0 < len(key) <= keys.MAX_PLAIN_BYTES:
+            return None
+        with self._environment.begin(db=self._databases.transactions) as transaction:
+            found = transaction.get(key)
         return Location(*_INDEX.unpack(found)) if found else None
 
-    def commit(
-        self, number: int, block: bytes, changes: list[Change], transactions: list[tuple[str, int, int]]
-    ) -> None:
-        """Write a block and its effects, durably. ``transactions`` are (id, position, code) of new ids."""
+    def commit(self, number: int, header_hash: bytes, block: bytes, effects: Effects) -> None:
+        """Write a block and its effects, durably."""
+        state: dict[bytes, bytes | None] = {}
+        history: list[tuple[bytes, bytes]] = []
+        for change in effects.changes:
+            key = keys.encode(change.namespace, change.key)
+            version = change.version
+            state[key] = None if change.value is None else pack(change.key, key, change.value, version)
+            if change.history:
+                history.append((key + HISTORY_MARK + PLACE.pack(*version), b""))
+        metadata = {keys.encode(m.namespace, m.key): m.value for m in effects.metadata}
+        index = [
+            (identity.encode(), _INDEX.pack(number, place, code))
+            for identity, place, code in effects.transactions
+        ]
+        named = self._databases
         with self._environment.begin(write=True) as write:
-            if not write.put(_NUMBER.pack(number), block, db=self.blocks, overwrite=False):
+            if not write.put(_NUMBER.pack(number), block, db=named.blocks, overwrite=False):
                 raise DevnetError(f"block {number} is there already")
-            for change in changes:
-                key = state_key(change.namespace, change.key)
-                if change.value is None:
-                    write.delete(key, db=self.state)
-                else:
-                    write.put(key, _PLACE.pack(*change.version) + change.value, db=self.state)
-                write.put(key + b"\x00\x00" + _PLACE.pack(*change.version), b"", db=self.history_index)
-            for transaction_id, index, code in transactions:
-                write.put(transaction_id.encode(), _INDEX.pack(number, index, code), db=self._transactions)
+            write.put(header_hash, _NUMBER.pack(number), db=named.headers)
+            _put_many(write, named.state, [(k, v) for k, v in state.items() if v is not None])
+            for key, value in state.items():
+                if value is None:
+                    write.delete(key, db=named.state)
+            _put_many(write, named.metadata, [(k, v) for k, v in metadata.items() if v])
+            for key, value in metadata.items():
+                if not value:
+                    write.delete(key, db=named.metadata)
+            _put_many(write, named.history, history)
+            _put_many(write, named.transactions, index)
 
 
-def state_key(namespace: str, key: str) -> bytes:
-    """A key in its namespace; DevnetError where it is too long."""
-    made = f"{namespace}\x00{key}".encode()
-    if len(made) > MAX_KEY_BYTES:
-        raise DevnetError(f"devnet's keys have at most {MAX_KEY_BYTES} bytes")
-    return made
-
-
-def _stored(found: bytes) -> Stored:
-    number, index = _PLACE.unpack_from(found)
-    return Stored(found[_PLACE.size :], (number, index))
+def _put_many(write: lmdb.Transaction, database: Any, items: list[tuple[bytes, bytes]]) -> None:
+    """Put items, sorted: neighbours share pages."""
+    if items:
+        items.sort()
+        with write.cursor(db=database) as cursor:
+            cursor.putmulti(items)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from network.devnet.definitions import Definitions, from_topology
 from network.devnet.msp import Membership
 from network.devnet.nodes import Node, load_node
 from network.devnet.store import Store
 from network.identities import Identities
 from network.topology import Topology
+from tests.unit.network.devnet.ledgers import LedgerBench
 
 
 @pytest.fixture
@@ -42,3 +44,15 @@ def client(topology: Topology, identities: Identities) -> Node:
     """The first member's gateway user."""
     first = topology.organizations[0]
     return load_node(first.msp_id, identities.user(first, "gateway"))
+
+
+@pytest.fixture(scope="session")
+def definitions(topology: Topology) -> Definitions:
+    return from_topology(topology)
+
+
+@pytest.fixture
+def ledger(
+    store: Store, membership: Membership, definitions: Definitions, peers: dict[str, Node], client: Node
+) -> LedgerBench:
+    return LedgerBench(store, membership, definitions, peers, client)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
 from fabric_protos.common import common_pb2, configtx_pb2, policies_pb2
 from fabric_protos.msp import msp_config_pb2, msp_principal_pb2
 
 from gateway.fabric.blocks import parse_block
+from network.devnet import config
+from network.devnet.errors import DevnetError
 from network.devnet.genesis import genesis_block
 from network.identities import Identities
 from network.topology import Topology
@@ -50,3 +53,20 @@ def test_members(topology: Topology, identities: Identities) -> None:
         )
         role = msp_principal_pb2.MSPRole.FromString(endorsement.identities[0].principal)
         assert (role.msp_identifier, role.role) == (organization.msp_id, msp_principal_pb2.MSPRole.PEER)
+
+
+def test_it_is_read_back(topology: Topology, identities: Identities) -> None:
+    data = genesis_block(topology, identities)
+    assert config.channel_of(data) == topology.channel
+    assert config.authorities(data) == {
+        one.msp_id: (identities.msp(one) / "cacerts" / "ca.pem").read_bytes()
+        for one in topology.organizations
+    }
+
+
+@pytest.mark.parametrize(
+    "block", [b"", b"\xff", common_pb2.Block(data={"data": [b"\xff"]}).SerializeToString()]
+)
+def test_what_is_no_configuration(block: bytes) -> None:
+    with pytest.raises(DevnetError, match="no configuration block"):
+        config.channel_group(block)

@@ -2,227 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from fabric_protos.common import common_pb2
-from fabric_protos.peer import transaction_pb2
+from fabric_protos.peer import chaincode_event_pb2
 
-from network.devnet import policy
-from network.devnet.msp import Membership
 from network.devnet.nodes import Node
 from network.devnet.simulation import Simulation
-from network.devnet.store import Change, Store
-from network.devnet.validator import Validator, transaction_id_of
-from network.topology import Topology
+from network.devnet.store import Change
 from tests.unit.network.devnet import transactions
-
-Code = transaction_pb2.TxValidationCode
-Run = Callable[[Simulation], object]
-MAJORITY = ("ManufacturerMSP", "DistributorMSP", "PharmacyMSP")
+from tests.unit.network.devnet.ledgers import MAJORITY, REGULATOR, LedgerBench, over, update, write
 
 
-class Bench:
-    """A validator over a state with the keys a to d, and the members' signatures."""
-
-    def __init__(
-        self, store: Store, membership: Membership, peers: dict[str, Node], client: Node, topology: Topology
-    ) -> None:
-        self.store = store
-        self.peers = peers
-        self.client = client
-        policies = {chaincode.name: policy.parse(chaincode.policy) for chaincode in topology.chaincodes}
-        self.validator = Validator(store, membership, policies)
-        store.commit(0, b"", [Change("custody", key, b"0", (0, n)) for n, key in enumerate("abcd")], [])
-
-    def results(self, run: Run) -> bytes:
-        with self.store.snapshot() as snapshot:
-            simulated = Simulation(snapshot)
-            run(simulated)
-            return simulated.results()
-
-    def transaction(self, run: Run, msps: tuple[str, ...] = MAJORITY, chaincode: str = "custody") -> bytes:
-        peers = [self.peers[msp] for msp in msps]
-        return transactions.endorsed(self.client, peers, self.results(run), chaincode)[1]
-
-    def codes(self, *envelopes: bytes) -> list[str]:
-        """The names of the codes in one block."""
-        return [Code.Name(one.code) for one in self.validator.validate(1, envelopes).transactions]
-
-
-@pytest.fixture
-def bench(
-    store: Store, membership: Membership, peers: dict[str, Node], client: Node, topology: Topology
-) -> Bench:
-    return Bench(store, membership, peers, client, topology)
-
-
-def write(key: str, value: bytes | None = b"1") -> Run:
-    return lambda simulated: simulated.put("custody", key, value)
-
-
-def update(key: str) -> Run:
-    """Read a key, then write it."""
-
-    def run(simulated: Simulation) -> None:
-        simulated.get("custody", key)
-        simulated.put("custody", key, b"1")
-
-    return run
-
-
-def test_valid_transactions_and_their_changes(bench: Bench) -> None:
+def test_valid_transactions_and_their_changes(ledger: LedgerBench) -> None:
     envelopes = [
-        bench.transaction(update("a")),
-        bench.transaction(write("b", None)),
-        bench.transaction(update("x")),
+        ledger.transaction(update("a")),
+        ledger.transaction(write("b", None)),
+        ledger.transaction(update("x")),
     ]
-    block = bench.validator.validate(1, envelopes)
-    assert [one.code for one in block.transactions] == [transaction_pb2.VALID] * 3
-    assert [one.transaction_id for one in block.transactions] == [transaction_id_of(one) for one in envelopes]
-    assert all(one.new for one in block.transactions)
-    assert block.changes == [
+    block = ledger.validate(*envelopes)
+    assert block.codes == bytes(3)
+    assert block.effects.transactions == [
+        (transactions.id_of(one), place, 0) for place, one in enumerate(envelopes)
+    ]
+    assert block.effects.changes == [
         Change("custody", "a", b"1", (1, 0)),
         Change("custody", "b", None, (1, 1)),
         Change("custody", "x", b"1", (1, 2)),
     ]
 
 
-def test_what_was_read_has_changed_in_the_block(bench: Bench) -> None:
-    envelopes = [
-        bench.transaction(update("a")),
-        bench.transaction(update("a")),
-        bench.transaction(update("b")),
-    ]
-    block = bench.validator.validate(1, envelopes)
-    assert [Code.Name(one.code) for one in block.transactions] == ["VALID", "MVCC_READ_CONFLICT", "VALID"]
-    assert [change.version for change in block.changes] == [(1, 0), (1, 2)]
+def test_invalid_transactions_keep_their_place(ledger: LedgerBench) -> None:
+    envelopes = [ledger.transaction(update(key)) for key in "aab"]
+    block = ledger.validate(*envelopes)
+    assert list(block.codes) == [0, 11, 0]
+    assert [change.version for change in block.effects.changes] == [(1, 0), (1, 2)]
+    assert [(place, code) for _, place, code in block.effects.transactions] == [(0, 0), (1, 11), (2, 0)]
 
 
-def test_what_was_read_has_changed_since(bench: Bench) -> None:
-    late = bench.transaction(update("a"))
-    bench.store.commit(1, b"", [Change("custody", "a", b"9", (1, 0))], [])
-    assert bench.codes(late) == ["MVCC_READ_CONFLICT"]
+def test_the_same_envelope_twice(ledger: LedgerBench) -> None:
+    envelope = ledger.transaction(write("a"))
+    assert ledger.commit(envelope, envelope) == ["VALID", "DUPLICATE_TXID"]
+    found = ledger.store.locate(transactions.id_of(envelope))
+    assert found is not None
+    assert (found.block_number, found.index, found.code) == (1, 0, 0)
+    assert ledger.commit(envelope) == ["DUPLICATE_TXID"]
+    assert ledger.store.locate(transactions.id_of(envelope)) == found
 
 
-def test_what_was_read_was_deleted(bench: Bench) -> None:
-    assert bench.codes(bench.transaction(write("a", None)), bench.transaction(update("a"))) == [
-        "VALID",
-        "MVCC_READ_CONFLICT",
-    ]
-
-
-def test_what_was_not_there_is_now(bench: Bench) -> None:
-    assert bench.codes(bench.transaction(update("x")), bench.transaction(update("x"))) == [
-        "VALID",
-        "MVCC_READ_CONFLICT",
-    ]
-
-
-def test_blind_writes_do_not_conflict(bench: Bench) -> None:
-    assert bench.codes(bench.transaction(write("a")), bench.transaction(write("a"))) == ["VALID", "VALID"]
-
-
-def test_a_conflict_in_the_called_chaincodes_namespace(bench: Bench) -> None:
-    """A licence that was revoked meanwhile is read in the registry, by a transaction of custody."""
-
-    def run(simulated: Simulation) -> None:
-        simulated.get("registry", "party")
-        simulated.put("custody", "x", b"1")
-
-    late = bench.transaction(run)
-    bench.store.commit(1, b"", [Change("registry", "party", b"9", (1, 0))], [])
-    assert bench.codes(late) == ["MVCC_READ_CONFLICT"]
-
-
-def over(start: str, end: str, limit: int = 0) -> Run:
-    """Read a range, then write elsewhere."""
-
-    def run(simulated: Simulation) -> None:
-        simulated.range("custody", start, end, limit)
-        simulated.put("custody", "elsewhere", b"1")
-
-    return run
-
-
-@pytest.mark.parametrize(
-    ("before", "code"),
-    [
-        (write("bb"), "PHANTOM_READ_CONFLICT"),
-        (write("b", None), "PHANTOM_READ_CONFLICT"),
-        (write("b"), "PHANTOM_READ_CONFLICT"),
-        (write("a"), "VALID"),
-        (write("d"), "VALID"),
-        (write("z"), "VALID"),
-    ],
-)
-def test_phantoms_in_a_range(bench: Bench, before: Run, code: str) -> None:
-    """The range from b to before d, read before another transaction of its block writes."""
-    assert bench.codes(bench.transaction(before), bench.transaction(over("b", "d"))) == ["VALID", code]
-    late = bench.transaction(over("b", "d"))
-    changes = bench.validator.validate(1, [bench.transaction(before)]).changes
-    bench.store.commit(1, b"", changes, [])
-    assert bench.codes(late) == [code]
-
-
-def test_phantoms_in_an_open_range(bench: Bench) -> None:
-    assert bench.codes(bench.transaction(write("z")), bench.transaction(over("b", ""))) == [
-        "VALID",
-        "PHANTOM_READ_CONFLICT",
-    ]
-
-
-def test_what_comes_after_a_page_does_not_count(bench: Bench) -> None:
-    assert bench.codes(bench.transaction(write("d")), bench.transaction(over("a", "", limit=2))) == [
-        "VALID",
-        "VALID",
-    ]
-
-
-def test_the_same_envelope_twice(bench: Bench) -> None:
-    envelope = bench.transaction(write("a"))
-    block = bench.validator.validate(1, [envelope, envelope])
-    assert [Code.Name(one.code) for one in block.transactions] == ["VALID", "DUPLICATE_TXID"]
-    assert [one.new for one in block.transactions] == [True, False]
-    bench.store.commit(1, b"", block.changes, [(transaction_id_of(envelope), 0, 0)])
-    again = bench.validator.validate(2, [envelope])
-    assert [(Code.Name(one.code), one.new) for one in again.transactions] == [("DUPLICATE_TXID", False)]
-
-
-def test_a_duplicate_of_an_invalid_transaction(bench: Bench) -> None:
-    envelope = bench.transaction(write("a"), ("ManufacturerMSP",))
-    assert bench.codes(envelope, envelope) == ["ENDORSEMENT_POLICY_FAILURE", "DUPLICATE_TXID"]
+def test_an_invalid_one_twice_in_a_block(ledger: LedgerBench) -> None:
+    """Only of those that are right by themselves is the second one a duplicate, as at a peer."""
+    envelope = ledger.transaction(write("a"), ("ManufacturerMSP",))
+    assert ledger.commit(envelope, envelope) == ["ENDORSEMENT_POLICY_FAILURE"] * 2
+    assert ledger.commit(envelope) == ["DUPLICATE_TXID"]
 
 
 @pytest.mark.parametrize("tx_id", ["", "x", "0" * 64, "x" * 5000])
-def test_an_id_that_is_not_its_creators(bench: Bench, client: Node, tx_id: str) -> None:
+def test_an_id_that_is_not_its_creators(ledger: LedgerBench, tx_id: str) -> None:
     """It neither fails the block nor takes the place of the transaction whose id it is."""
-    answer = transactions.answer_of(bench.results(write("a")))
-    signed = [transactions.endorsement(bench.peers[msp], answer) for msp in MAJORITY]
-    _, envelope = transactions.envelope(client, transactions.transaction(answer, signed), tx_id)
-    block = bench.validator.validate(1, [envelope])
-    assert [(Code.Name(one.code), one.new) for one in block.transactions] == [("BAD_PROPOSAL_TXID", False)]
-    assert block.changes == []
+    header = transactions.headers(ledger.client, tx_id=tx_id)
+    answer = transactions.answer_of(header, ledger.simulate(write("a")).public)
+    signed = [transactions.endorsement(ledger.peers[msp], answer) for msp in MAJORITY]
+    envelope = transactions.envelope(ledger.client, header, transactions.transaction(header, answer, signed))
+    block = ledger.validate(envelope)
+    assert list(block.codes) == [8]
+    assert not block.effects.changes
+    assert not block.effects.transactions
 
 
-def test_somebody_elses_id(bench: Bench, peers: dict[str, Node]) -> None:
-    honest = bench.transaction(write("a"))
-    thief = transactions.envelope(peers["PharmacyMSP"], b"", transaction_id_of(honest))[1]
-    assert bench.codes(thief, honest) == ["BAD_PROPOSAL_TXID", "VALID"]
+def test_somebody_elses_id(ledger: LedgerBench) -> None:
+    honest = ledger.transaction(write("a"))
+    header = transactions.headers(ledger.peers["PharmacyMSP"], tx_id=transactions.id_of(honest))
+    thief = transactions.envelope(ledger.peers["PharmacyMSP"], header, b"")
+    assert ledger.codes(thief, honest) == ["BAD_PROPOSAL_TXID", "VALID"]
 
 
-def test_a_signature_that_is_not_the_creators(bench: Bench) -> None:
-    envelope = common_pb2.Envelope.FromString(bench.transaction(write("a")))
-    other = common_pb2.Envelope.FromString(bench.transaction(write("a")))
-    envelope.signature = other.signature
-    assert bench.codes(envelope.SerializeToString()) == ["BAD_CREATOR_SIGNATURE"]
+def test_a_signature_that_is_not_the_creators(ledger: LedgerBench) -> None:
+    envelope = common_pb2.Envelope.FromString(ledger.transaction(write("a")))
+    envelope.signature = common_pb2.Envelope.FromString(ledger.transaction(write("a"))).signature
+    assert ledger.codes(envelope.SerializeToString()) == ["BAD_CREATOR_SIGNATURE"]
 
 
-def test_a_creator_who_is_no_member(bench: Bench, client: Node) -> None:
-    stranger = Node(client.serialized.replace(b"ManufacturerMSP", b"ManufacturerMSQ"), client.sign)
-    peers = [bench.peers[msp] for msp in MAJORITY]
-    _, envelope = transactions.endorsed(stranger, peers, bench.results(write("a")))
-    assert bench.codes(envelope) == ["BAD_CREATOR_SIGNATURE"]
+def test_a_creator_who_is_no_member(ledger: LedgerBench) -> None:
+    serialized = ledger.client.serialized.replace(b"ManufacturerMSP", b"ManufacturerMSQ")
+    stranger = Node(serialized, ledger.client.sign)
+    peers = [ledger.peers[msp] for msp in MAJORITY]
+    envelope = transactions.endorsed(stranger, peers, ledger.simulate(write("a")).public)
+    assert ledger.codes(envelope) == ["BAD_CREATOR_SIGNATURE"]
+
+
+def test_the_signature_comes_before_everything_else(ledger: LedgerBench) -> None:
+    good = ledger.transaction(write("a"))
+    assert ledger.commit(good) == ["VALID"]
+    forged = common_pb2.Envelope.FromString(good)
+    forged.signature = b"forged"
+    assert ledger.codes(forged.SerializeToString()) == ["BAD_CREATOR_SIGNATURE"]
 
 
 @pytest.mark.parametrize(
@@ -235,57 +108,133 @@ def test_a_creator_who_is_no_member(bench: Bench, client: Node) -> None:
         ("ManufacturerMSP", "DistributorMSP", "DistributorMSP"),
     ],
 )
-def test_too_few_endorsements(bench: Bench, msps: tuple[str, ...]) -> None:
-    assert bench.codes(bench.transaction(write("a"), msps)) == ["ENDORSEMENT_POLICY_FAILURE"]
+def test_too_few_endorsements(ledger: LedgerBench, msps: tuple[str, ...]) -> None:
+    assert ledger.codes(ledger.transaction(write("a"), msps)) == ["ENDORSEMENT_POLICY_FAILURE"]
 
 
-def test_more_endorsements_than_needed(bench: Bench) -> None:
-    assert bench.codes(bench.transaction(write("a"), (*MAJORITY, "RegulatorMSP"))) == ["VALID"]
+def test_endorsement_comes_before_conflicts(ledger: LedgerBench) -> None:
+    late = ledger.transaction(update("a"), ("ManufacturerMSP",))
+    assert ledger.codes(ledger.transaction(write("a")), late) == ["VALID", "ENDORSEMENT_POLICY_FAILURE"]
 
 
-def test_endorsements_by_clients_do_not_count(bench: Bench, client: Node) -> None:
-    peers = [bench.peers["DistributorMSP"], bench.peers["PharmacyMSP"], client]
-    _, envelope = transactions.endorsed(client, peers, bench.results(write("a")))
-    assert bench.codes(envelope) == ["ENDORSEMENT_POLICY_FAILURE"]
+def test_more_endorsements_than_needed(ledger: LedgerBench) -> None:
+    assert ledger.codes(ledger.transaction(write("a"), (*MAJORITY, REGULATOR))) == ["VALID"]
 
 
-def test_endorsements_of_something_else_do_not_count(bench: Bench, client: Node) -> None:
-    honest = transactions.answer_of(bench.results(write("a")))
-    forged = transactions.answer_of(bench.results(write("a", b"forged")))
-    signed = [transactions.endorsement(bench.peers[msp], honest) for msp in MAJORITY]
-    _, envelope = transactions.envelope(client, transactions.transaction(forged, signed))
-    assert bench.codes(envelope) == ["ENDORSEMENT_POLICY_FAILURE"]
+def test_endorsements_by_clients_do_not_count(ledger: LedgerBench) -> None:
+    peers = [ledger.peers["DistributorMSP"], ledger.peers["PharmacyMSP"], ledger.client]
+    envelope = transactions.endorsed(ledger.client, peers, ledger.simulate(write("a")).public)
+    assert ledger.codes(envelope) == ["ENDORSEMENT_POLICY_FAILURE"]
 
 
-def test_a_bad_endorsement_beside_enough_good_ones(bench: Bench, client: Node) -> None:
-    answer = transactions.answer_of(bench.results(write("a")))
-    signed = [transactions.endorsement(bench.peers[msp], answer) for msp in (*MAJORITY, "RegulatorMSP")]
+def test_endorsements_of_something_else_do_not_count(ledger: LedgerBench) -> None:
+    header = transactions.headers(ledger.client)
+    honest = transactions.answer_of(header, ledger.simulate(write("a")).public)
+    forged = transactions.answer_of(header, ledger.simulate(write("a", b"forged")).public)
+    signed = [transactions.endorsement(ledger.peers[msp], honest) for msp in MAJORITY]
+    data = transactions.transaction(header, forged, signed)
+    assert ledger.codes(transactions.envelope(ledger.client, header, data)) == ["ENDORSEMENT_POLICY_FAILURE"]
+
+
+def test_a_bad_endorsement_beside_enough_good_ones(ledger: LedgerBench) -> None:
+    header = transactions.headers(ledger.client)
+    answer = transactions.answer_of(header, ledger.simulate(write("a")).public)
+    signed = [transactions.endorsement(ledger.peers[msp], answer) for msp in (*MAJORITY, REGULATOR)]
     signed[0].signature = signed[1].signature
-    _, envelope = transactions.envelope(client, transactions.transaction(answer, signed))
-    assert bench.codes(envelope) == ["VALID"]
+    data = transactions.transaction(header, answer, signed)
+    assert ledger.codes(transactions.envelope(ledger.client, header, data)) == ["VALID"]
 
 
-def test_every_written_chaincodes_policy_counts(bench: Bench) -> None:
+def test_an_answer_to_another_proposal(ledger: LedgerBench) -> None:
+    answer = transactions.answer_of(transactions.headers(ledger.client), ledger.simulate(write("a")).public)
+    header = transactions.headers(ledger.client)
+    signed = [transactions.endorsement(ledger.peers[msp], answer) for msp in MAJORITY]
+    data = transactions.transaction(header, answer, signed)
+    assert ledger.codes(transactions.envelope(ledger.client, header, data)) == [
+        "INVALID_ENDORSER_TRANSACTION"
+    ]
+
+
+def test_every_written_chaincodes_policy_counts(ledger: LedgerBench) -> None:
     def run(simulated: Simulation) -> None:
         simulated.put("registry", "k", b"1")
 
     # Custody's majority, but without the regulator whom the registry's policy asks for.
-    assert bench.codes(bench.transaction(run)) == ["ENDORSEMENT_POLICY_FAILURE"]
-    enough = (*MAJORITY, "RegulatorMSP")
-    assert bench.codes(bench.transaction(run, enough)) == ["VALID"]
+    assert ledger.codes(ledger.transaction(run)) == ["ENDORSEMENT_POLICY_FAILURE"]
+    assert ledger.codes(ledger.transaction(run, (*MAJORITY, REGULATOR))) == ["VALID"]
 
 
-def test_a_chaincode_that_nobody_defined(bench: Bench) -> None:
-    assert bench.codes(bench.transaction(write("a"), chaincode="other")) == ["ENDORSEMENT_POLICY_FAILURE"]
+def _unusual(ledger: LedgerBench, chaincode: str = "custody", **header: object) -> bytes:
+    made = transactions.headers(ledger.client, chaincode, **header)
+    answer = transactions.answer_of(made, ledger.simulate(write("a")).public, chaincode)
+    signed = [transactions.endorsement(ledger.peers[msp], answer) for msp in MAJORITY]
+    return transactions.envelope(ledger.client, made, transactions.transaction(made, answer, signed))
 
 
-def test_bytes_that_are_no_envelope(bench: Bench) -> None:
-    garbage = [b"\xff", common_pb2.Envelope(payload=b"\xff").SerializeToString()]
-    assert bench.codes(*garbage, bench.transaction(write("a"))) == ["BAD_PAYLOAD", "BAD_PAYLOAD", "VALID"]
-    assert [transaction_id_of(one) for one in garbage] == ["", ""]
+def test_headers_of_other_sorts(ledger: LedgerBench) -> None:
+    assert ledger.codes(
+        _unusual(ledger, "other"),
+        _unusual(ledger, channel_id="elsewhere"),
+        _unusual(ledger, type=common_pb2.CONFIG),
+        _unusual(ledger, type=common_pb2.MESSAGE),
+        _unusual(ledger, epoch=1),
+    ) == [
+        "INVALID_CHAINCODE",
+        "TARGET_CHAIN_NOT_FOUND",
+        "UNSUPPORTED_TX_PAYLOAD",
+        "BAD_COMMON_HEADER",
+        "BAD_COMMON_HEADER",
+    ]
+
+
+def test_what_was_endorsed_must_make_sense(ledger: LedgerBench) -> None:
+    def made(results: bytes, version: str = "1", event: str = "custody", name: str = "custody") -> bytes:
+        header = transactions.headers(ledger.client)
+        told = chaincode_event_pb2.ChaincodeEvent(chaincode_id=event, event_name="Told")
+        answer = transactions.answer_of(header, results, name, version, told)
+        signed = [transactions.endorsement(ledger.peers[msp], answer) for msp in MAJORITY]
+        data = transactions.transaction(header, answer, signed)
+        return transactions.envelope(ledger.client, header, data)
+
+    good = ledger.simulate(write("a")).public
+    assert ledger.codes(
+        made(good),
+        made(good, version=""),
+        made(good, name="registry"),
+        made(good, event="registry"),
+        made(b"\xff"),
+        made(good + good),
+    ) == [
+        "VALID",
+        "INVALID_CHAINCODE",
+        "INVALID_CHAINCODE",
+        "INVALID_OTHER_REASON",
+        "BAD_RWSET",
+        "ILLEGAL_WRITESET",
+    ]
+
+
+def test_bytes_that_are_no_envelope(ledger: LedgerBench) -> None:
+    garbage = [b"\xff", common_pb2.Envelope(payload=b"\xff").SerializeToString(), b""]
+    assert ledger.codes(*garbage, ledger.transaction(write("a"))) == [
+        "INVALID_OTHER_REASON",
+        "BAD_PAYLOAD",
+        "BAD_COMMON_HEADER",
+        "VALID",
+    ]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff"])
-def test_a_signed_envelope_without_a_transaction(bench: Bench, client: Node, data: bytes) -> None:
-    _, envelope = transactions.envelope(client, data)
-    assert bench.codes(envelope) == ["INVALID_ENDORSER_TRANSACTION"]
+def test_a_signed_envelope_without_a_transaction(ledger: LedgerBench, data: bytes) -> None:
+    envelope = transactions.envelope(ledger.client, transactions.headers(ledger.client), data)
+    assert ledger.codes(envelope) == ["INVALID_ENDORSER_TRANSACTION"]
+
+
+def test_truncated_envelopes_never_fail_the_block(ledger: LedgerBench) -> None:
+    whole = ledger.transaction(over("a", "c"))
+    cut = [whole[:length] for length in range(0, len(whole), 37)]
+    flipped = [whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :] for at in range(0, len(whole), 41)]
+    block = ledger.validate(*cut, *flipped)
+    assert len(block.codes) == len(cut) + len(flipped)
+    assert 0 not in block.codes
+    assert not block.effects.changes

@@ -1,0 +1,249 @@
+"""A peer's side of Fabric's shim protocol: the stream to one member's chaincode server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+from fabric_protos.peer import (
+    chaincode_pb2,
+    chaincode_shim_pb2,
+    chaincode_shim_pb2_grpc,
+    proposal_response_pb2,
+)
+from google.protobuf.message import DecodeError
+
+from network.devnet.errors import DevnetError
+from network.devnet.execution import MAX_DEPTH, Execution, NotRunning, Outcome
+from network.devnet.requests import HANDLERS
+
+log = logging.getLogger(__name__)
+
+Message = chaincode_shim_pb2.ChaincodeMessage
+
+BATCH_KEYS = 1000
+EXECUTE_SECONDS = 30.0
+REGISTER_SECONDS = 10.0
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+# Of each running transaction at most one message is on its way, which bounds what waits to be sent.
+MAX_RUNNING = 10_000
+
+OFFERS = chaincode_pb2.ChaincodeAdditionalParams(
+    use_write_batch=True,
+    max_size_write_batch=BATCH_KEYS,
+    use_get_multiple_keys=True,
+    max_size_get_multiple_keys=BATCH_KEYS,
+).SerializeToString()
+
+
+class ChaincodeConnection:
+    """Keeps one stream to a chaincode server open and runs transactions on it, many at a time."""
+
+    def __init__(
+        self, name: str, package_id: str, address: str, credentials: grpc.ChannelCredentials, server_name: str
+    ) -> None:
+        self.name = name
+        self._package_id = package_id
+        self._address = address
+        self._channel = grpc.aio.secure_channel(
+            address,
+            credentials,
+            options=[
+                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.ssl_target_name_override", server_name),
+                ("grpc.initial_reconnect_backoff_ms", 100),
+                ("grpc.max_reconnect_backoff_ms", 1000),
+            ],
+        )
+        self._outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        self._running: dict[str, tuple[Execution, asyncio.Future[Outcome]]] = {}
+        self._ready = False
+
+    async def keep(self) -> None:
+        """Connect, and again whenever the stream is lost, until cancelled."""
+        pause = FIRST_PAUSE
+        reason = ""
+        try:
+            while True:
+                before = reason
+                try:
+                    await self._serve()
+                    reason = "the server closed the stream"
+                except grpc.aio.AioRpcError as error:
+                    reason = f"{error.code().name}: {error.details()}"
+                except TimeoutError:
+                    reason = "the server did not register in time"
+                except (DevnetError, DecodeError) as error:
+                    reason = str(error)
+                pause = FIRST_PAUSE if self._ready else min(pause * 2, LONGEST_PAUSE)
+                if self._ready or reason != before:
+                    log.warning("chaincode=%s address=%s stream lost: %s", self.name, self._address, reason)
+                self._lose(reason)
+                await asyncio.sleep(pause)
+        finally:
+            self._lose("devnet is stopping")
+            await self._channel.close()
+
+    async def run(self, arguments: Sequence[bytes], is_init: bool, execution: Execution) -> Outcome:
+        """Run a transaction.
+
+        Raises NotRunning where the server is away or lost, DevnetError after its time or where it errs.
+        """
+        if not self._ready:
+            raise NotRunning(
+                f"could not launch chaincode {self._package_id}: connection to {self.name} at "
+                f"{self._address} is not there"
+            )
+        key = execution.transaction_id
+        if key in self._running:
+            raise DevnetError(f"txid: {key}({execution.channel}) exists")
+        if len(self._running) >= MAX_RUNNING:
+            raise NotRunning(f"chaincode {self.name}: too many transactions at once")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._running[key] = (execution, future)
+        try:
+            self._send(
+                execution,
+                Message.TRANSACTION,
+                chaincode_pb2.ChaincodeInput(args=arguments, is_init=is_init).SerializeToString(),
+                proposal=execution.proposal,
+            )
+            async with asyncio.timeout(EXECUTE_SECONDS):
+                return await future
+        except TimeoutError:
+            raise DevnetError(
+                f"failed to execute transaction {key}: timeout expired while executing transaction"
+            ) from None
+        finally:
+            del self._running[key]
+
+    async def _serve(self) -> None:
+        """One stream: register, then answer until it ends."""
+        self._outgoing = asyncio.Queue()
+        stream = chaincode_shim_pb2_grpc.ChaincodeStub(self._channel).Connect()
+        sender = asyncio.create_task(self._write(stream))
+        try:
+            async with asyncio.timeout(REGISTER_SECONDS):
+                await self._register(stream)
+            self._ready = True
+            log.info("chaincode=%s address=%s registered", self.name, self._address)
+            while (message := await stream.read()) is not grpc.aio.EOF:
+                self._receive(message)
+        finally:
+            sender.cancel()
+            stream.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+
+    async def _write(self, stream: Any) -> None:
+        # A write that fails ends the stream, which the reader sees.
+        while True:
+            await stream.write(await self._outgoing.get())
+
+    async def _register(self, stream: Any) -> None:
+        message = await stream.read()
+        if message is grpc.aio.EOF or message.type != Message.REGISTER:
+            raise DevnetError("the server did not register")
+        registered = chaincode_pb2.ChaincodeID.FromString(message.payload).name
+        if registered != self._package_id:
+            raise DevnetError(f"the server there is {registered[:128]!r}, not {self._package_id}")
+        self._outgoing.put_nowait(Message(type=Message.REGISTERED))
+        self._outgoing.put_nowait(Message(type=Message.READY, payload=OFFERS))
+
+    def _lose(self, reason: str) -> None:
+        self._ready = False
+        for _, future in self._running.values():
+            if not future.done():
+                future.set_exception(
+                    NotRunning(f"chaincode {self.name}: chaincode stream terminated: {reason}")
+                )
+
+    def _send(self, execution: Execution, kind: int, payload: bytes, **more: Any) -> None:
+        self._outgoing.put_nowait(
+            Message(
+                type=kind,
+                payload=payload,
+                txid=execution.transaction_id,
+                channel_id=execution.channel,
+                **more,
+            )
+        )
+
+    def _receive(self, message: Any) -> None:
+        if message.type == Message.KEEPALIVE:
+            return
+        found = self._running.get(message.txid)
+        if found is None:
+            # Its caller has given up; the server is told nothing more about it.
+            return
+        execution, future = found
+        if message.type == Message.COMPLETED:
+            event = message.chaincode_event if message.HasField("chaincode_event") else None
+            try:
+                response = proposal_response_pb2.Response.FromString(message.payload)
+            except DecodeError:
+                _fail(future, DevnetError(f"chaincode {self.name}: its response cannot be decoded"))
+                return
+            if not future.done():
+                future.set_result(Outcome(response, event))
+        elif message.type == Message.ERROR:
+            _fail(future, DevnetError(message.payload.decode(errors="replace")))
+        elif message.type == Message.INVOKE_CHAINCODE:
+            # Another chaincode may take its time, and may answer on this very stream.
+            execution.spawn(self._invoke(message.payload, execution, future))
+        else:
+            self._answer(message, execution)
+
+    def _answer(self, message: Any, execution: Execution) -> None:
+        handler = HANDLERS.get(message.type)
+        try:
+            if handler is None:
+                raise DevnetError(f"a peer does not know messages of type {message.type}")
+            payload = handler(self.name, message.payload, execution)
+        except (DevnetError, DecodeError) as error:
+            words = f"{_name(message.type)} failed: transaction ID: {execution.transaction_id}: {error}"
+            self._send(execution, Message.ERROR, words.encode())
+        except Exception:
+            # A fault in answering one transaction must not end all that run on this stream.
+            log.exception("answering chaincode %s failed", self.name)
+            self._send(execution, Message.ERROR, b"internal error of the peer")
+        else:
+            self._send(execution, Message.RESPONSE, payload)
+
+    async def _invoke(self, payload: bytes, execution: Execution, future: asyncio.Future[Outcome]) -> None:
+        """Run the chaincode that this one calls; what goes wrong beyond a refusal ends the transaction."""
+        execution.depth += 1
+        try:
+            spec = chaincode_pb2.ChaincodeSpec.FromString(payload)
+            name, _, channel = spec.chaincode_id.name.partition("/")
+            if channel and channel != execution.channel:
+                raise DevnetError(f"channel {channel} does not exist here")
+            if execution.depth > MAX_DEPTH:
+                raise DevnetError(f"calls from chaincode to chaincode are more than {MAX_DEPTH} deep")
+            outcome = await execution.call(name, spec.input.args, execution)
+        except (DevnetError, DecodeError) as error:
+            words = f"INVOKE_CHAINCODE failed: transaction ID: {execution.transaction_id}: {error}"
+            self._send(execution, Message.ERROR, words.encode())
+        except Exception as error:
+            log.exception("a call from chaincode %s failed", self.name)
+            _fail(future, DevnetError(f"a call from chaincode {self.name} failed: {type(error).__name__}"))
+        else:
+            answer = Message(type=Message.COMPLETED, payload=outcome.response.SerializeToString())
+            self._send(execution, Message.RESPONSE, answer.SerializeToString())
+        finally:
+            execution.depth -= 1
+
+
+def _fail(future: asyncio.Future[Outcome], error: DevnetError) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _name(kind: int) -> str:
+    known = Message.Type.values()
+    return Message.Type.Name(kind) if kind in known else str(kind)

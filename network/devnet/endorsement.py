@@ -1,0 +1,197 @@
+"""What the gateway does with a proposal: the right peers run it, and their answers are made one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import grpc
+from fabric_protos.common import common_pb2
+from fabric_protos.peer import proposal_response_pb2
+
+from network.devnet import policy
+from network.devnet.assembly import envelope
+from network.devnet.chain import Chain
+from network.devnet.endorser import Answer, Endorser
+from network.devnet.errors import Denied, Detail
+from network.devnet.proposal import Proposal, ProposalRefused
+from network.devnet.rwset import first_difference
+from network.devnet.simulation import Needs
+from network.devnet.snapshot import Snapshot
+
+NOT_ENDORSED = "failed to endorse transaction, see attached details for more info"
+TOO_FEW = "failed to collect enough transaction endorsements, see attached details for more info"
+NOT_EVALUATED = "failed to evaluate transaction, see attached details for more info"
+
+
+class Endorsements:
+    """The endorsers of all members, as the gateway of each reaches them."""
+
+    def __init__(self, chain: Chain, endorsers: Sequence[Endorser]) -> None:
+        self._chain = chain
+        self._endorsers = {endorser.peer.msp_id: endorser for endorser in endorsers}
+
+    async def evaluate(
+        self, own: Endorser, proposal: Proposal, targets: Sequence[str]
+    ) -> proposal_response_pb2.Response:
+        """Run it at one peer, the next where chaincode cannot run there; Denied.
+
+        The member's own peer is asked first and, for transient data, alone, unless ``targets`` (MSP ids)
+        say who is.
+        """
+        wanted = self._named(targets, grpc.StatusCode.FAILED_PRECONDITION)
+        if not wanted:
+            others = [e for e in self._endorsers.values() if e is not own]
+            wanted = [own] if proposal.has_transient else [own, *others]
+        try:
+            wanted[0].check(proposal)
+        except ProposalRefused as error:
+            raise Denied(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"evaluate call to endorser returned error: {error}",
+                _detail(wanted[0], str(error)),
+            ) from error
+        details: list[Detail] = []
+        with self._chain.store.snapshot() as snapshot:
+            for endorser in wanted:
+                answer = await endorser.process(proposal, snapshot)
+                if answer.outcome is None:
+                    details.append(_detail(endorser, answer.message))
+                    continue
+                if not 200 <= answer.status < 400:
+                    raise Denied(
+                        grpc.StatusCode.UNKNOWN,
+                        f"evaluate call to endorser returned error: {answer.message}",
+                        *details,
+                        _detail(endorser, answer.message),
+                    )
+                return answer.outcome.response
+        raise Denied(grpc.StatusCode.ABORTED, NOT_EVALUATED, *details)
+
+    async def endorse(
+        self, own: Endorser, proposal: Proposal, organizations: Sequence[str]
+    ) -> common_pb2.Envelope:
+        """Collect the endorsements that the run asks for; an envelope for the client to sign. Denied.
+
+        ``organizations`` names the MSPs whose peers must endorse, where the client chose them.
+        All endorsers run over the same snapshot: where they differ, chaincode is not deterministic.
+        """
+        named = self._named(organizations, grpc.StatusCode.UNAVAILABLE)
+        try:
+            (named or [own])[0].check(proposal)
+        except ProposalRefused as error:
+            failure = TOO_FEW if named else NOT_ENDORSED
+            detail = _detail((named or [own])[0], str(error))
+            raise Denied(grpc.StatusCode.ABORTED, failure, detail) from error
+        with self._chain.store.snapshot() as snapshot:
+            if named:
+                answers = await self._run_all(named, proposal, snapshot, TOO_FEW)
+                first = next(iter(answers.values()))
+            else:
+                first = (await self._run_all([own], proposal, snapshot, NOT_ENDORSED))[own]
+                answers = await self._complete(own, first, proposal, snapshot)
+        for endorser, answer in answers.items():
+            _compare(first, answer, endorser)
+        if first.private:
+            self._chain.transient.keep(proposal.transaction_id, first.private)
+        endorsements = [answer.endorsement for answer in answers.values() if answer.endorsement]
+        return envelope(proposal, first.payload, endorsements)
+
+    async def _complete(
+        self, own: Endorser, first: Answer, proposal: Proposal, snapshot: Snapshot
+    ) -> dict[Endorser, Answer]:
+        """The answers of a set of endorsers that suffices; another set where one of them fails."""
+        answers = {own: first}
+        details: list[Detail] = []
+        failed: set[str] = set()
+        while True:
+            chosen = self._choose(own, first, proposal, failed)
+            if chosen is None:
+                raise Denied(grpc.StatusCode.ABORTED, TOO_FEW, *details)
+            missing = [endorser for endorser in chosen if endorser not in answers]
+            if not missing:
+                return {endorser: answers[endorser] for endorser in chosen}
+            for endorser, answer in (await _gather(missing, proposal, snapshot)).items():
+                if answer.endorsement is None:
+                    failed.add(endorser.peer.msp_id)
+                    details.append(_detail(endorser, answer.message))
+                else:
+                    answers[endorser] = answer
+
+    def _choose(
+        self, own: Endorser, first: Answer, proposal: Proposal, failed: set[str]
+    ) -> list[Endorser] | None:
+        """Endorsers that satisfy every policy; None where failures leave too few of them."""
+        if first.needs is None:
+            return [own]
+        members = first.needs.members
+        if proposal.has_transient and first.owners is not None:
+            # Transient data must reach nobody but those who may see what became of it.
+            members = first.owners if members is None else members & first.owners
+        found = self._of(first.needs, members, own, failed)
+        if found is not None or failed:
+            return found
+        if members != first.needs.members and self._of(first.needs, first.needs.members, own, failed):
+            raise Denied(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "requires endorsement from organisation(s) that are not in the distribution policy of the "
+                "private data collection(s); retry specifying trusted endorsing organizations to protect "
+                "transient data",
+            )
+        raise Denied(
+            grpc.StatusCode.FAILED_PRECONDITION,
+            "no combination of peers can be derived which satisfy the endorsement policy",
+        )
+
+    def _of(
+        self, needs: Needs, members: frozenset[str] | None, own: Endorser, failed: set[str]
+    ) -> list[Endorser] | None:
+        available = tuple(
+            msp for msp in self._endorsers if msp not in failed and (members is None or msp in members)
+        )
+        chosen = policy.endorsers(needs.policies, available, own.peer.msp_id)
+        return None if chosen is None else [self._endorsers[msp] for msp in chosen]
+
+    async def _run_all(
+        self, endorsers: Sequence[Endorser], proposal: Proposal, snapshot: Snapshot, failure: str
+    ) -> dict[Endorser, Answer]:
+        """The answers of these endorsers; Denied with every failure where one does not endorse."""
+        answers = await _gather(endorsers, proposal, snapshot)
+        details = [_detail(e, a.message) for e, a in answers.items() if a.endorsement is None]
+        if details:
+            raise Denied(grpc.StatusCode.ABORTED, failure, *details)
+        return answers
+
+    def _named(self, msp_ids: Sequence[str], code: grpc.StatusCode) -> list[Endorser]:
+        missing = [msp for msp in msp_ids if msp not in self._endorsers]
+        if missing:
+            raise Denied(code, f"failed to find any endorsing peers for org(s): {', '.join(missing)[:200]}")
+        return [self._endorsers[msp] for msp in dict.fromkeys(msp_ids)]
+
+
+async def _gather(
+    endorsers: Sequence[Endorser], proposal: Proposal, snapshot: Snapshot
+) -> dict[Endorser, Answer]:
+    if len(endorsers) == 1:
+        return {endorsers[0]: await endorsers[0].process(proposal, snapshot)}
+    async with asyncio.TaskGroup() as group:
+        tasks = {endorser: group.create_task(endorser.process(proposal, snapshot)) for endorser in endorsers}
+    return {endorser: task.result() for endorser, task in tasks.items()}
+
+
+def _compare(first: Answer, other: Answer, endorser: Endorser) -> None:
+    """Denied unless two endorsers signed the same."""
+    if other.payload == first.payload:
+        return
+    difference = first_difference(first.results, other.results)
+    if other.results == first.results:
+        difference = "the response or the event"
+    raise Denied(
+        grpc.StatusCode.ABORTED,
+        TOO_FEW,
+        _detail(endorser, f"ProposalResponsePayloads do not match: the first difference is in {difference}"),
+    )
+
+
+def _detail(endorser: Endorser, message: str) -> Detail:
+    return Detail(endorser.peer.address, endorser.peer.msp_id, message)

@@ -1,0 +1,196 @@
+"""Whether what a transaction read is still so, and what the valid ones of a block do to the state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+
+from fabric_protos.ledger.rwset import rwset_pb2
+from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from fabric_protos.peer import chaincode_shim_pb2
+from google.protobuf.message import DecodeError
+
+from network.devnet import keys
+from network.devnet.definitions import Definitions
+from network.devnet.rwset import key_hash
+from network.devnet.snapshot import Snapshot, Version
+from network.devnet.store import Change, MetadataChange
+from network.devnet.transaction import Code, HashedSpace, Invalid, Space, Transaction
+
+PrivateSets = Callable[[str], bytes | None]
+"""The private read-write set of a transaction id, where one is kept."""
+
+
+class BlockState:
+    """The state before a block, and what its transactions so far have made of it."""
+
+    def __init__(self, snapshot: Snapshot, definitions: Definitions, private_sets: PrivateSets) -> None:
+        self._snapshot = snapshot
+        self._definitions = definitions
+        self._private_sets = private_sets
+        # By namespace and key: whatever a transaction of this block wrote, None where it deleted.
+        self._written: dict[str, dict[str, tuple[bytes | None, Version]]] = {}
+        self._metadata: dict[tuple[str, str], bytes] = {}
+        self.changes: list[Change] = []
+        self.metadata_changes: list[MetadataChange] = []
+
+    def check(self, transaction: Transaction) -> None:
+        """Invalid where a key, a range or a hash that was read is another now."""
+        for space in transaction.action.namespaces:
+            self._check_reads(space.namespace, space.public.reads)
+            for queried in space.public.range_queries_info:
+                if not self._same_range(space.namespace, queried):
+                    raise Invalid(Code.PHANTOM_READ_CONFLICT)
+            for collection in space.collections:
+                place = keys.hashes_of(space.namespace, collection.collection)
+                for read in collection.hashed.hashed_reads:
+                    self._check_read(place, read.key_hash.hex(), read)
+
+    def apply(self, transaction: Transaction, version: Version) -> None:
+        """Make the transaction's writes part of the state."""
+        private = self._private(transaction)
+        for space in transaction.action.namespaces:
+            touched = set()
+            for write in space.public.writes:
+                value = None if write.is_delete or not write.value else write.value
+                self._write(space.namespace, write.key, value, version, history=True)
+                touched.add(write.key)
+            for metadata in space.public.metadata_writes:
+                self._write_metadata(
+                    space.namespace, metadata.key, metadata.entries, version, metadata.key in touched
+                )
+            for collection in space.collections:
+                self._apply_hashes(space, collection, version)
+                clear = private.get((space.namespace, collection.collection))
+                if clear is not None and hashlib.sha256(clear).digest() == collection.private_hash:
+                    self._apply_private(space.namespace, collection, clear, version)
+
+    def _check_reads(self, namespace: str, reads: Sequence[kv_rwset_pb2.KVRead]) -> None:
+        for read in reads:
+            self._check_read(namespace, read.key, read)
+
+    def _check_read(
+        self, namespace: str, key: str, read: kv_rwset_pb2.KVRead | kv_rwset_pb2.KVReadHash
+    ) -> None:
+        # What an earlier transaction of the block has touched is another now, even deleted twice.
+        if key in self._written.get(namespace, ()):
+            raise Invalid(Code.MVCC_READ_CONFLICT)
+        stored = self._snapshot.get(namespace, key)
+        known = (read.version.block_num, read.version.tx_num) if read.HasField("version") else None
+        if (stored.version if stored else None) != known:
+            raise Invalid(Code.MVCC_READ_CONFLICT)
+
+    def _same_range(self, namespace: str, queried: kv_rwset_pb2.RangeQueryInfo) -> bool:
+        if queried.HasField("reads_merkle_hashes"):
+            # devnet's own endorsers write every read; a summary is not theirs, and cannot be checked.
+            return False
+        seen = iter(queried.raw_reads.kv_reads)
+        for key, version in self._range(namespace, queried):
+            then = next(seen, None)
+            if then is None or then.key != key or (then.version.block_num, then.version.tx_num) != version:
+                return False
+        return next(seen, None) is None
+
+    def _range(self, namespace: str, queried: kv_rwset_pb2.RangeQueryInfo) -> Iterator[tuple[str, Version]]:
+        """What the range holds now, the block's earlier transactions counted in."""
+        end = queried.end_key
+        if not queried.itr_exhausted:
+            # Its end is the last key that was fetched, and belongs to it.
+            end += "\x00"
+        written = self._written.get(namespace, {})
+        changed = sorted(key for key in written if queried.start_key <= key and (not end or key < end))
+        place = 0
+        for key, stored in self._snapshot.range(namespace, queried.start_key, end):
+            while place < len(changed) and changed[place] <= key:
+                if written[changed[place]][0] is not None:
+                    yield changed[place], written[changed[place]][1]
+                place += 1
+            if key not in written:
+                yield key, stored.version
+        for key in changed[place:]:
+            if written[key][0] is not None:
+                yield key, written[key][1]
+
+    def _write(self, namespace: str, key: str, value: bytes | None, version: Version, history: bool) -> None:
+        self._written.setdefault(namespace, {})[key] = (value, version)
+        self.changes.append(Change(namespace, key, value, version, history))
+        if value is None and (self._snapshot.metadata(namespace, key) or (namespace, key) in self._metadata):
+            self._set_metadata(namespace, key, b"")
+
+    def _write_metadata(
+        self,
+        namespace: str,
+        key: str,
+        entries: Sequence[kv_rwset_pb2.KVMetadataEntry],
+        version: Version,
+        written: bool,
+    ) -> None:
+        """New metadata: of a key that is there, or comes to be; it counts as a new version."""
+        value = self._current(namespace, key)
+        if value is None:
+            return
+        if not written:
+            self._write(namespace, key, value, version, history=False)
+        result = chaincode_shim_pb2.StateMetadataResult()
+        for entry in entries:
+            result.entries.add(metakey=entry.name, value=entry.value)
+        self._set_metadata(namespace, key, result.SerializeToString())
+
+    def _set_metadata(self, namespace: str, key: str, value: bytes) -> None:
+        self._metadata[namespace, key] = value
+        self.metadata_changes.append(MetadataChange(namespace, key, value))
+
+    def _current(self, namespace: str, key: str) -> bytes | None:
+        written = self._written.get(namespace, {})
+        if key in written:
+            return written[key][0]
+        stored = self._snapshot.get(namespace, key)
+        return stored.value if stored else None
+
+    def _apply_hashes(self, space: Space, collection: HashedSpace, version: Version) -> None:
+        place = keys.hashes_of(space.namespace, collection.collection)
+        touched = set()
+        for write in collection.hashed.hashed_writes:
+            value = None if write.is_delete or not write.value_hash else write.value_hash
+            self._write(place, write.key_hash.hex(), value, version, history=False)
+            touched.add(write.key_hash)
+        for metadata in collection.hashed.metadata_writes:
+            key = metadata.key_hash
+            self._write_metadata(place, key.hex(), metadata.entries, version, key in touched)
+
+    def _apply_private(self, namespace: str, collection: HashedSpace, clear: bytes, version: Version) -> None:
+        """The values, at each member; a key whose metadata alone changes gets its hash's new version."""
+        defined = self._definitions.need_collection(namespace, collection.collection)
+        kv = kv_rwset_pb2.KVRWSet.FromString(clear)
+        hashes = {write.key_hash for write in collection.hashed.hashed_writes}
+        hashes |= {write.key_hash for write in collection.hashed.metadata_writes}
+        for msp in sorted(defined.members):
+            place = keys.private_of(namespace, collection.collection, msp)
+            touched = set()
+            for write in kv.writes:
+                if key_hash(write.key) in hashes:
+                    value = None if write.is_delete or not write.value else write.value
+                    self._write(place, write.key, value, version, history=False)
+                    touched.add(write.key)
+            for metadata in kv.metadata_writes:
+                value = self._current(place, metadata.key)
+                if metadata.key not in touched and value is not None:
+                    self._write(place, metadata.key, value, version, history=False)
+
+    def _private(self, transaction: Transaction) -> dict[tuple[str, str], bytes]:
+        """The private sets of a transaction, by namespace and collection."""
+        spaces = transaction.action.namespaces
+        if not any(collection.private_hash for space in spaces for collection in space.collections):
+            return {}
+        kept = self._private_sets(transaction.transaction_id)
+        if kept is None:
+            return {}
+        try:
+            sets = rwset_pb2.TxPvtReadWriteSet.FromString(kept)
+        except DecodeError:
+            return {}
+        return {
+            (one.namespace, collection.collection_name): collection.rwset
+            for one in sets.ns_pvt_rwset
+            for collection in one.collection_pvt_rwset
+        }

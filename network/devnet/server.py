@@ -1,0 +1,114 @@
+"""devnet put together: one chain, every member's peer, the ordering service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+import grpc
+from fabric_protos.gateway import gateway_pb2_grpc
+from fabric_protos.peer import peer_pb2_grpc
+
+from network.devnet import definitions
+from network.devnet.chain import Chain
+from network.devnet.deliver import DeliverService
+from network.devnet.endorsement import Endorsements
+from network.devnet.endorser import Endorser
+from network.devnet.errors import DevnetError
+from network.devnet.gateway import GatewayService
+from network.devnet.genesis import genesis_block
+from network.devnet.nodes import load_node, load_peers, server_credentials
+from network.devnet.orderer import Orderer
+from network.devnet.peer_service import EndorserService
+from network.identities import Identities
+from network.topology import Topology
+
+log = logging.getLogger(__name__)
+
+MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+GRACE_SECONDS = 1.0
+WARNING = (
+    "DEVNET IS NOT FOR PRODUCTION: one process plays every member's peer and the ordering service, and holds "
+    "all their keys; nobody is protected from anybody"
+)
+
+
+async def serve(topology: Topology, home: Path) -> None:
+    """Play the topology's members until SIGTERM or SIGINT.
+
+    Raises DevnetError where the ledger cannot be opened or an address is taken; whatever ends a part of it
+    ends the whole: better gone than half alive.
+    """
+    log.warning(WARNING)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    identities = Identities(topology, home / "network")
+    chain = Chain(
+        home / "network" / "devnet",
+        topology.channel,
+        genesis_block(topology, identities),
+        definitions.from_topology(topology),
+        load_node(topology.orderer_organization.msp_id, identities.orderer()),
+    )
+    try:
+        await _serve(topology, identities, chain, stop)
+    finally:
+        chain.close()
+    log.info("stopped at height %d", chain.height)
+
+
+async def _serve(topology: Topology, identities: Identities, chain: Chain, stop: asyncio.Event) -> None:
+    orderer = Orderer(chain)
+    endorsers = [Endorser(chain, peer) for peer in load_peers(topology, identities)]
+    endorsements = Endorsements(chain, endorsers)
+    work = [asyncio.create_task(orderer.run())]
+    work += [
+        asyncio.create_task(connection.keep())
+        for endorser in endorsers
+        for connection in endorser.peer.chaincodes.values()
+    ]
+    stopped = asyncio.create_task(stop.wait())
+    servers: list[grpc.aio.Server] = []
+    try:
+        for endorser in endorsers:
+            service = GatewayService(chain, endorser, endorsements, orderer)
+            servers.append(await _listen(identities, chain, endorser, service))
+        log.info("channel=%s height=%d peers=%d ready", chain.channel, chain.height, len(servers))
+        done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await asyncio.gather(*(server.stop(GRACE_SECONDS) for server in servers))
+        for task in (*work, stopped):
+            task.cancel()
+        await asyncio.gather(*work, stopped, return_exceptions=True)
+    for task in done - {stopped}:
+        task.result()
+
+
+async def _listen(
+    identities: Identities, chain: Chain, endorser: Endorser, service: GatewayService
+) -> grpc.aio.Server:
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.so_reuseport", 0),
+            # Clients may ping as often as Fabric's peers let them (keepalive.minInterval).
+            ("grpc.http2.min_ping_interval_without_data_ms", 60_000),
+        ]
+    )
+    gateway_pb2_grpc.add_GatewayServicer_to_server(service, server)
+    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(chain, endorser), server)
+    server.add_generic_rpc_handlers((DeliverService(chain).handler(),))
+    peer = endorser.peer
+    try:
+        bound = server.add_secure_port(peer.address, server_credentials(identities, peer.organization))
+    except RuntimeError:
+        bound = 0
+    if not bound:
+        raise DevnetError(f"cannot listen on {peer.address}, where {peer.organization.name}'s peer belongs")
+    await server.start()
+    return server
