@@ -24,18 +24,20 @@ log = logging.getLogger(__name__)
 # Gossip takes some seconds after a join until a peer knows enough others for an endorsement plan.
 ENDORSEMENT_SECONDS = 90.0
 RETRY_SECONDS = 0.5
+PROBE_FUNCTION = "Unknown"
 
 
 async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses | None = None) -> None:
-    """Bring channel and chaincodes up, name the regulators, and wait until every member's peer can endorse.
+    """Bring channel and chaincodes up, name the regulators, and wait until every member can transact.
 
     ``addresses`` are the nodes' where they are not on this machine's loopback.
     Raises MediLedgerError when a step fails or endorsement does not come about in time.
     """
     if kind == "fabric":
         await Admin(Layout(topology, home / "network", addresses), programs.need()).deploy()
-    regulators = [o for o in topology.organizations if o.role == "regulator"]
-    await _bootstrap(topology, home, regulators)
+    if any(chaincode.name == "registry" for chaincode in topology.chaincodes):
+        regulators = [o for o in topology.organizations if o.role == "regulator"]
+        await _bootstrap(topology, home, regulators)
     await asyncio.gather(*(_answers(topology, home, organization) for organization in topology.organizations))
 
 
@@ -63,25 +65,30 @@ async def _bootstrap(topology: Topology, home: Path, regulators: list[Organizati
 
 
 async def _answers(topology: Topology, home: Path, organization: Organization) -> None:
-    """Wait until a member's peer reads custody and finds endorsers for a transaction of it.
+    """Wait until, of each chaincode, a member's peer runs it and finds endorsers for a transaction of it.
 
-    The transaction is one that chaincode refuses: to be refused by it, it must have reached the endorsers.
+    The transaction calls a function that no chaincode has. To be refused by chaincode it must have reached
+    the endorsers, the member's own peer first; it is never submitted.
     """
     deadline = time.monotonic() + ENDORSEMENT_SECONDS
     async with connect(member_profile(home, organization, "admin")) as gateway:
-        custody = gateway.network(topology.channel).contract("custody")
-        while True:
-            try:
-                await custody.proposal("GetLot", b"{}").endorse()
-            except FabricError as error:
-                if isinstance(error, EndorseError) and chaincode_refusal(error):
-                    return
-                failure = error
-            else:
-                return
-            if time.monotonic() > deadline:
-                raise MediLedgerError(f"{organization.name}'s peer finds no endorsers: {failure}")
-            await asyncio.sleep(RETRY_SECONDS)
+        network = gateway.network(topology.channel)
+        for chaincode in topology.chaincodes:
+            contract = network.contract(chaincode.name)
+            while True:
+                try:
+                    await contract.proposal(PROBE_FUNCTION, b"{}").endorse()
+                except FabricError as error:
+                    if isinstance(error, EndorseError) and chaincode_refusal(error):
+                        break
+                    failure = error
+                else:
+                    break
+                if time.monotonic() > deadline:
+                    raise MediLedgerError(
+                        f"{organization.name}'s peer finds no endorsers of {chaincode.name}: {failure}"
+                    )
+                await asyncio.sleep(RETRY_SECONDS)
 
 
 def main() -> None:

@@ -53,4 +53,5 @@ async def _orderer(topology: Topology) -> NodeStatus:
             answer = await client.get(url)
     except httpx.TransportError as error:
         return NodeStatus(topology.orderer_host, False, None, f"{url}: {error}")
-    return NodeStatus(topology.orderer_host, answer.status_code == 200, None, answer.json().get("status", ""))
+    healthy = answer.status_code == 200
+    return NodeStatus(topology.orderer_host, healthy, None, "" if healthy else answer.text[:200])

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chaincode.model import gs1
 from chaincode.model.documents import ROLES
 from chaincode.model.errors import MediLedgerError
+from network.devnet.policy import Policy, PolicyError
+from network.devnet.policy_language import parse
 
 DEFAULT = Path(__file__).with_name("topology.yaml")
 ORGANIZATION_PORTS = 20
@@ -60,6 +62,15 @@ class Chaincode(BaseModel):
     version: str = Field(pattern=r"^[A-Za-z0-9_.+-]{1,20}$")
     entry: str = Field(pattern=r"^[\w.]+:\w+$")
     policy: str
+
+    @field_validator("policy")
+    @classmethod
+    def _policy(cls, value: str) -> str:
+        try:
+            parse(value)
+        except PolicyError as error:
+            raise ValueError(str(error)) from error
+        return value
 
     @property
     def label(self) -> str:
@@ -127,6 +138,13 @@ class Topology:
         orderer = next((o for o in read.organizations if o.name == read.orderer), None)
         if orderer is None:
             raise TopologyError(f"{source}: orderer: {read.orderer} is no organization here")
+        if all(o.role != "regulator" for o in read.organizations):
+            raise TopologyError(f"{source}: organizations.role: no regulator among them")
+        msps = {o.msp_id for o in read.organizations}
+        for position, chaincode in enumerate(read.chaincodes):
+            strangers = ", ".join(sorted(_msp_ids(parse(chaincode.policy)) - msps))
+            if strangers:
+                raise TopologyError(f"{source}: chaincodes.{position}.policy: no member here is {strangers}")
         return cls(
             source,
             read.channel,
@@ -190,3 +208,11 @@ class Topology:
     def _port(self, organization: Organization, offset: int) -> int:
         place = self.organizations.index(organization)
         return self.base_port + FIRST_ORGANIZATION_PORT + ORGANIZATION_PORTS * place + offset
+
+
+def _msp_ids(policy: Policy) -> set[str]:
+    """Whose signatures a policy speaks of."""
+    found: set[str] = set()
+    for rule in policy.rules:
+        found |= _msp_ids(rule) if isinstance(rule, Policy) else {rule[0]}
+    return found

@@ -11,6 +11,7 @@ from typing import Any
 from chaincode.model.errors import MediLedgerError
 from network import packages
 from network.addresses import address
+from network.fabric.definitions import differs
 from network.fabric.processes import Layout
 from network.fabric.programs import Programs
 from network.topology import Chaincode, Organization
@@ -32,7 +33,7 @@ class Admin:
         self._topology = layout.topology
 
     async def deploy(self) -> None:
-        """Join orderer and peers to the channel and bring every chaincode to the topology's version."""
+        """Join orderer and peers to the channel and bring every chaincode to the topology's definition."""
         await self._join_orderer()
         organizations = self._topology.organizations
         await asyncio.gather(*(self._join_peer(organization) for organization in organizations))
@@ -80,10 +81,10 @@ class Admin:
                 await self._peer(organization, "lifecycle", "chaincode", "install", str(path))
 
     async def _define(self, chaincode: Chaincode) -> None:
-        """Approve by every member and commit; again with the next sequence when the version has changed."""
+        """Approve by every member and commit; again, with the next sequence, where it has changed."""
         first = self._topology.organizations[0]
         committed = await self._committed(first, chaincode)
-        changed = committed is None or committed["version"] != chaincode.version
+        changed = committed is None or differs(committed, chaincode)
         sequence = (committed["sequence"] if committed else 0) + (1 if changed else 0)
         definition = [
             "--channelID",
@@ -200,12 +201,20 @@ async def _run(command: Sequence[str], environment: dict[str, str]) -> str:
         async with asyncio.timeout(COMMAND_SECONDS):
             output, errors = await process.communicate()
     except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise CommandFailed(f"{' '.join(command[:4])}: no answer in {COMMAND_SECONDS:.0f} s") from None
+        raise CommandFailed(f"{_called(command)}: no answer in {COMMAND_SECONDS:.0f} s") from None
+    finally:
+        # It ends with whoever waits for it: in time, or cancelled since another step failed.
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         text = errors.decode(errors="replace").strip() or output.decode(errors="replace").strip()
         found = _BECAUSE.search(text)
         reason = (found.group(1) if found else text)[:500]
-        raise CommandFailed(f"{' '.join([command[0].rpartition('/')[2], *command[1:4]])}: {reason}")
+        raise CommandFailed(f"{_called(command)}: {reason}")
     return output.decode()
+
+
+def _called(command: Sequence[str]) -> str:
+    """A command in as many words as say what it is."""
+    return " ".join([command[0].rpartition("/")[2], *command[1:4]])

@@ -17,6 +17,8 @@ from network.identities import Identities
 from network.process import HttpReady, ProcessSpec
 from network.topology import Organization, Topology
 
+CONFIGTXGEN_SECONDS = 60.0
+
 
 class Layout:
     """Folders of a network below ``root`` (HOME/network), whose nodes answer at ``addresses``."""
@@ -61,8 +63,12 @@ class Layout:
 
 
 def prepare(layout: Layout, programs: Programs) -> None:
-    """Write every node's settings and, once, the channel's first block."""
+    """Write every node's settings and, once, the channel's first block.
+
+    Raises MediLedgerError where a channel in use was made for other members or addresses.
+    """
     topology, identities, addresses = layout.topology, layout.identities, layout.addresses
+    _first_block(layout, programs)
     if not layout.builder_given:
         _link_builder(layout.builder, programs)
     for organization in topology.organizations:
@@ -73,35 +79,58 @@ def prepare(layout: Layout, programs: Programs) -> None:
         layout.settings("orderer") / "orderer.yaml",
         settings.orderer(topology, identities, addresses, layout.data("orderer")),
     )
-    if not layout.genesis.exists():
-        _write(
-            layout.settings("channel") / "configtx.yaml", settings.configtx(topology, identities, addresses)
-        )
-        make_genesis(layout, programs)
+    for node in ("orderer", *(organization.name for organization in topology.organizations)):
+        layout.data(node).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _first_block(layout: Layout, programs: Programs) -> None:
+    """Make the channel's first block; again where none of the nodes uses the one that is there."""
+    path = layout.settings("channel") / "configtx.yaml"
+    wanted = settings.configtx(layout.topology, layout.identities, layout.addresses)
+    if layout.genesis.exists():
+        made = yaml.safe_load(path.read_text())
+        if settings.members(made) == settings.members(wanted):
+            return
+        if any(layout.data("orderer").glob("*")):
+            raise MediLedgerError(
+                f"the channel in {layout.root} was made for {_shown(made)}, not for {_shown(wanted)}: "
+                "use the topology and base port that it was made with, or another MEDILEDGER_HOME"
+            )
+    _write(path, wanted)
+    make_genesis(layout, programs)
+
+
+def _shown(configtx: Any) -> str:
+    return ", ".join(f"{name} at {' '.join(places)}" for name, *places in settings.members(configtx))
 
 
 def make_genesis(layout: Layout, programs: Programs) -> None:
     """Run ``configtxgen``; MediLedgerError with its last line when it fails."""
     layout.genesis.parent.mkdir(parents=True, exist_ok=True)
     unfinished = layout.genesis.with_suffix(".tmp")
-    finished = subprocess.run(  # noqa: S603 - Fabric's program, no shell
-        [
-            programs["configtxgen"],
-            "-profile",
-            settings.PROFILE,
-            "-channelID",
-            layout.topology.channel,
-            "-outputBlock",
-            str(unfinished),
-        ],
-        env={"FABRIC_CFG_PATH": str(layout.settings("channel"))},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [
+        programs["configtxgen"],
+        "-profile",
+        settings.PROFILE,
+        "-channelID",
+        layout.topology.channel,
+        "-outputBlock",
+        str(unfinished),
+    ]
+    try:
+        finished = subprocess.run(  # noqa: S603 - Fabric's program, no shell
+            command,
+            env={"FABRIC_CFG_PATH": str(layout.settings("channel"))},
+            capture_output=True,
+            text=True,
+            timeout=CONFIGTXGEN_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MediLedgerError(f"configtxgen: not done in {CONFIGTXGEN_SECONDS:.0f} s") from error
     if finished.returncode != 0:
-        raise MediLedgerError(f"configtxgen: {finished.stderr.strip().splitlines()[-1]}")
+        lines = finished.stderr.strip().splitlines() or [f"exit code {finished.returncode}"]
+        raise MediLedgerError(f"configtxgen: {lines[-1]}")
     unfinished.replace(layout.genesis)
 
 

@@ -70,6 +70,19 @@ def configtx(topology: Topology, identities: Identities, addresses: Addresses) -
     }
 
 
+def members(configtx: Any) -> list[tuple[str, ...]]:
+    """Who is in a channel's configtx.yaml, each with the addresses of its nodes that the channel names."""
+    application = configtx["Profiles"][PROFILE]["Application"]
+    return [
+        (
+            organization["ID"],
+            *(f"{peer['Host']}:{peer['Port']}" for peer in organization["AnchorPeers"]),
+            *organization.get("OrdererEndpoints", ()),
+        )
+        for organization in application["Organizations"]
+    ]
+
+
 def _organization(
     topology: Topology, identities: Identities, addresses: Addresses, organization: Organization
 ) -> dict[str, Any]:
