@@ -40,7 +40,7 @@ MANY = 40
 @pytest.fixture(scope="module", params=system.kinds())
 def fresh(request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
     """A system of its own: what is killed here must not disturb other tests."""
-    with system.running(request.param, base_port=20000) as started:
+    with system.running(request.param) as started:
         yield started
 
 

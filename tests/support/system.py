@@ -13,12 +13,22 @@ from pathlib import Path
 
 from mediledger import lifecycle
 from mediledger.demo.api import MemberApi
-from mediledger.supervisor import RunDirectory, SystemState
+from mediledger.supervisor import RunDirectory, SystemState, probes
 from mediledger.system import System
 from network import ledger
 from network.topology import Topology
 
-BASE_PORT = 18000
+FIRST_BASE_PORT = 18000
+BASE_PORTS = 20
+PORTS_APART = 200
+
+
+def free_base_port() -> int:
+    """The first base port whose ports nobody holds: another run of the tests may be under way."""
+    for base in range(FIRST_BASE_PORT, FIRST_BASE_PORT + BASE_PORTS * PORTS_APART, PORTS_APART):
+        if not any(probes.taken(port) for port in range(base, base + PORTS_APART)):
+            return base
+    raise AssertionError(f"no {PORTS_APART} free ports above {FIRST_BASE_PORT}")
 
 
 def kinds() -> list[str]:
@@ -76,13 +86,13 @@ class RunningSystem:
 
 
 @contextlib.contextmanager
-def running(kind: str, base_port: int = BASE_PORT, topology: Path | None = None) -> Iterator[RunningSystem]:
+def running(kind: str, topology: Path | None = None) -> Iterator[RunningSystem]:
     """Start a system on ``kind`` and stop it at the end; its logs stay where a failure can be looked at."""
     with tempfile.TemporaryDirectory(prefix="mediledger-test-", ignore_cleanup_errors=True) as directory:
         root = Path(directory)
         # The database runs under an account of its own and must reach its directory.
         root.chmod(0o755)
-        system = System(root, kind, Topology.load(topology, base_port=base_port))
+        system = System(root, kind, Topology.load(topology, base_port=free_base_port()))
         try:
             lifecycle.up(system, "system", lambda _: None)
             yield RunningSystem(system)
