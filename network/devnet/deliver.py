@@ -33,8 +33,10 @@ class DeliverService:
         """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
 
         def method(shape: Shape) -> grpc.RpcMethodHandler:
-            def serve(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
-                return self._deliver(requests, shape)
+            # gRPC takes a function for asynchronous only if it is itself one.
+            async def serve(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
+                async for answer in self._deliver(requests, shape):
+                    yield answer
 
             return grpc.stream_stream_rpc_method_handler(
                 serve, request_deserializer=common_pb2.Envelope.FromString
