@@ -40,7 +40,7 @@ def read_export(path: Path, unit: str) -> Iterator[Reading]:
 
 
 def _readings(path: Path, lines: Iterator[str], unit: str) -> Iterator[Reading]:
-    rows = csv.reader(_bounded(path, lines))
+    rows = csv.reader(_bounded(path, lines), strict=True)
     columns: tuple[int, int] | None = None
     sequence = 0
     try:
