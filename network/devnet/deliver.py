@@ -33,7 +33,7 @@ class DeliverService:
         """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
 
         def method(shape: Shape) -> grpc.RpcMethodHandler:
-            # gRPC takes a function for asynchronous only if it is itself one.
+            # A generator itself: gRPC looks at the function, not at what it returns.
             async def serve(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
                 async for answer in self._deliver(requests, shape):
                     yield answer
