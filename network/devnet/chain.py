@@ -49,19 +49,32 @@ class Chain:
         self._summaries: OrderedDict[int, list[Summary]] = OrderedDict()
         self._written: OrderedDict[tuple[int, int], Written] = OrderedDict()
         self._orderer = orderer
-        self._height = self.store.height()
-        if self._height == 0:
-            first = common_pb2.Block.FromString(genesis)
-            self.store.commit(0, header_hash(first.header), genesis, Effects())
-            self._height = 1
-        else:
-            _same_members(self.store.block(0) or b"", genesis, channel, folder)
+        try:
+            self._height = self._begin(genesis)
+        except DevnetError as error:
+            self.store.close()
+            self.transient.close()
+            raise DevnetError(f"{error}; remove the folder {folder} to begin a new ledger") from error
         self.membership = Membership(config.authorities(self.block(0)))
         self._last_hash = header_hash(common_pb2.Block.FromString(self.block(self._height - 1)).header)
         self._validator = Validator(channel, self.store, self.membership, definitions, self.transient.get)
         self._writer = ThreadPoolExecutor(1, "ledger-writer")
         self._grown = asyncio.Condition()
         self._waiting: dict[str, set[asyncio.Future[Location]]] = {}
+
+    def _begin(self, genesis: bytes) -> int:
+        """Write block 0, or see that it has the same members; how many blocks there are."""
+        height = self.store.height()
+        if height == 0:
+            first = common_pb2.Block.FromString(genesis)
+            self.store.commit(0, header_hash(first.header), genesis, Effects())
+            return 1
+        stored = self.store.block(0) or b""
+        if config.channel_of(stored) != config.channel_of(genesis):
+            raise DevnetError("the ledger there was begun for another channel")
+        if config.authorities(stored) != config.authorities(genesis):
+            raise DevnetError("the ledger there was begun for other members")
+        return height
 
     @property
     def height(self) -> int:
@@ -166,11 +179,3 @@ def _remember(cache: OrderedDict[Any, Any], key: object, value: object, size: in
     cache[key] = value
     if len(cache) > size:
         cache.popitem(last=False)
-
-
-def _same_members(stored: bytes, genesis: bytes, channel: str, folder: Path) -> None:
-    if config.channel_of(stored) != channel or config.authorities(stored) != config.authorities(genesis):
-        raise DevnetError(
-            f"the ledger in {folder} was begun for another channel or other members; "
-            "remove the folder to begin a new one"
-        )

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
-import grpc
-from fabric_protos.peer import (
-    chaincode_pb2,
-    chaincode_shim_pb2,
-    chaincode_shim_pb2_grpc,
-    proposal_response_pb2,
-)
+from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_response_pb2
 from google.protobuf.message import DecodeError
 
 from network.devnet.errors import DevnetError
 from network.devnet.execution import MAX_DEPTH, Execution, NotRunning, Outcome
+from network.devnet.http2 import BidirectionalCall, Disconnected, call
 from network.devnet.requests import HANDLERS
 
 log = logging.getLogger(__name__)
@@ -28,8 +24,8 @@ BATCH_KEYS = 1000
 EXECUTE_SECONDS = 30.0
 REGISTER_SECONDS = 10.0
 FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
-MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+LONGEST_PAUSE = 1.0
+METHOD = "/protos.Chaincode/Connect"
 # Of each running transaction at most one message is on its way, which bounds what waits to be sent.
 MAX_RUNNING = 10_000
 
@@ -42,60 +38,48 @@ OFFERS = chaincode_pb2.ChaincodeAdditionalParams(
 
 
 class ChaincodeConnection:
-    """Keeps one stream to a chaincode server open and runs transactions on it, many at a time."""
+    """Keeps one stream to a chaincode server open and runs transactions on it, many at a time.
+
+    ``up`` is set while the server has registered and the stream is there.
+    """
 
     def __init__(
-        self, name: str, package_id: str, address: str, credentials: grpc.ChannelCredentials, server_name: str
+        self, name: str, package_id: str, address: str, tls: ssl.SSLContext, server_name: str
     ) -> None:
         self.name = name
         self._package_id = package_id
         self._address = address
-        self._channel = grpc.aio.secure_channel(
-            address,
-            credentials,
-            options=[
-                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-                ("grpc.ssl_target_name_override", server_name),
-                ("grpc.initial_reconnect_backoff_ms", 100),
-                ("grpc.max_reconnect_backoff_ms", 1000),
-            ],
-        )
-        self._outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        self._tls = tls
+        self._server_name = server_name
+        self.up = asyncio.Event()
+        self._stream: BidirectionalCall | None = None
+        self._registered: asyncio.Future[str] | None = None
         self._running: dict[str, tuple[Execution, asyncio.Future[Outcome]]] = {}
-        self._ready = False
 
     async def keep(self) -> None:
         """Connect, and again whenever the stream is lost, until cancelled."""
         pause = FIRST_PAUSE
         reason = ""
-        try:
-            while True:
-                before = reason
-                try:
-                    await self._serve()
-                    reason = "the server closed the stream"
-                except grpc.aio.AioRpcError as error:
-                    reason = f"{error.code().name}: {error.details()}"
-                except TimeoutError:
-                    reason = "the server did not register in time"
-                except (DevnetError, DecodeError) as error:
-                    reason = str(error)
-                pause = FIRST_PAUSE if self._ready else min(pause * 2, LONGEST_PAUSE)
-                if self._ready or reason != before:
-                    log.warning("chaincode=%s address=%s stream lost: %s", self.name, self._address, reason)
-                self._lose(reason)
-                await asyncio.sleep(pause)
-        finally:
-            self._lose("devnet is stopping")
-            await self._channel.close()
+        while True:
+            before, was_ready = reason, False
+            try:
+                reason = await self._serve()
+                was_ready = True
+            except DevnetError as error:
+                reason = str(error)
+            finally:
+                self._lose(reason or "devnet is stopping")
+            if was_ready or reason != before:
+                log.warning("chaincode=%s address=%s not connected: %s", self.name, self._address, reason)
+            pause = FIRST_PAUSE if was_ready else min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(pause)
 
     async def run(self, arguments: Sequence[bytes], is_init: bool, execution: Execution) -> Outcome:
         """Run a transaction.
 
         Raises NotRunning where the server is away or lost, DevnetError after its time or where it errs.
         """
-        if not self._ready:
+        if not self.up.is_set():
             raise NotRunning(
                 f"could not launch chaincode {self._package_id}: connection to {self.name} at "
                 f"{self._address} is not there"
@@ -123,63 +107,64 @@ class ChaincodeConnection:
         finally:
             del self._running[key]
 
-    async def _serve(self) -> None:
-        """One stream: register, then answer until it ends."""
-        self._outgoing = asyncio.Queue()
-        stream = chaincode_shim_pb2_grpc.ChaincodeStub(self._channel).Connect()
-        sender = asyncio.create_task(self._write(stream))
+    async def _serve(self) -> str:
+        """One stream, from the registration to its end; why it ended."""
+        self._registered = asyncio.get_running_loop().create_future()
+        stream = await call(self._address, self._tls, self._server_name, METHOD, self._receive)
         try:
-            async with asyncio.timeout(REGISTER_SECONDS):
-                await self._register(stream)
-            self._ready = True
+            self._stream = stream
+            over = {self._registered, stream.ended}
+            await asyncio.wait(over, timeout=REGISTER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if stream.ended.done():
+                raise Disconnected(stream.ended.result())
+            if not self._registered.done():
+                raise Disconnected("the server did not register in time")
+            self.up.set()
             log.info("chaincode=%s address=%s registered", self.name, self._address)
-            while (message := await stream.read()) is not grpc.aio.EOF:
-                self._receive(message)
+            return await stream.ended
         finally:
-            sender.cancel()
-            stream.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+            stream.end("devnet closes the stream")
 
-    async def _write(self, stream: Any) -> None:
-        # A write that fails ends the stream, which the reader sees.
-        while True:
-            await stream.write(await self._outgoing.get())
-
-    async def _register(self, stream: Any) -> None:
-        message = await stream.read()
-        if message is grpc.aio.EOF or message.type != Message.REGISTER:
+    def _register(self, stream: BidirectionalCall, registered: asyncio.Future[str], message: Any) -> None:
+        """Take the first message of a stream; DevnetError, which ends it, where it is the wrong server."""
+        if message.type != Message.REGISTER:
             raise DevnetError("the server did not register")
-        registered = chaincode_pb2.ChaincodeID.FromString(message.payload).name
-        if registered != self._package_id:
-            raise DevnetError(f"the server there is {registered[:128]!r}, not {self._package_id}")
-        self._outgoing.put_nowait(Message(type=Message.REGISTERED))
-        self._outgoing.put_nowait(Message(type=Message.READY, payload=OFFERS))
+        name = chaincode_pb2.ChaincodeID.FromString(message.payload).name
+        if name != self._package_id:
+            raise DevnetError(f"the server there is {name[:128]!r}, not {self._package_id}")
+        stream.send(Message(type=Message.REGISTERED).SerializeToString())
+        stream.send(Message(type=Message.READY, payload=OFFERS).SerializeToString())
+        registered.set_result(name)
 
     def _lose(self, reason: str) -> None:
-        self._ready = False
+        self.up.clear()
+        self._stream = self._registered = None
         for _, future in self._running.values():
-            if not future.done():
-                future.set_exception(
-                    NotRunning(f"chaincode {self.name}: chaincode stream terminated: {reason}")
-                )
+            _fail(future, NotRunning(f"chaincode {self.name}: chaincode stream terminated: {reason}"))
 
     def _send(self, execution: Execution, kind: int, payload: bytes, **more: Any) -> None:
-        self._outgoing.put_nowait(
-            Message(
+        if self._stream is not None:
+            message = Message(
                 type=kind,
                 payload=payload,
                 txid=execution.transaction_id,
                 channel_id=execution.channel,
                 **more,
             )
-        )
+            self._stream.send(message.SerializeToString())
 
-    def _receive(self, message: Any) -> None:
-        if message.type == Message.KEEPALIVE:
-            return
+    def _receive(self, stream: BidirectionalCall, data: bytes) -> None:
+        """Act on one message of the server; DevnetError, which ends the stream, where it makes no sense."""
+        try:
+            message = Message.FromString(data)
+            if self._registered is not None and not self._registered.done():
+                self._register(stream, self._registered, message)
+                return
+        except DecodeError:
+            raise DevnetError("the server's message cannot be decoded") from None
         found = self._running.get(message.txid)
-        if found is None:
-            # Its caller has given up; the server is told nothing more about it.
+        if found is None or message.type == Message.KEEPALIVE:
+            # Where its caller has given up, the server is told nothing more about it.
             return
         execution, future = found
         if message.type == Message.COMPLETED:

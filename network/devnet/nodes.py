@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,15 +67,16 @@ def load_peers(topology: Topology, identities: Identities) -> list[Peer]:
 
 def _peer(topology: Topology, identities: Identities, organization: Organization) -> Peer:
     tls = identities.tls(identities.peer(organization))
-    credentials = grpc.ssl_channel_credentials(
-        tls.root.read_bytes(), tls.key.read_bytes(), tls.certificate.read_bytes()
-    )
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(tls.root))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["h2"])
+    context.load_cert_chain(tls.certificate, tls.key)
     chaincodes = {
         chaincode.name: ChaincodeConnection(
             chaincode.name,
             packages.build(identities, Loopback(topology), organization, chaincode).package_id,
             f"127.0.0.1:{topology.chaincode_port(organization, chaincode)}",
-            credentials,
+            context,
             topology.chaincode_host(organization),
         )
         for chaincode in topology.chaincodes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from network.devnet.nodes import Node, load_node
 from network.devnet.store import Store
 from network.identities import Identities
 from network.topology import Topology
+from tests.unit.network.devnet.consortium import Consortium, opened
 from tests.unit.network.devnet.ledgers import LedgerBench
 
 
@@ -56,3 +57,11 @@ def ledger(
     store: Store, membership: Membership, definitions: Definitions, peers: dict[str, Node], client: Node
 ) -> LedgerBench:
     return LedgerBench(store, membership, definitions, peers, client)
+
+
+@pytest.fixture
+async def consortium(
+    topology: Topology, identities: Identities, definitions: Definitions, tmp_path: Path
+) -> AsyncIterator[Consortium]:
+    async with opened(topology, identities, definitions, tmp_path / "chain") as made:
+        yield made

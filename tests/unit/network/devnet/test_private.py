@@ -1,0 +1,104 @@
+"""Private data: values where members are, hashes everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from network.devnet import keys
+from network.devnet.errors import DevnetError
+from network.devnet.private import PrivateData
+from network.devnet.rwset import key_hash
+from network.devnet.simulation import Simulation
+from tests.unit.network.devnet import transactions
+from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, LedgerBench, Run
+
+OWN = f"_implicit_org_{MANUFACTURER}"
+DIGEST = hashlib.sha256(b"price").digest()
+
+
+def put(key: str, value: bytes | None = b"price", purge: bool = False) -> Run:
+    return lambda s: PrivateData(s, "custody", OWN).put(key, value, purge)
+
+
+def look(ledger: LedgerBench, use: Callable[[PrivateData], Any], msp_id: str = MANUFACTURER) -> Any:
+    with ledger.store.snapshot() as snapshot:
+        return use(PrivateData(Simulation(snapshot, ledger.definitions, msp_id), "custody", OWN))
+
+
+def test_members_hold_values_others_hashes(ledger: LedgerBench) -> None:
+    assert ledger.commit(ledger.transaction(put("p"), (MANUFACTURER,))) == ["VALID"]
+    assert look(ledger, lambda p: p.get("p")) == b"price"
+    assert look(ledger, lambda p: p.get_many(["p", "q"])) == [b"price", b""]
+    assert look(ledger, lambda p: list(p.range("", ""))) == [("p", b"price")]
+    for msp_id in (MANUFACTURER, DISTRIBUTOR):
+        assert look(ledger, lambda p: p.digest("p"), msp_id) == DIGEST
+    with pytest.raises(DevnetError, match="matching public hash version is not available"):
+        look(ledger, lambda p: p.get("p"), DISTRIBUTOR)
+    assert look(ledger, lambda p: list(p.range("", "")), DISTRIBUTOR) == []
+    assert look(ledger, lambda p: p.get("unknown"), DISTRIBUTOR) == b""
+
+
+def test_nothing_private_is_in_the_envelope(ledger: LedgerBench) -> None:
+    envelope = ledger.transaction(put("a secret key", b"a secret price"))
+    assert b"a secret" not in envelope
+    assert key_hash("a secret key") in envelope
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_deletion(ledger: LedgerBench, purge: bool) -> None:
+    assert ledger.commit(ledger.transaction(put("p"), (MANUFACTURER,))) == ["VALID"]
+    assert ledger.commit(ledger.transaction(put("p", None, purge), (MANUFACTURER,))) == ["VALID"]
+    assert look(ledger, lambda p: (p.get("p"), p.digest("p"))) == (b"", b"")
+
+
+def test_what_was_read_has_changed(ledger: LedgerBench) -> None:
+    def run(simulated: Simulation) -> None:
+        PrivateData(simulated, "custody", OWN).get("p")
+        simulated.put("custody", "x", b"1")
+
+    late = ledger.transaction(run)
+    again = ledger.transaction(run)
+    first = ledger.transaction(put("p"), (MANUFACTURER,))
+    assert ledger.codes(first, late) == ["VALID", "MVCC_READ_CONFLICT"]
+    assert ledger.commit(first) == ["VALID"]
+    assert ledger.codes(again) == ["MVCC_READ_CONFLICT"]
+
+
+def test_a_value_that_was_lost_is_missed(ledger: LedgerBench) -> None:
+    """Its hash is on the chain all the same; whoever asks for the value is told."""
+    lost = ledger.transaction(put("p"), (MANUFACTURER,), keep=False)
+    assert ledger.commit(lost) == ["VALID"]
+    assert look(ledger, lambda p: p.digest("p")) == DIGEST
+    with pytest.raises(DevnetError, match="not available"):
+        look(ledger, lambda p: p.get("p"))
+
+
+def test_a_value_that_is_not_the_hashs_is_not_kept(ledger: LedgerBench) -> None:
+    right = ledger.transaction(put("p"), (MANUFACTURER,))
+    wrong = ledger.simulate(put("p", b"forged")).private
+    for kept in (wrong, b"\xff"):
+        ledger.private[transactions.id_of(right)] = kept
+        changes = ledger.validate(right).effects.changes
+        assert [change.namespace for change in changes] == [keys.hashes_of("custody", OWN)]
+
+
+def test_metadata_keeps_value_and_hash_together(ledger: LedgerBench) -> None:
+    def note(simulated: Simulation) -> None:
+        PrivateData(simulated, "custody", OWN).put_metadata("p", "note", b"hello")
+
+    assert ledger.commit(ledger.transaction(put("p"), (MANUFACTURER,))) == ["VALID"]
+    assert ledger.commit(ledger.transaction(note, (MANUFACTURER,))) == ["VALID"]
+    assert look(ledger, lambda p: p.get("p")) == b"price"
+    assert b"hello" in look(ledger, lambda p: p.metadata("p"))
+
+
+@pytest.mark.parametrize("name", ["", "nobodys", "_implicit_org_NobodyMSP"])
+def test_collections_that_are_none(ledger: LedgerBench, name: str) -> None:
+    with ledger.store.snapshot() as snapshot:
+        simulation = Simulation(snapshot, ledger.definitions, MANUFACTURER)
+        with pytest.raises(DevnetError, match="not defined in the collection config"):
+            PrivateData(simulation, "custody", name)
