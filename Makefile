@@ -53,12 +53,12 @@ $(VENV)/.development: requirements-dev.lock $(VENV)/.runtime
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
-# Resolves the newest versions that fit; needs pip-tools.
+# Resolves the newest versions that fit, for every Python from 3.11 on; needs uv.
 lock:
-	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --output-file requirements.lock requirements.in
-	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --allow-unsafe --output-file requirements-dev.lock requirements-dev.in
+	uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
+		--output-file requirements.lock requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
+		--output-file requirements-dev.lock requirements-dev.in
 
 clean: down
 	rm -rf .mediledger
