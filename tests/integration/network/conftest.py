@@ -12,7 +12,7 @@ import yaml
 from network import ledger
 from network.topology import Topology
 from tests.integration.chaincode.conftest import Ledger
-from tests.support.system import kinds
+from tests.support.system import free_base_port, kinds
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
@@ -36,7 +36,7 @@ def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     path = home / "topology.yaml"
     path.write_text(TOPOLOGY.read_text())
     began = time.monotonic()
-    topology = Topology.load(path)
+    topology = Topology.load(path, base_port=free_base_port())
     ledger.prepare(topology, home, request.param)
     network = Network(topology, home, request.param)
     try:
@@ -53,4 +53,4 @@ def rewritten(network: Network, chaincode: str, **fields: str) -> Topology:
     raw = yaml.safe_load(path.read_text())
     next(one for one in raw["chaincodes"] if one["name"] == chaincode).update(fields)
     path.write_text(yaml.safe_dump(raw))
-    return Topology.load(path)
+    return Topology.load(path, base_port=network.topology.base_port)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,15 +11,7 @@ import pytest
 
 from network import ledger, status
 from network.topology import Topology
-
-
-def free_base_port() -> int:
-    """A base port where, at this moment, nothing listens at the orderer's operations port."""
-    for base in range(50000, 60000, 100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", base + 2)) != 0:
-                return base
-    raise AssertionError("no port is free")
+from tests.support.system import free_base_port
 
 
 @pytest.fixture
