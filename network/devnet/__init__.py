@@ -1,4 +1,12 @@
 """The embedded ledger: one process that plays every member's peer and the ordering service.
 
-For a laptop, a demo and the tests; never for production.
+For a laptop, a demo and the tests; never for production. It speaks Fabric's own protocols with Fabric's own
+messages, so that clients and chaincode cannot tell it from a network of peers:
+
+- a proposal comes in at ``gateway`` (or ``peer_service``), is taken apart and checked by ``proposal``, and
+  run by each ``endorser`` that ``endorsement`` chooses; ``connection`` carries it to the member's chaincode
+  server, whose ``requests`` are answered from a ``simulation`` over one ``snapshot``;
+- the signed envelope goes to the ``orderer``, which cuts blocks; ``chain`` has them judged by ``validator``
+  (``transaction``, ``keylevel``, ``mvcc``) and written by ``store``, whole or not at all;
+- ``deliver`` and the gateway's events tell of it.
 """

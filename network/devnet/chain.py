@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 # Newest blocks kept at hand for streams, and transactions for histories.
 RECENT_BLOCKS = 8
 RECENT_SUMMARIES = 64
-RECENT_WRITTEN = 256
+RECENT_WRITTEN = 64
 
 
 class Chain:

@@ -28,6 +28,8 @@ from network.topology import Topology
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+# At each peer; more are told RESOURCE_EXHAUSTED.
+MAX_CALLS = 5_000
 GRACE_SECONDS = 1.0
 WARNING = (
     "DEVNET IS NOT FOR PRODUCTION: one process plays every member's peer and the ordering service, and holds "
@@ -92,13 +94,14 @@ async def _listen(
     identities: Identities, chain: Chain, endorser: Endorser, service: GatewayService
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
+        maximum_concurrent_rpcs=MAX_CALLS,
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ("grpc.so_reuseport", 0),
             # Clients may ping as often as Fabric's peers let them (keepalive.minInterval).
             ("grpc.http2.min_ping_interval_without_data_ms", 60_000),
-        ]
+        ],
     )
     gateway_pb2_grpc.add_GatewayServicer_to_server(service, server)
     peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(chain, endorser), server)

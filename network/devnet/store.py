@@ -22,7 +22,8 @@ from network.devnet.snapshot import HISTORY_MARK, PLACE, Databases, Snapshot, Ve
 
 # Sparse: the file takes what is used, the map only address space.
 MAP_BYTES = 256 * 2**30
-MAX_READERS = 8192
+# Every call that runs chaincode holds one while it does.
+MAX_READERS = 32_768
 
 _NUMBER = struct.Struct(">Q")
 _INDEX = struct.Struct(">QIB")
