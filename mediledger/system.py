@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaincode.model.errors import MediLedgerError
 from mediledger import secrets
 from mediledger.services import Services
 from mediledger.services import plan as plan_services
@@ -39,7 +40,9 @@ class System:
 
         Raises MediLedgerError when the ledger asked for cannot be had or a value is malformed.
         """
-        base_port = environ.get("MEDILEDGER_BASE_PORT")
+        base_port = environ.get("MEDILEDGER_BASE_PORT", "")
+        if base_port and not base_port.isdecimal():
+            raise MediLedgerError(f"MEDILEDGER_BASE_PORT is a port number, not {base_port}")
         topology = Topology.load(
             Path(environ["MEDILEDGER_TOPOLOGY"]) if environ.get("MEDILEDGER_TOPOLOGY") else None,
             base_port=int(base_port) if base_port else None,

@@ -15,13 +15,6 @@ MANUFACTURER, REGULATOR = "ManufacturerMSP", "RegulatorMSP"
 COLLECTION = f"_implicit_org_{MANUFACTURER}"
 
 
-@pytest.fixture
-def private(manufacturer: Probe) -> Probe:
-    if manufacturer.ledger.kind != "fabric":
-        pytest.skip("private data needs Fabric")
-    return manufacturer
-
-
 async def test_state_history_and_event(manufacturer: Probe) -> None:
     first = await manufacturer.write("put", "k", "one")
     second = await manufacturer.write("put", "k", "two")
@@ -77,23 +70,27 @@ async def test_who_signed(manufacturer: Probe, regulator: Probe) -> None:
         assert isinstance(who["attributes"], dict)
 
 
-async def test_private_data(private: Probe, regulator: Probe) -> None:
+async def test_private_data(manufacturer: Probe, regulator: Probe) -> None:
     digest = hashlib.sha256(b"12").hexdigest()
-    await private.write("put_private", COLLECTION, "t", transient={"value": b"12"}, endorsers=[MANUFACTURER])
+    await manufacturer.write(
+        "put_private", COLLECTION, "t", transient={"value": b"12"}, endorsers=[MANUFACTURER]
+    )
     expected = {"value": "12", "many": ["12", None], "hash": digest}
-    assert await private.read("get_private", COLLECTION, "t") == expected
-    assert await private.read("range_private", COLLECTION, "", "") == [["t", "12"]]
+    assert await manufacturer.read("get_private", COLLECTION, "t") == expected
+    assert await manufacturer.read("range_private", COLLECTION, "", "") == [["t", "12"]]
     assert await regulator.read("private_hash", COLLECTION, "t") == digest
     with pytest.raises(EvaluateError):
         await regulator.read("get_private", COLLECTION, "t")
     gone = {"value": None, "many": [None, None], "hash": None}
-    await private.write("delete_private", COLLECTION, "t", endorsers=[MANUFACTURER])
-    assert await private.read("get_private", COLLECTION, "t") == gone
-    await private.write("put_private", COLLECTION, "u", transient={"value": b"13"}, endorsers=[MANUFACTURER])
-    await private.write("set_private_policy", COLLECTION, "u", MANUFACTURER, endorsers=[MANUFACTURER])
-    assert await private.read("get_private_policy", COLLECTION, "u") == [MANUFACTURER]
-    await private.write("purge_private", COLLECTION, "u", endorsers=[MANUFACTURER])
-    assert await private.read("get_private", COLLECTION, "u") == gone
+    await manufacturer.write("delete_private", COLLECTION, "t", endorsers=[MANUFACTURER])
+    assert await manufacturer.read("get_private", COLLECTION, "t") == gone
+    await manufacturer.write(
+        "put_private", COLLECTION, "u", transient={"value": b"13"}, endorsers=[MANUFACTURER]
+    )
+    await manufacturer.write("set_private_policy", COLLECTION, "u", MANUFACTURER, endorsers=[MANUFACTURER])
+    assert await manufacturer.read("get_private_policy", COLLECTION, "u") == [MANUFACTURER]
+    await manufacturer.write("purge_private", COLLECTION, "u", endorsers=[MANUFACTURER])
+    assert await manufacturer.read("get_private", COLLECTION, "u") == gone
 
 
 async def test_a_key_with_a_policy_of_its_own(manufacturer: Probe) -> None:
@@ -127,13 +124,13 @@ async def test_errors_say_nothing_of_the_inside(manufacturer: Probe) -> None:
     assert chaincode_refusal(unknown.value) == (404, "no function nothing")
 
 
-async def test_a_peers_refusal_is_an_error_or_refuses_the_transaction(private: Probe) -> None:
-    assert "no such collection" in await private.read("peer_error")
+async def test_a_peers_refusal_is_an_error_or_refuses_the_transaction(manufacturer: Probe) -> None:
+    assert "no such collection" in await manufacturer.read("peer_error")
     with pytest.raises((EndorseError, FabricError)):
-        await private.write("peer_error_at_the_end")
-    await private.write("put", "a page's start", "x")
+        await manufacturer.write("peer_error_at_the_end")
+    await manufacturer.write("put", "a page's start", "x")
     with pytest.raises(FabricError):
-        await private.write("range_page_and_write", "", "")
+        await manufacturer.write("range_page_and_write", "", "")
 
 
 async def test_two_hundred_transactions_at_once(manufacturer: Probe) -> None:
