@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 # Gossip takes some seconds after a join until a peer knows enough others for an endorsement plan.
 ENDORSEMENT_SECONDS = 90.0
 RETRY_SECONDS = 0.5
-PROBE_FUNCTION = "Unknown"
 
 
 async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses | None = None) -> None:
@@ -67,8 +66,8 @@ async def _bootstrap(topology: Topology, home: Path, regulators: list[Organizati
 async def _answers(topology: Topology, home: Path, organization: Organization) -> None:
     """Wait until, of each chaincode, a member's peer runs it and finds endorsers for a transaction of it.
 
-    The transaction calls a function that no chaincode has. To be refused by chaincode it must have reached
-    the endorsers, the member's own peer first; it is never submitted.
+    The transaction is the chaincode's ``probe``, which succeeds on an empty ledger: a refusal would come from
+    the member's own peer, before it looks for others. It is never submitted.
     """
     deadline = time.monotonic() + ENDORSEMENT_SECONDS
     async with connect(member_profile(home, organization, "admin")) as gateway:
@@ -77,13 +76,11 @@ async def _answers(topology: Topology, home: Path, organization: Organization) -
             contract = network.contract(chaincode.name)
             while True:
                 try:
-                    await contract.proposal(PROBE_FUNCTION, b"{}").endorse()
-                except FabricError as error:
-                    if isinstance(error, EndorseError) and chaincode_refusal(error):
-                        break
-                    failure = error
-                else:
+                    function, *arguments = chaincode.probe
+                    await contract.proposal(function, *(a.encode() for a in arguments)).endorse()
                     break
+                except FabricError as error:
+                    failure = error
                 if time.monotonic() > deadline:
                     raise MediLedgerError(
                         f"{organization.name}'s peer finds no endorsers of {chaincode.name}: {failure}"

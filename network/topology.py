@@ -54,7 +54,10 @@ class Organization(BaseModel):
 
 
 class Chaincode(BaseModel):
-    """A chaincode: ``entry`` is ``module:attribute`` of what serves it, ``policy`` its endorsement policy."""
+    """A chaincode: ``entry`` is ``module:attribute`` of what serves it, ``policy`` its endorsement policy.
+
+    ``probe`` is a function with its arguments that succeeds on an empty ledger: deployment has it endorsed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,6 +65,7 @@ class Chaincode(BaseModel):
     version: str = Field(pattern=r"^[A-Za-z0-9_.+-]{1,20}$")
     entry: str = Field(pattern=r"^[\w.]+:\w+$")
     policy: str
+    probe: tuple[str, ...] = Field(min_length=1)
 
     @field_validator("policy")
     @classmethod

@@ -110,8 +110,8 @@ async def test_the_regulator_names_the_regulators(topology: Topology, home: Path
 
 
 async def test_done_before(topology: Topology, home: Path, gateways: Use) -> None:
-    def answer(chaincode: str, function: str) -> FabricError:
-        return refused(Code.PARAMETER_EXISTS if function == "Bootstrap" else Code.FUNCTION_UNKNOWN)
+    def answer(chaincode: str, function: str) -> FabricError | None:
+        return refused(Code.PARAMETER_EXISTS) if function == "Bootstrap" else None
 
     fake = gateways(answer)
     await deploy.deploy(topology, home, "devnet")
@@ -135,7 +135,7 @@ async def test_it_waits_for_gossip(topology: Topology, home: Path, gateways: Use
     ("function", "message"),
     [
         ("Bootstrap", "the registry cannot be bootstrapped: .*no endorsers"),
-        (deploy.PROBE_FUNCTION, "peer finds no endorsers of registry: .*no endorsers"),
+        ("Resolve", "peer finds no endorsers of registry: .*no endorsers"),
     ],
 )
 async def test_it_gives_up(

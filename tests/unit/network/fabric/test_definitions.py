@@ -38,7 +38,7 @@ policies = st.recursive(
 
 
 def chaincode(policy: str, version: str = "1") -> Chaincode:
-    return Chaincode(name="custody", version=version, entry="a.b:c", policy=policy)
+    return Chaincode(name="custody", version=version, entry="a.b:c", policy=policy, probe=("get",))
 
 
 def parameter(policy: str) -> str:
