@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -77,14 +78,14 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """Stop everything that runs from this state directory."""
-    stopped = lifecycle.down(System.from_environment())
+    stopped = lifecycle.down(_running())
     console.print("Stopped." if stopped else "Nothing was running.")
 
 
 @app.command()
 def status() -> None:
     """What runs, and in what state; exit status 1 unless all of it is ready."""
-    run = RunDirectory(System.from_environment().run_path)
+    run = RunDirectory(_running().run_path)
     state = run.read() if run.running() else None
     if state is None:
         console.print("Nothing is running.")
@@ -116,7 +117,7 @@ def network_status() -> None:
     """Height and health of each node of the ledger, asked of the nodes themselves."""
     from network.status import status as nodes
 
-    system = System.from_environment()
+    system = _running()
     table = Table(title=f"{system.topology.channel} on {system.kind}")
     for column in ("node", "health", "height", "detail"):
         table.add_column(column)
@@ -156,6 +157,15 @@ def mirror_verify(member: Member = EVERYONE) -> None:
     _mirror("verify", member)
 
 
+def _running() -> System:
+    """The system that runs from the state directory, whichever ledger it is on; else the environment's."""
+    system = System.from_environment()
+    run = RunDirectory(system.run_path)
+    state = run.read() if run.running() else None
+    kind = state.label.rpartition(" on ")[2] if state else system.kind
+    return replace(system, kind=kind)
+
+
 def _up(system: System, scope: str) -> None:
     with console.status(f"Starting: {lifecycle.label(system, scope)}") as line:
 
@@ -178,7 +188,7 @@ def _organizations(system: System, member: str) -> list[Organization]:
 
 def _mirror(command: str, member: str) -> None:
     """Run the mirror's own command with each member's settings; its exit status is ours."""
-    system = System.from_environment()
+    system = _running()
     worst = 0
     for organization in _organizations(system, member):
         console.print(f"{organization.title}:")
@@ -199,7 +209,7 @@ def _profile(system: System, member: str) -> Profile:
 
 
 async def _blocks(member: str, last: int) -> None:
-    system = System.from_environment()
+    system = _running()
     table = Table(title=f"{system.topology.channel}, asked of {member}")
     for column in ("block", "hash", "transactions", "valid", "functions"):
         table.add_column(column)
@@ -221,7 +231,7 @@ async def _blocks(member: str, last: int) -> None:
 
 
 async def _transaction(member: str, transaction_id: str) -> None:
-    system = System.from_environment()
+    system = _running()
     async with connect(_profile(system, member)) as gateway:
         network = gateway.network(system.topology.channel)
         block = parse_block(await network.block_by_transaction(transaction_id))
