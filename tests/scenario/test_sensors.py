@@ -90,7 +90,7 @@ async def test_a_device_that_the_ledger_does_not_know_is_a_dead_letter(running: 
         str(broker.hostname), broker.port or 1883, username=broker.username, password=broker.password
     ) as client:
         waiting = asyncio.create_task(dead_letter(running, device))
-        # The mirror may only be behind, so the bridge says nothing for some seconds; a device then sends again.
+        # The mirror may only be behind, so the bridge is silent for some seconds; a device then sends again.
         while not waiting.done():
             await client.publish(f"mediledger/v1/devices/{device}/readings", reading.encode(), qos=1)
             await asyncio.wait({waiting}, timeout=2)
