@@ -113,5 +113,8 @@ async def test_an_excursion_is_quarantined_within_seconds(running: RunningSystem
             while not (await world.distributor.get(f"/containers/{sscc}"))["held"]:
                 assert time.monotonic() - began < 10
                 await asyncio.sleep(0.1)
-        found = await listed(world.distributor, "/excursions", container=sscc)
+        # The hold was read from the ledger; lists come from the mirror, a moment later.
+        while not (found := await listed(world.distributor, "/excursions", container=sscc)):
+            assert time.monotonic() - began < 20
+            await asyncio.sleep(0.1)
         assert [(one["max_mc"], one["limit"]) for one in found] == [(9001, {"min_mc": 2000, "max_mc": 8000})]
