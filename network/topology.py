@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chaincode.model import gs1
 from chaincode.model.documents import ROLES
 from chaincode.model.errors import MediLedgerError
-from network.devnet.policy import Policy, PolicyError
-from network.devnet.policy_language import parse
+from network.policy import Policy, PolicyError
+from network.policy_language import parse
 
 DEFAULT = Path(__file__).with_name("topology.yaml")
 ORGANIZATION_PORTS = 20

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from network.devnet.errors import DevnetError
-from network.devnet.policy import Policy, any_peer_of
-from network.devnet.policy_language import parse
+from network.policy import Policy, any_peer_of
+from network.policy_language import parse
 from network.topology import Topology
 
 IMPLICIT_PREFIX = "_implicit_org_"

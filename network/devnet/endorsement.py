@@ -9,7 +9,7 @@ import grpc
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_response_pb2
 
-from network.devnet import policy
+from network import policy
 from network.devnet.assembly import envelope
 from network.devnet.chain import Chain
 from network.devnet.endorser import Answer, Endorser

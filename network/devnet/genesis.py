@@ -13,8 +13,8 @@ from google.protobuf.message import Message
 
 from network.devnet import block
 from network.devnet.orderer import BLOCK_BYTES, BLOCK_MESSAGES, BLOCK_SECONDS, MAX_ENVELOPE_BYTES
-from network.devnet.policy import Policy, envelope_of
 from network.identities import Identities
+from network.policy import Policy, envelope_of
 from network.topology import Organization, Topology
 
 _ADMINS = "Admins"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from network.devnet import keys, policy
+from network import policy
+from network.devnet import keys
 from network.devnet.definitions import Definitions
 from network.devnet.errors import DevnetError
 from network.devnet.msp import IdentityRefused, Membership
-from network.devnet.policy import Policy, PolicyError, Principal
 from network.devnet.simulation import validation_parameter
 from network.devnet.snapshot import Snapshot
 from network.devnet.transaction import Code, Invalid, Space, Transaction
+from network.policy import Policy, PolicyError, Principal
 
 Place = tuple[str, str]
 """A namespace (a collection's hashes have their own) and a key, or the hexadecimal hash of a private one."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from fabric_protos.peer import chaincode_shim_pb2
 from google.protobuf.message import DecodeError
 
-from network.devnet import policy, rwset
+from network import policy
+from network.devnet import rwset
 from network.devnet.definitions import Definitions
 from network.devnet.errors import DevnetError
-from network.devnet.policy import Policy
 from network.devnet.rwset import CollectionSet, NamespaceSet, RangeRead
 from network.devnet.snapshot import Snapshot
+from network.policy import Policy, PolicyError
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 
@@ -124,7 +125,10 @@ class Simulation:
     def guard(self, namespace: str, metadata: bytes, otherwise: Policy | None) -> None:
         """Ask for the key's own policy where its metadata names one, else for ``otherwise``."""
         parameter = validation_parameter(metadata)
-        needed = policy.read(parameter) if parameter else otherwise
+        try:
+            needed = policy.read(parameter) if parameter else otherwise
+        except PolicyError as error:
+            raise DevnetError(str(error)) from error
         if needed is None:
             raise DevnetError(f"chaincode {namespace} is not defined on the channel")
         self._policies.add(needed)

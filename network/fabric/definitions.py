@@ -10,8 +10,8 @@ from typing import Any
 from fabric_protos.peer import policy_pb2
 from google.protobuf.message import DecodeError
 
-from network.devnet.policy import Policy, PolicyError, read
-from network.devnet.policy_language import parse
+from network.policy import Policy, PolicyError, read
+from network.policy_language import parse
 from network.topology import Chaincode
 
 

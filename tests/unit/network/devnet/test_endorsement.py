@@ -9,12 +9,13 @@ import pytest
 from fabric_protos.msp import identities_pb2
 from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
 
-from network.devnet import policy, transaction
+from network import policy
+from network.devnet import transaction
 from network.devnet.errors import Denied, DevnetError
 from network.devnet.execution import Execution, NotRunning, Outcome
-from network.devnet.policy import any_peer_of
 from network.devnet.private import PrivateData
 from network.devnet.simulation import VALIDATION_PARAMETER
+from network.policy import any_peer_of
 from tests.unit.network.devnet.consortium import Consortium, refusal, success
 from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, PHARMACY, REGULATOR
 

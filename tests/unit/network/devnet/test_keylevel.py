@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from network.devnet import policy
-from network.devnet.policy import Policy, any_peer_of
+from network import policy
 from network.devnet.private import PrivateData
 from network.devnet.simulation import VALIDATION_PARAMETER, Simulation, validation_parameter
+from network.policy import Policy, any_peer_of
 from tests.unit.network.devnet.ledgers import (
     DISTRIBUTOR,
     MAJORITY,

@@ -8,12 +8,12 @@ import pytest
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
-from network.devnet import policy
+from network import policy
 from network.devnet.errors import DevnetError
-from network.devnet.policy import any_peer_of
 from network.devnet.private import PrivateData
 from network.devnet.rwset import first_difference
 from network.devnet.simulation import VALIDATION_PARAMETER, Simulation
+from network.policy import any_peer_of
 from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MAJORITY, MANUFACTURER, LedgerBench, Run
 
 OWN = f"_implicit_org_{MANUFACTURER}"

@@ -13,11 +13,11 @@ import pytest
 from fabric_protos.peer import policy_pb2
 
 from network import packages
-from network.devnet.policy import envelope_of
-from network.devnet.policy_language import parse
 from network.fabric import admin, processes
 from network.fabric.admin import Admin, CommandFailed
 from network.fabric.processes import Layout
+from network.policy import envelope_of
+from network.policy_language import parse
 from network.topology import Chaincode, Organization
 from tests.unit.network.fabric.conftest import Tools
 

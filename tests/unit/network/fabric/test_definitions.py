@@ -9,9 +9,9 @@ from fabric_protos.peer import policy_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.devnet.policy import envelope_of
-from network.devnet.policy_language import parse
 from network.fabric.definitions import differs
+from network.policy import envelope_of
+from network.policy_language import parse
 from network.topology import Chaincode, Topology
 
 # Out of a real peer (3.1.5): `peer lifecycle chaincode querycommitted --name custody --output json`.

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.devnet.policy import Policy, PolicyError
-from network.devnet.policy_language import parse
+from network.policy import Policy, PolicyError
+from network.policy_language import parse
 
 A, B, C = ("A", "peer"), ("B.org", "member"), ("C", "admin")
 

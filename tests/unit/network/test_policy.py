@@ -10,9 +10,9 @@ from fabric_protos.msp import msp_principal_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.devnet import policy
-from network.devnet.policy import Policy, PolicyError, Principal
-from network.devnet.policy_language import parse
+from network import policy
+from network.policy import Policy, PolicyError, Principal
+from network.policy_language import parse
 from network.topology import Topology
 
 MSPS = ["A", "B", "C", "D"]

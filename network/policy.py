@@ -11,7 +11,7 @@ from fabric_protos.common import policies_pb2
 from fabric_protos.msp import msp_principal_pb2
 from google.protobuf.message import DecodeError
 
-from network.devnet.errors import DevnetError
+from chaincode.model.errors import MediLedgerError
 
 Principal = tuple[str, str]
 """An MSP id and a role of it; ``member`` is any role."""
@@ -29,7 +29,7 @@ MAX_TRIED = 12
 MAX_DEPTH = 50
 
 
-class PolicyError(DevnetError):
+class PolicyError(MediLedgerError):
     """A policy that cannot be read."""
 
 

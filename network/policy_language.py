@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from network.devnet.policy import MAX_DEPTH, Policy, PolicyError, Principal
+from network.policy import MAX_DEPTH, Policy, PolicyError, Principal
 
 _TOKEN = re.compile(
     r"\s*(?:(AND|OR|OutOf)\s*\(|(\d+)|['\"]([^'\"]+)\.(peer|member|client|admin|orderer)['\"]|([,)]))",
