@@ -81,6 +81,15 @@ class Chaincode(BaseModel):
         return f"{self.name}_{self.version}"
 
 
+class Batch(BaseModel):
+    """When the ordering service cuts a block: after so many transactions, or so long after the first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    messages: int = Field(ge=1, le=10_000)
+    seconds: float = Field(ge=0.001, le=60.0)
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -88,6 +97,7 @@ class _File(BaseModel):
     domain: str = Field(pattern=r"^[a-z0-9.-]+$")
     base_port: int = Field(ge=1024, le=60000)
     orderer: str
+    batch: Batch | None = None
     organizations: list[Organization] = Field(min_length=2, max_length=MAX_ORGANIZATIONS)
     chaincodes: list[Chaincode] = Field(min_length=1, max_length=MAX_CHAINCODES)
 
@@ -103,7 +113,10 @@ class ServicePorts:
 
 @dataclass(frozen=True)
 class Topology:
-    """A checked topology. Every port follows from ``base_port`` and an organisation's place in the list."""
+    """A checked topology. Every port follows from ``base_port`` and an organisation's place in the list.
+
+    Without a ``batch`` each kind of ledger cuts blocks as suits it.
+    """
 
     path: Path
     channel: str
@@ -112,6 +125,7 @@ class Topology:
     orderer_organization: Organization
     organizations: tuple[Organization, ...]
     chaincodes: tuple[Chaincode, ...]
+    batch: Batch | None = None
 
     @classmethod
     def load(cls, path: Path | None = None, base_port: int | None = None) -> Topology:
@@ -157,6 +171,7 @@ class Topology:
             orderer,
             tuple(read.organizations),
             tuple(read.chaincodes),
+            read.batch,
         )
 
     def domain_of(self, organization: Organization) -> str:

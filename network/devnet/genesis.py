@@ -12,7 +12,7 @@ from fabric_protos.peer import configuration_pb2 as peer_pb2
 from google.protobuf.message import Message
 
 from network.devnet import block
-from network.devnet.orderer import BLOCK_BYTES, BLOCK_MESSAGES, BLOCK_SECONDS, MAX_ENVELOPE_BYTES
+from network.devnet.orderer import BLOCK_BYTES, DEFAULT_BATCH, MAX_ENVELOPE_BYTES
 from network.identities import Identities
 from network.policy import Policy, envelope_of
 from network.topology import Organization, Topology
@@ -68,13 +68,14 @@ def _orderer(group: configtx_pb2.ConfigGroup, topology: Topology, identities: Id
     _rules(group, _COMMON_RULES | {"BlockValidation": _ANY})
     _value(group, "Capabilities", _capabilities("V2_0"))
     _value(group, "ConsensusType", orderer_pb2.ConsensusType(type="etcdraft"))
+    batch = topology.batch or DEFAULT_BATCH
     size = orderer_pb2.BatchSize(
-        max_message_count=BLOCK_MESSAGES,
+        max_message_count=batch.messages,
         absolute_max_bytes=MAX_ENVELOPE_BYTES,
         preferred_max_bytes=BLOCK_BYTES,
     )
     _value(group, "BatchSize", size)
-    _value(group, "BatchTimeout", orderer_pb2.BatchTimeout(timeout=f"{BLOCK_SECONDS * 1000:.0f}ms"))
+    _value(group, "BatchTimeout", orderer_pb2.BatchTimeout(timeout=f"{batch.seconds * 1000:.0f}ms"))
     organization = topology.orderer_organization
     one = group.groups[organization.msp_id]
     _organization(one, identities, organization)

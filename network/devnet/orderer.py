@@ -12,10 +12,10 @@ from google.protobuf.message import DecodeError
 from network.devnet.chain import Chain
 from network.devnet.errors import Denied
 from network.devnet.msp import IdentityRefused
+from network.topology import Batch
 
-BLOCK_MESSAGES = 200
+DEFAULT_BATCH = Batch(messages=200, seconds=0.02)
 BLOCK_BYTES = 8 * 1024 * 1024
-BLOCK_SECONDS = 0.02
 MAX_ENVELOPE_BYTES = 64 * 1024 * 1024
 MAX_WAITING = 5_000
 MAX_WAITING_BYTES = 512 * 1024 * 1024
@@ -30,8 +30,9 @@ class _Waiting:
 class Orderer:
     """Takes envelopes and cuts blocks. An envelope is acknowledged when its block is on disk."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, batch: Batch = DEFAULT_BATCH) -> None:
         self._chain = chain
+        self._batch = batch
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
         self._bytes = 0
 
@@ -58,8 +59,8 @@ class Orderer:
         while True:
             batch = [await self._queue.get()]
             size = len(batch[0].envelope)
-            ends = loop.time() + BLOCK_SECONDS
-            while len(batch) < BLOCK_MESSAGES and size < BLOCK_BYTES:
+            ends = loop.time() + self._batch.seconds
+            while len(batch) < self._batch.messages and size < BLOCK_BYTES:
                 try:
                     # Most are there already; a timeout for each would cost more than taking it.
                     one = self._queue.get_nowait()

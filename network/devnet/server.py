@@ -20,7 +20,7 @@ from network.devnet.errors import DevnetError
 from network.devnet.gateway import GatewayService
 from network.devnet.genesis import genesis_block
 from network.devnet.nodes import load_node, load_peers, server_credentials
-from network.devnet.orderer import Orderer
+from network.devnet.orderer import DEFAULT_BATCH, Orderer
 from network.devnet.peer_service import EndorserService
 from network.identities import Identities
 from network.topology import Topology
@@ -64,7 +64,7 @@ async def serve(topology: Topology, home: Path) -> None:
 
 
 async def _serve(topology: Topology, identities: Identities, chain: Chain, stop: asyncio.Event) -> None:
-    orderer = Orderer(chain)
+    orderer = Orderer(chain, topology.batch or DEFAULT_BATCH)
     endorsers = [Endorser(chain, peer) for peer in load_peers(topology, identities)]
     endorsements = Endorsements(chain, endorsers)
     work = [asyncio.create_task(orderer.run())]

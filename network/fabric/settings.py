@@ -7,15 +7,14 @@ from typing import Any
 
 from network.addresses import Addresses
 from network.identities import Identities
-from network.topology import Organization, Topology
+from network.topology import Batch, Organization, Topology
 
 PROFILE = "Channel"
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
 WRITE_BATCH = 1000
 # How long the orderer waits for more transactions before it cuts a block. The wait is part of every
 # transaction's latency; blocks that are cut too small cost every peer a write of their own.
-BATCH_TIMEOUT = "100ms"
-BATCH_MESSAGES = 200
+DEFAULT_BATCH = Batch(messages=200, seconds=0.1)
 
 
 def configtx(topology: Topology, identities: Identities, addresses: Addresses) -> dict[str, Any]:
@@ -26,6 +25,7 @@ def configtx(topology: Topology, identities: Identities, addresses: Addresses) -
     orderer = topology.orderer_organization
     host, port = addresses.orderer()
     tls = str(identities.tls(identities.orderer()).certificate)
+    batch = topology.batch or DEFAULT_BATCH
     return {
         "Profiles": {
             PROFILE: {
@@ -33,9 +33,9 @@ def configtx(topology: Topology, identities: Identities, addresses: Addresses) -
                 "Capabilities": {"V3_0": True},
                 "Orderer": {
                     "OrdererType": "etcdraft",
-                    "BatchTimeout": BATCH_TIMEOUT,
+                    "BatchTimeout": f"{batch.seconds * 1000:.0f}ms",
                     "BatchSize": {
-                        "MaxMessageCount": BATCH_MESSAGES,
+                        "MaxMessageCount": batch.messages,
                         "AbsoluteMaxBytes": "32 MB",
                         "PreferredMaxBytes": "4 MB",
                     },

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from network.addresses import Hosts, Loopback
-from network.topology import DEFAULT, Topology, TopologyError
+from network.topology import DEFAULT, Batch, Topology, TopologyError
 
 
 def written(tmp_path: Path, content: Any) -> Path:
@@ -82,6 +82,12 @@ def test_the_most_chaincodes_leave_the_gateways_port_free(raw: dict[str, Any], t
     assert read.chaincode_port(first, read.chaincodes[-1]) < read.gateway_port(first)
 
 
+def test_when_blocks_are_cut(topology: Topology, raw: dict[str, Any], tmp_path: Path) -> None:
+    assert topology.batch is None
+    raw["batch"] = {"messages": 50, "seconds": 0.5}
+    assert Topology.load(written(tmp_path, raw)).batch == Batch(messages=50, seconds=0.5)
+
+
 def test_another_base_port() -> None:
     moved = Topology.load(base_port=20000)
     assert moved.orderer_port == 20000
@@ -132,6 +138,7 @@ def test_hosts_and_addresses(topology: Topology) -> None:
         ),
         (("chaincodes", 0, "version"), "", r"chaincodes\.0\.version: "),
         (("orderers",), "more", "orderers: "),
+        (("batch",), {"messages": 0, "seconds": 1}, r"batch\.messages: "),
     ],
 )
 def test_errors_name_the_field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from network.addresses import Hosts, Loopback
 from network.fabric import settings
 from network.fabric.processes import Layout
-from network.topology import Topology
+from network.topology import Batch, Topology
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -96,6 +97,14 @@ def test_a_batch_of_a_thousand_units_fits(peer: dict[str, Any], configtx: dict[s
     batch = configtx["Profiles"]["Channel"]["Orderer"]["BatchSize"]
     assert batch["AbsoluteMaxBytes"] == "32 MB"
     assert peer["peer"]["maxRecvMsgSize"] > 32 * 1024 * 1024
+
+
+def test_blocks_are_cut_as_the_topology_says(layout: Layout, configtx: dict[str, Any]) -> None:
+    orderer = configtx["Profiles"]["Channel"]["Orderer"]
+    assert (orderer["BatchSize"]["MaxMessageCount"], orderer["BatchTimeout"]) == (200, "100ms")
+    topology = dataclasses.replace(layout.topology, batch=Batch(messages=7, seconds=0.5))
+    other = settings.configtx(topology, layout.identities, layout.addresses)["Profiles"]["Channel"]["Orderer"]
+    assert (other["BatchSize"]["MaxMessageCount"], other["BatchTimeout"]) == (7, "500ms")
 
 
 def test_channel(topology: Topology, configtx: dict[str, Any]) -> None:
