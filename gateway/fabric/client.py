@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.fabric.errors import FabricError
@@ -15,11 +17,15 @@ class NotSigned(FabricError):
 
 @dataclass(frozen=True)
 class Client:
-    """Who signs, and how calls reach the network; without a signer, all is signed elsewhere."""
+    """Who signs, and how calls reach the network; without a signer, all is signed elsewhere.
+
+    ``clock`` gives the time of its requests, in nanoseconds since 1970.
+    """
 
     identity: Identity
     signer: Signer | None
     transport: Transport
+    clock: Callable[[], int] = time.time_ns
 
     def sign(self, message: bytes) -> bytes:
         """The signature of ``message``; NotSigned where the client has no signer."""

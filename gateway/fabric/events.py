@@ -195,6 +195,7 @@ def _seek(client: Client, channel: str, block: int) -> common_pb2.Envelope:
         channel,
         client.identity.serialized,
         nonce(),
+        client.clock(),
         tls_cert_hash=client.transport.tls_certificate_hash,
     )
     payload = common_pb2.Payload(header=sought, data=seek.SerializeToString()).SerializeToString()

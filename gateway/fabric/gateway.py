@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from gateway.fabric.client import Client
@@ -22,13 +23,15 @@ class Gateway:
         signer: Signer | None,
         deadlines: Deadlines | None = None,
         tls: TlsClient | None = None,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         """``peers``: the preferred first. Without a signer every step is to be signed elsewhere.
 
-        ``tls`` is shown to peers that ask for a TLS certificate.
+        ``tls`` is shown to peers that ask for a TLS certificate. ``clock`` gives the time of requests, in
+        nanoseconds since 1970; it is for networks whose clock is not this machine's.
         """
         self._transport = Transport(peers, deadlines or Deadlines(), tls)
-        self._client = Client(identity, signer, self._transport)
+        self._client = Client(identity, signer, self._transport, clock)
 
     async def __aenter__(self) -> Gateway:
         return self
@@ -47,10 +50,12 @@ class Gateway:
         return Network(self._client, channel)
 
 
-def connect(profile: Profile, deadlines: Deadlines | None = None) -> Gateway:
+def connect(
+    profile: Profile, deadlines: Deadlines | None = None, *, clock: Callable[[], int] = time.time_ns
+) -> Gateway:
     """A connection as a profile describes it; it is made when the first call needs it.
 
     Raises KeyNotSupported where the profile's key is of a sort that Fabric does not take.
     """
     identity = Identity(profile.msp_id, profile.certificate)
-    return Gateway(profile.peers, identity, signer_from_pem(profile.key), deadlines, profile.tls)
+    return Gateway(profile.peers, identity, signer_from_pem(profile.key), deadlines, profile.tls, clock)

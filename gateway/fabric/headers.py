@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 from fabric_protos.common import common_pb2
 
@@ -15,14 +14,17 @@ def nonce() -> bytes:
     return os.urandom(NONCE_BYTES)
 
 
-def header(kind: int, channel: str, creator: bytes, once: bytes, **fields: str | bytes) -> common_pb2.Header:
+def header(
+    kind: int, channel: str, creator: bytes, once: bytes, time_ns: int, **fields: str | bytes
+) -> common_pb2.Header:
     """A header of type ``kind`` for a request of ``creator``; ``fields`` are further ones of ChannelHeader.
 
-    Its time is this machine's clock; a peer takes what is within 15 minutes of its own.
+    ``time_ns`` is the client's time, nanoseconds since 1970; a peer takes what is within 15 minutes of its
+    own.
     """
     channel_header = common_pb2.ChannelHeader(type=kind, channel_id=channel, **fields)
     stamp = channel_header.timestamp
-    stamp.seconds, stamp.nanos = divmod(time.time_ns(), 1_000_000_000)
+    stamp.seconds, stamp.nanos = divmod(time_ns, 1_000_000_000)
     signature_header = common_pb2.SignatureHeader(creator=creator, nonce=once)
     return common_pb2.Header(
         channel_header=channel_header.SerializeToString(),

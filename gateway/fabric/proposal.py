@@ -110,6 +110,7 @@ def propose(
         channel,
         creator,
         once,
+        client.clock(),
         tx_id=transaction_id,
         extension=extension,
     )

@@ -17,6 +17,7 @@ from gateway.fabric.blocks import header_hash
 from network.devnet import block as blocks
 from network.devnet import config
 from network.devnet.block import Summary, Written
+from network.devnet.clock import Clock
 from network.devnet.definitions import Definitions
 from network.devnet.errors import DevnetError
 from network.devnet.msp import Membership
@@ -36,13 +37,22 @@ RECENT_WRITTEN = 64
 class Chain:
     """Blocks of one channel, and whoever waits for the next."""
 
-    def __init__(self, folder: Path, channel: str, genesis: bytes, definitions: Definitions, orderer: Node):
+    def __init__(
+        self,
+        folder: Path,
+        channel: str,
+        genesis: bytes,
+        definitions: Definitions,
+        orderer: Node,
+        clock: Clock,
+    ) -> None:
         """Open the ledger in ``folder``, beginning it with ``genesis`` where it is new.
 
         Raises DevnetError where it was begun for another channel or other members.
         """
         self.channel = channel
         self.definitions = definitions
+        self.clock = clock
         self.store = Store(folder)
         self.transient = TransientStore(folder / "transient")
         self._recent: OrderedDict[int, bytes] = OrderedDict()
@@ -55,7 +65,7 @@ class Chain:
             self.store.close()
             self.transient.close()
             raise DevnetError(f"{error}; remove the folder {folder} to begin a new ledger") from error
-        self.membership = Membership(config.authorities(self.block(0)))
+        self.membership = Membership(config.authorities(self.block(0)), clock)
         self._last_hash = header_hash(common_pb2.Block.FromString(self.block(self._height - 1)).header)
         self._validator = Validator(channel, self.store, self.membership, definitions, self.transient.get)
         self._writer = ThreadPoolExecutor(1, "ledger-writer")

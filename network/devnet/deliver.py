@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -65,7 +64,7 @@ class DeliverService:
             if number >= self._chain.height and seek.behavior == ab_pb2.SeekInfo.FAIL_IF_NOT_READY:
                 raise _Refused(common_pb2.NOT_FOUND)
             await self._chain.wait_above(number)
-            if not member.valid_now():
+            if not member.valid_at(self._chain.clock.utc()):
                 raise _Refused(common_pb2.FORBIDDEN)
             yield shape(number)
             number += 1
@@ -78,7 +77,7 @@ class DeliverService:
             creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
         except DecodeError:
             raise _Refused(common_pb2.BAD_REQUEST) from None
-        if abs(header.timestamp.seconds - time.time()) > TIME_WINDOW_SECONDS:
+        if abs(header.timestamp.seconds - self._chain.clock.now()) > TIME_WINDOW_SECONDS:
             raise _Refused(common_pb2.BAD_REQUEST)
         if header.channel_id != self._chain.channel:
             raise _Refused(common_pb2.NOT_FOUND)

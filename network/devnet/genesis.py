@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2, policies_pb2
 from fabric_protos.msp import msp_config_pb2
@@ -12,6 +11,7 @@ from fabric_protos.peer import configuration_pb2 as peer_pb2
 from google.protobuf.message import Message
 
 from network.devnet import block
+from network.devnet.clock import Clock
 from network.devnet.orderer import BLOCK_BYTES, DEFAULT_BATCH, MAX_ENVELOPE_BYTES
 from network.identities import Identities
 from network.policy import Policy, envelope_of
@@ -24,10 +24,10 @@ _COMMON_RULES = {"Readers": _ANY, "Writers": _ANY, _ADMINS: _MAJORITY}
 _APPLICATION_RULES = _COMMON_RULES | {"Endorsement": _MAJORITY, "LifecycleEndorsement": _MAJORITY}
 
 
-def genesis_block(topology: Topology, identities: Identities) -> bytes:
+def genesis_block(topology: Topology, identities: Identities, clock: Clock) -> bytes:
     """A configuration block for the topology's members."""
     header = common_pb2.ChannelHeader(type=common_pb2.CONFIG, channel_id=topology.channel)
-    header.timestamp.seconds = int(time.time())
+    header.timestamp.seconds = int(clock.now())
     config = configtx_pb2.Config(sequence=0, channel_group=_channel(topology, identities))
     payload = common_pb2.Payload(
         header=common_pb2.Header(

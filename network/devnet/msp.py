@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from fabric_protos.msp import identities_pb2
 
+from network.devnet.clock import Clock
 from network.devnet.errors import DevnetError
 
 MAX_CACHED = 10_000
@@ -51,9 +52,9 @@ class Member:
     not_before: datetime
     not_after: datetime
 
-    def valid_now(self) -> bool:
-        """Whether its certificate is within its validity."""
-        return self.not_before <= datetime.now(UTC) <= self.not_after
+    def valid_at(self, time: datetime) -> bool:
+        """Whether its certificate is within its validity then."""
+        return self.not_before <= time <= self.not_after
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """IdentityRefused unless ``signature`` of ``message`` is this identity's (ECDSA: with the low s)."""
@@ -71,7 +72,8 @@ class Member:
 class Membership:
     """The members' authorities, and the identities that they issued, verified once each."""
 
-    def __init__(self, roots: Mapping[str, bytes]) -> None:
+    def __init__(self, roots: Mapping[str, bytes], clock: Clock) -> None:
+        self.clock = clock
         self._roots = {msp: x509.load_pem_x509_certificate(pem) for msp, pem in roots.items()}
         self._known: dict[bytes, Member] = {}
 
@@ -86,7 +88,7 @@ class Membership:
             if len(self._known) >= MAX_CACHED:
                 self._known.clear()
             self._known[serialized] = member
-        if not member.valid_now():
+        if not member.valid_at(self.clock.utc()):
             raise IdentityRefused("the certificate has expired or is not yet valid", member.msp_id)
         return member
 

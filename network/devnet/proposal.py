@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,7 +91,7 @@ def check(proposal: Proposal, membership: Membership) -> Member:
     """Who made the proposal; ProposalRefused where a peer would not run it."""
     header = proposal.channel_header
     stamp = header.timestamp.seconds + header.timestamp.nanos / 1e9
-    now = time.time()
+    now = membership.clock.now()
     if abs(stamp - now) > TIME_WINDOW_SECONDS:
         raise ProposalRefused(
             f"request unauthorized due to incorrect timestamp {stamp:.0f}, peer time {now:.0f}, "

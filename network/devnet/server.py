@@ -13,6 +13,7 @@ from fabric_protos.peer import peer_pb2_grpc
 
 from network.devnet import definitions
 from network.devnet.chain import Chain
+from network.devnet.clock import Clock
 from network.devnet.deliver import DeliverService
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
@@ -49,12 +50,15 @@ async def serve(topology: Topology, home: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     identities = Identities(topology, home / "network")
+    folder = home / "network" / "devnet"
+    clock = Clock(folder)
     chain = Chain(
-        home / "network" / "devnet",
+        folder,
         topology.channel,
-        genesis_block(topology, identities),
+        genesis_block(topology, identities, clock),
         definitions.from_topology(topology),
         load_node(topology.orderer_organization.msp_id, identities.orderer()),
+        clock,
     )
     try:
         await _serve(topology, identities, chain, stop)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from network.devnet.clock import Clock
 from network.devnet.definitions import Definitions, from_topology
 from network.devnet.msp import Membership
 from network.devnet.nodes import Node, load_node
@@ -30,7 +31,8 @@ def membership(topology: Topology, identities: Identities) -> Membership:
         {
             one.msp_id: (identities.msp(one) / "cacerts" / "ca.pem").read_bytes()
             for one in topology.organizations
-        }
+        },
+        Clock(),
     )
 
 

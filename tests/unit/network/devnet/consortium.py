@@ -12,6 +12,7 @@ from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, proposal_respo
 
 from network.devnet import proposal as proposals
 from network.devnet.chain import Chain
+from network.devnet.clock import Clock
 from network.devnet.definitions import Definitions
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
@@ -58,12 +59,14 @@ class Consortium:
     def __init__(
         self, topology: Topology, identities: Identities, definitions: Definitions, folder: Path
     ) -> None:
+        self.clock = Clock(folder)
         self.chain = Chain(
             folder,
             topology.channel,
-            genesis_block(topology, identities),
+            genesis_block(topology, identities, self.clock),
             definitions,
             load_node(topology.orderer_organization.msp_id, identities.orderer()),
+            self.clock,
         )
         self.chaincodes: dict[str, dict[str, Chaincode]] = {}
         self.endorsers: dict[str, Endorser] = {}

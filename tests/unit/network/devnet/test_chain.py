@@ -14,6 +14,7 @@ from gateway.fabric.blocks import header_der, header_hash, parse_block
 from network.devnet import block as blocks
 from network.devnet import orderer
 from network.devnet.chain import Chain
+from network.devnet.clock import Clock
 from network.devnet.definitions import Definitions
 from network.devnet.errors import Denied, DevnetError
 from network.devnet.genesis import genesis_block
@@ -99,7 +100,12 @@ async def test_a_ledger_of_others_is_not_opened(
     orderer_node = load_node("RegulatorMSP", others.orderer())
     with pytest.raises(DevnetError, match="begun for other members"):
         Chain(
-            tmp_path / "ledger", topology.channel, genesis_block(topology, others), definitions, orderer_node
+            tmp_path / "ledger",
+            topology.channel,
+            genesis_block(topology, others, Clock()),
+            definitions,
+            orderer_node,
+            Clock(),
         )
 
 

@@ -10,6 +10,7 @@ from fabric_protos.msp import msp_config_pb2, msp_principal_pb2
 
 from gateway.fabric.blocks import parse_block
 from network.devnet import config
+from network.devnet.clock import Clock
 from network.devnet.errors import DevnetError
 from network.devnet.genesis import genesis_block
 from network.identities import Identities
@@ -23,7 +24,7 @@ def root_group(data: bytes) -> configtx_pb2.ConfigGroup:
 
 
 def test_block(topology: Topology, identities: Identities) -> None:
-    data = genesis_block(topology, identities)
+    data = genesis_block(topology, identities, Clock())
     view = parse_block(common_pb2.Block.FromString(data))
     assert (view.number, view.previous_hash) == (0, b"")
     [configuration] = view.transactions
@@ -33,7 +34,7 @@ def test_block(topology: Topology, identities: Identities) -> None:
 
 
 def test_members(topology: Topology, identities: Identities) -> None:
-    root = root_group(genesis_block(topology, identities))
+    root = root_group(genesis_block(topology, identities, Clock()))
     members = root.groups["Application"].groups
     assert set(members) == {organization.msp_id for organization in topology.organizations}
     assert list(root.groups["Orderer"].groups) == ["RegulatorMSP"]
@@ -56,7 +57,7 @@ def test_members(topology: Topology, identities: Identities) -> None:
 
 
 def test_it_is_read_back(topology: Topology, identities: Identities) -> None:
-    data = genesis_block(topology, identities)
+    data = genesis_block(topology, identities, Clock())
     assert config.channel_of(data) == topology.channel
     assert config.authorities(data) == {
         one.msp_id: (identities.msp(one) / "cacerts" / "ca.pem").read_bytes()

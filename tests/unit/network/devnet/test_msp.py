@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from fabric_protos.msp import identities_pb2
 
 from gateway.fabric.identity import signer_from_pem
+from network.devnet.clock import Clock
 from network.devnet.msp import IdentityRefused, Membership
 from network.devnet.nodes import Node
 from network.identities import Identities
@@ -71,7 +72,7 @@ def root() -> Root:
 
 @pytest.fixture(scope="module")
 def members(root: Root) -> Membership:
-    return Membership({"MSP": root.pem})
+    return Membership({"MSP": root.pem}, Clock())
 
 
 def test_members(

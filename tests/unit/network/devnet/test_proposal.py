@@ -59,7 +59,7 @@ def test_too_far_from_the_peers_time(
 ) -> None:
     read = proposals.unpack(transactions.proposal(client))
     now = time.time()
-    monkeypatch.setattr(proposals.time, "time", lambda: now + 60 * minutes)
+    monkeypatch.setattr(time, "time", lambda: now + 60 * minutes)
     with pytest.raises(ProposalRefused, match="incorrect timestamp"):
         proposals.check(read, membership)
 

@@ -1,0 +1,65 @@
+"""The ledger's clock: ahead of the machine's by what was asked for, and still so after a restart."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from network.devnet import proposal as proposals
+from network.devnet.clock import Clock
+from network.devnet.errors import DevnetError
+from network.devnet.msp import IdentityRefused, Membership
+from network.devnet.nodes import Node
+from network.devnet.proposal import ProposalRefused
+from tests.unit.network.devnet import transactions
+from tests.unit.network.devnet.test_msp import Root
+
+HOUR = 3600.0
+
+
+def test_it_goes_forward_and_stays_there(tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "new" / "folder")
+    assert clock.now() == pytest.approx(time.time(), abs=5)
+    clock.advance(25 * HOUR)
+    clock.advance(HOUR / 2)
+    for one in (clock, Clock(tmp_path / "new" / "folder")):
+        assert one.now() == pytest.approx(time.time() + 25.5 * HOUR, abs=5)
+        assert one.utc().timestamp() == pytest.approx(one.now(), abs=5)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 101 * 365 * 24 * HOUR])
+def test_steps_that_make_no_sense(tmp_path: Path, seconds: float) -> None:
+    clock = Clock(tmp_path)
+    with pytest.raises(DevnetError, match="forward only"):
+        clock.advance(seconds)
+    assert clock.offset == Clock(tmp_path).offset == 0
+
+
+def test_a_kept_offset_that_cannot_be_read(tmp_path: Path) -> None:
+    Clock(tmp_path).advance(1)
+    [file] = tmp_path.iterdir()
+    file.write_text("tomorrow")
+    with pytest.raises(DevnetError, match="clock-offset"):
+        Clock(tmp_path)
+
+
+def test_certificates_and_proposals_are_judged_by_it(client: Node) -> None:
+    root, clock = Root(), Clock()
+    members = Membership({"MSP": root.pem}, clock)
+    day = timedelta(days=1)
+    serialized = root.issue(ec.generate_private_key(ec.SECP256R1()), "client", ends=day)
+    later = root.issue(ec.generate_private_key(ec.SECP256R1()), "client", begins=day, ends=2 * day)
+    assert members.identify(serialized).msp_id == "MSP"
+    with pytest.raises(IdentityRefused, match="not yet valid"):
+        members.identify(later)
+    made = proposals.unpack(transactions.proposal(client))
+    clock.advance(25 * HOUR)
+    with pytest.raises(IdentityRefused, match="expired"):
+        members.identify(serialized)
+    assert members.identify(later).msp_id == "MSP"
+    with pytest.raises(ProposalRefused, match="incorrect timestamp"):
+        proposals.check(made, members)
