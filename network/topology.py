@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from chaincode.model import gs1
 from chaincode.model.documents import ROLES
@@ -53,10 +62,51 @@ class Organization(BaseModel):
         return value
 
 
+def _readable(policy: str) -> str:
+    try:
+        parse(policy)
+    except PolicyError as error:
+        raise ValueError(str(error)) from error
+    return policy
+
+
+SignaturePolicy = Annotated[str, AfterValidator(_readable)]
+
+
+class Collection(BaseModel):
+    """A private data collection, in the words of Fabric's collection definitions.
+
+    ``policy`` says whose peers hold the values, by MSP members. ``block_to_live`` is the number of blocks
+    after which they forget a value, 0 for never. With ``member_only_read`` or ``member_only_write`` chaincode
+    reads or writes values only for clients of those members. ``required_peer_count`` other peers must have a
+    value before it is endorsed, and at most ``max_peer_count`` are sent it then. ``endorsement_policy`` takes
+    the place of the chaincode's for writes to the collection.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # A chaincode may not define one that is called as the implicit ones are, each organisation's own.
+    name: str = Field(pattern=r"^[A-Za-z0-9-][A-Za-z0-9_-]{0,63}$")
+    policy: SignaturePolicy
+    required_peer_count: int = Field(0, ge=0)
+    max_peer_count: int = Field(1, ge=0)
+    block_to_live: int = Field(0, ge=0)
+    member_only_read: bool = False
+    member_only_write: bool = False
+    endorsement_policy: SignaturePolicy | None = None
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if self.required_peer_count > self.max_peer_count:
+            raise ValueError("required_peer_count is above max_peer_count")
+        return self
+
+
 class Chaincode(BaseModel):
     """A chaincode: ``entry`` is ``module:attribute`` of what serves it, ``policy`` its endorsement policy.
 
-    ``probe`` is a function with its arguments that succeeds on an empty ledger: deployment has it endorsed.
+    Without a policy it is the channel's: a majority of its members. ``probe`` is a function with its
+    arguments that succeeds on an empty ledger: deployment has it endorsed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,21 +114,29 @@ class Chaincode(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")
     version: str = Field(pattern=r"^[A-Za-z0-9_.+-]{1,20}$")
     entry: str = Field(pattern=r"^[\w.]+:\w+$")
-    policy: str
+    policy: SignaturePolicy | None = None
     probe: tuple[str, ...] = Field(min_length=1)
+    collections: tuple[Collection, ...] = ()
 
-    @field_validator("policy")
+    @field_validator("collections")
     @classmethod
-    def _policy(cls, value: str) -> str:
-        try:
-            parse(value)
-        except PolicyError as error:
-            raise ValueError(str(error)) from error
+    def _collections(cls, value: tuple[Collection, ...]) -> tuple[Collection, ...]:
+        if len({collection.name for collection in value}) < len(value):
+            raise ValueError("a collection's name stands twice")
         return value
 
     @property
     def label(self) -> str:
         return f"{self.name}_{self.version}"
+
+    def policies(self) -> Iterator[tuple[str, str]]:
+        """Every signature policy in it, with the name of its field."""
+        if self.policy is not None:
+            yield "policy", self.policy
+        for place, collection in enumerate(self.collections):
+            yield f"collections.{place}.policy", collection.policy
+            if collection.endorsement_policy is not None:
+                yield f"collections.{place}.endorsement_policy", collection.endorsement_policy
 
 
 class Batch(BaseModel):
@@ -160,9 +218,11 @@ class Topology:
             raise TopologyError(f"{source}: organizations.role: no regulator among them")
         msps = {o.msp_id for o in read.organizations}
         for position, chaincode in enumerate(read.chaincodes):
-            strangers = ", ".join(sorted(_msp_ids(parse(chaincode.policy)) - msps))
-            if strangers:
-                raise TopologyError(f"{source}: chaincodes.{position}.policy: no member here is {strangers}")
+            for field, policy in chaincode.policies():
+                strangers = ", ".join(sorted(_msp_ids(parse(policy)) - msps))
+                if strangers:
+                    where = f"{source}: chaincodes.{position}.{field}"
+                    raise TopologyError(f"{where}: no member here is {strangers}")
         return cls(
             source,
             read.channel,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from network.devnet.errors import DevnetError
 from network.policy import Policy, any_peer_of
 from network.policy_language import parse
-from network.topology import Topology
+from network.topology import Chaincode, Topology
 
 IMPLICIT_PREFIX = "_implicit_org_"
 
@@ -66,6 +66,14 @@ class Definitions:
 def from_topology(topology: Topology) -> Definitions:
     """The topology's chaincodes; PolicyError where a policy cannot be read."""
     return Definitions(
-        {c.name: Definition(c.name, c.version, parse(c.policy)) for c in topology.chaincodes},
+        {c.name: Definition(c.name, c.version, _policy(c, topology)) for c in topology.chaincodes},
         [organization.msp_id for organization in topology.organizations],
     )
+
+
+def _policy(chaincode: Chaincode, topology: Topology) -> Policy:
+    """A chaincode's own endorsement policy, else the channel's: peers of a majority of its members."""
+    if chaincode.policy:
+        return parse(chaincode.policy)
+    members = topology.organizations
+    return Policy(len(members) // 2 + 1, tuple((member.msp_id, "peer") for member in members))

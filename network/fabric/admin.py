@@ -6,12 +6,13 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from chaincode.model.errors import MediLedgerError
+from gateway.fabric import Profile
 from network import packages
 from network.addresses import address
-from network.fabric.definitions import differs
+from network.fabric import definitions
+from network.fabric.committed import Committed, committed
+from network.fabric.errors import CommandFailed
 from network.fabric.processes import Layout
 from network.fabric.programs import Programs
 from network.topology import Chaincode, Organization
@@ -20,16 +21,14 @@ COMMAND_SECONDS = 60.0
 _BECAUSE = re.compile(r"(?:Error: |error: )(.*)", re.DOTALL)
 
 
-class CommandFailed(MediLedgerError):
-    """One of Fabric's tools refused; the message is its own."""
-
-
 class Admin:
     """Acts as each member's admin. Every step can be repeated: what is done already is left alone."""
 
-    def __init__(self, layout: Layout, programs: Programs) -> None:
+    def __init__(self, layout: Layout, programs: Programs, committed: Committed = committed) -> None:
+        """``committed`` reads what the channel holds already."""
         self._layout = layout
         self._programs = programs
+        self._committed = committed
         self._topology = layout.topology
 
     async def deploy(self) -> None:
@@ -83,9 +82,9 @@ class Admin:
     async def _define(self, chaincode: Chaincode) -> None:
         """Approve by every member and commit; again, with the next sequence, where it has changed."""
         first = self._topology.organizations[0]
-        committed = await self._committed(first, chaincode)
-        changed = committed is None or differs(committed, chaincode)
-        sequence = (committed["sequence"] if committed else 0) + (1 if changed else 0)
+        committed = await self._committed(self._profile(first), self._topology.channel, chaincode.name)
+        changed = committed is None or definitions.differs(committed, chaincode)
+        sequence = (committed.sequence if committed else 0) + (1 if changed else 0)
         definition = [
             "--channelID",
             self._topology.channel,
@@ -95,8 +94,7 @@ class Admin:
             chaincode.version,
             "--sequence",
             str(sequence),
-            "--signature-policy",
-            chaincode.policy,
+            *self._rules(chaincode),
         ]
         organizations = self._topology.organizations
         await asyncio.gather(*(self._approve(o, chaincode, sequence, definition) for o in organizations))
@@ -109,6 +107,16 @@ class Admin:
             await self._peer(
                 first, "lifecycle", "chaincode", "commit", *self._orderer(), *definition, *targets
             )
+
+    def _rules(self, chaincode: Chaincode) -> list[str]:
+        """Who must endorse, and the collections."""
+        rules = ["--signature-policy", chaincode.policy] if chaincode.policy else []
+        if chaincode.collections:
+            file = self._layout.collections(chaincode.name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(definitions.collections(chaincode), indent=1) + "\n")
+            rules += ["--collections-config", str(file)]
+        return rules
 
     async def _approve(
         self, organization: Organization, chaincode: Chaincode, sequence: int, definition: Sequence[str]
@@ -149,25 +157,8 @@ class Admin:
         source = json.loads(answer).get("source", {}).get("Type", {}).get("LocalPackage", {})
         return source.get("package_id")
 
-    async def _committed(self, organization: Organization, chaincode: Chaincode) -> dict[str, Any] | None:
-        try:
-            answer = await self._peer(
-                organization,
-                "lifecycle",
-                "chaincode",
-                "querycommitted",
-                "--channelID",
-                self._topology.channel,
-                "--name",
-                chaincode.name,
-                "--output",
-                "json",
-            )
-        except CommandFailed as error:
-            if "is not defined" in str(error):
-                return None
-            raise
-        return json.loads(answer)
+    def _profile(self, organization: Organization) -> Profile:
+        return Profile.load(self._layout.identities.profile(organization, "admin"))
 
     def _orderer(self) -> list[str]:
         tls = self._layout.identities.tls(self._layout.identities.orderer())

@@ -61,6 +61,10 @@ class Layout:
     def package(self, organization: Organization, chaincode: str) -> Path:
         return self.root / "packages" / organization.name / f"{chaincode}.tgz"
 
+    def collections(self, chaincode: str) -> Path:
+        """A chaincode's collections as the lifecycle's commands read them."""
+        return self.root / "settings" / "collections" / f"{chaincode}.json"
+
 
 def prepare(layout: Layout, programs: Programs) -> None:
     """Write every node's settings and, once, the channel's first block.

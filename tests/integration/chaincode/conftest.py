@@ -19,7 +19,7 @@ from gateway.fabric import CommitError, connect
 from network import ledger
 from network.process import ProcessSpec, TcpReady
 from network.topology import Topology
-from tests.support.system import kinds
+from tests.support.system import free_base_port, kinds
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
@@ -88,7 +88,7 @@ def small_ledger(
 ) -> Iterator[Ledger]:
     """A ledger of two members that serves the probe; once per kind."""
     home = tmp_path_factory.mktemp(request.param)
-    topology = Topology.load(TOPOLOGY)
+    topology = Topology.load(TOPOLOGY, free_base_port())
     ledger.prepare(topology, home, request.param)
     started = Ledger(topology, home, request.param)
     try:

@@ -17,6 +17,7 @@ from network import ledger
 from network.identities import Identities
 from network.process import ProcessSpec
 from network.topology import Topology
+from tests.support.system import free_base_port
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 CHANNEL = "medicines"
@@ -26,9 +27,9 @@ START_SECONDS = 30.0
 class Devnet:
     """One devnet and three chaincode servers in a directory of their own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, base_port: int | None = None) -> None:
         self.home = home
-        self.topology = Topology.load(TOPOLOGY)
+        self.topology = Topology.load(TOPOLOGY, base_port or free_base_port())
         ledger.prepare(self.topology, home, "devnet")
         self.identities = Identities(self.topology, home / "network")
         self._specs = {spec.name: spec for spec in ledger.plan(self.topology, home, "devnet")}

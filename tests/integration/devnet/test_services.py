@@ -241,4 +241,6 @@ async def test_a_second_one_on_the_same_ledger(devnet: Devnet, network: Network)
 
 
 async def test_a_port_that_is_taken(devnet: Devnet, network: Network, tmp_path: Path) -> None:
-    assert "cannot listen on 127.0.0.1:24420" in await refused(Devnet(tmp_path))
+    other = Devnet(tmp_path, devnet.topology.base_port)
+    first = other.topology.peer_port(other.topology.organizations[0])
+    assert f"cannot listen on 127.0.0.1:{first}" in await refused(other)

@@ -11,7 +11,7 @@ from gateway.fabric import Network, Profile, connect
 from network import ledger
 from network.topology import Topology
 from tests.integration.chaincode.conftest import Ledger
-from tests.support.system import kinds
+from tests.support.system import free_base_port, kinds
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
@@ -20,7 +20,7 @@ TOPOLOGY = Path(__file__).with_name("topology.yaml")
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """The ledger; once per kind."""
     home = tmp_path_factory.mktemp(request.param)
-    topology = Topology.load(TOPOLOGY)
+    topology = Topology.load(TOPOLOGY, free_base_port())
     ledger.prepare(topology, home, request.param)
     started = Ledger(topology, home, request.param)
     try:

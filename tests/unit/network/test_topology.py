@@ -11,6 +11,8 @@ import yaml
 from network.addresses import Hosts, Loopback
 from network.topology import DEFAULT, Batch, Topology, TopologyError
 
+PRICES = {"name": "prices", "policy": "OR('PharmacyMSP.member', 'RegulatorMSP.member')"}
+
 
 def written(tmp_path: Path, content: Any) -> Path:
     path = tmp_path / "topology.yaml"
@@ -137,6 +139,27 @@ def test_hosts_and_addresses(topology: Topology) -> None:
             r"chaincodes\.1\.policy: no member here is XMSP",
         ),
         (("chaincodes", 0, "version"), "", r"chaincodes\.0\.version: "),
+        (("chaincodes", 1, "collections"), [PRICES, PRICES], r"chaincodes\.1\.collections: .*stands twice"),
+        (
+            ("chaincodes", 1, "collections"),
+            [PRICES | {"name": "_implicit_org_PharmacyMSP"}],
+            r"chaincodes\.1\.collections\.0\.name: ",
+        ),
+        (
+            ("chaincodes", 1, "collections"),
+            [PRICES | {"required_peer_count": 2}],
+            r"chaincodes\.1\.collections\.0: .*required_peer_count is above max_peer_count",
+        ),
+        (
+            ("chaincodes", 1, "collections"),
+            [PRICES | {"policy": "OR('XMSP.member')"}],
+            r"chaincodes\.1\.collections\.0\.policy: no member here is XMSP",
+        ),
+        (
+            ("chaincodes", 1, "collections"),
+            [PRICES | {"endorsement_policy": "MOST()"}],
+            r"chaincodes\.1\.collections\.0\.endorsement_policy: ",
+        ),
         (("orderers",), "more", "orderers: "),
         (("batch",), {"messages": 0, "seconds": 1}, r"batch\.messages: "),
     ],
