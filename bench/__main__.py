@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from bench import ledger, members
+from bench import crowd, ledger, members, rounds
 from bench.results import Results
 from mediledger import lifecycle
 from mediledger.system import PROJECT, System
@@ -19,18 +19,20 @@ from network.ledger import find_fabric
 from network.topology import Topology
 
 FOLDER = Path(__file__).parent
+TOPOLOGY = FOLDER / "topology.yaml"
+# Between the ledgers' base ports, when both are up.
+PORTS_APART = 500
 console = Console()
-
-Work = Callable[[System, Results], Awaitable[None]]
 
 
 @contextmanager
-def running(kind: str, scope: str) -> Iterator[System]:
-    """The measured topology on ``kind``, started anew and stopped at the end."""
+def running(kind: str, scope: str, place: int = 0) -> Iterator[System]:
+    """The measured topology on ``kind``, started anew at ports of its ``place`` and stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="mediledger-bench-", ignore_cleanup_errors=True) as directory:
         root = Path(directory)
         root.chmod(0o755)
-        system = System(root, kind, Topology.load(FOLDER / "topology.yaml"))
+        base_port = Topology.load(TOPOLOGY).base_port + place * PORTS_APART
+        system = System(root, kind, Topology.load(TOPOLOGY, base_port))
         console.print(f"{kind}: starting the {scope}")
         try:
             lifecycle.up(system, scope, lambda _: None)
@@ -39,37 +41,42 @@ def running(kind: str, scope: str) -> Iterator[System]:
             lifecycle.down(system)
 
 
-def measure(kind: str, scope: str, work: Work, results: Results) -> None:
-    """Start, measure, stop, and show what was measured."""
-    before = len(results.all)
-    with running(kind, scope) as system:
-        asyncio.run(work(system, results))
+async def measure_ledgers(systems: list[System], results: Results) -> None:
+    """The ledgers side by side, then each with a crowd on one client."""
+    async with AsyncExitStack() as stack:
+        stages = {system.kind: await stack.enter_async_context(ledger.staged(system)) for system in systems}
+        await rounds.measure(stages, results, console)
+        for kind, stage in stages.items():
+            console.print(f"{kind}: a crowd on one client")
+            await crowd.measure(stage, results, kind)
+
+
+def show(results: Results, before: int) -> None:
+    """Print what was measured since there were ``before`` results."""
     for result in results.all[before:]:
         console.print(
-            f"{result.name:<32} {result.value:>12,.2f} {result.unit:<16} "
-            f"({result.min:,.2f} to {result.max:,.2f}); {result.yardstick}"
+            f"{result.ledger:<6} {result.name:<32} {result.value:>12,.2f} {result.unit:<16} "
+            f"({result.min:,.2f} to {result.max:,.2f}); {result.yardstick}",
+            soft_wrap=True,
         )
 
 
-async def _network(system: System, results: Results) -> None:
-    async def use(stage: ledger.Stage) -> None:
-        await ledger.single_pack(stage, results, system.kind)
-        await ledger.commission(stage, results, system.kind)
-        await ledger.lookup(stage, results, system.kind)
-
-    await ledger.with_stage(system, use)
-
-
 def main() -> None:
-    """All measurements, the real ledger first."""
+    """All measurements."""
     logging.basicConfig(level=logging.WARNING)
     results = Results(FOLDER / "results.json")
     kinds = ["fabric", "devnet"] if find_fabric() else ["devnet"]
     if kinds == ["devnet"]:
         console.print("Fabric is not found: only devnet is measured")
-    for kind in kinds:
-        measure(kind, "network", _network, results)
-    measure(kinds[0], "system", members.measure, results)
+    with ExitStack() as stack:
+        systems = [stack.enter_context(running(kind, "network", place)) for place, kind in enumerate(kinds)]
+        asyncio.run(measure_ledgers(systems, results))
+    measured = len(results.all)
+    show(results, 0)
+    with running(kinds[0], "system") as system:
+        console.print(f"{kinds[0]}: the members' mirrors and the bridge")
+        asyncio.run(members.measure(system, results))
+    show(results, measured)
     console.print(f"Written to {results.path.relative_to(PROJECT)}")
 
 

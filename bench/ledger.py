@@ -1,24 +1,21 @@
-"""The ledger alone: what our chaincode costs beside a bare put on the same network in the same run."""
+"""A ledger set up for a measurement, and the calls with which it is loaded."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
-from bench.load import Call, Spread, latencies, numbers, percentile, rate
-from bench.results import Results
+from bench.load import Call, numbers
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import Contract, EndorseError, Network, chaincode_refusal, connect
 from mediledger.demo.cast import Run, Storage, party, product
 from mediledger.system import System
 from network.ledger import member_profile
 
-ROUNDS = 5
-ROUND_SECONDS = 8.0
 CONCURRENCY = 100
 BATCH = 1000
 BATCH_CONCURRENCY = 6
-LOOKUPS_PER_SECOND = 50.0
 
 
 class Stage:
@@ -52,6 +49,12 @@ class Stage:
             serials = [self.serial() for _ in range(BATCH)]
             yield self._submitting(self.custody, "Commission", self._commission(serials))
 
+    async def commissioned(self, count: int) -> list[str]:
+        """The serials of as many new packs."""
+        serials = [self.serial() for _ in range(count)]
+        await self.custody.submit("Commission", self._commission(serials))
+        return serials
+
     def lookups(self, serials: list[str]) -> Iterator[Call]:
         """Reads of one unit each, round and round."""
         while True:
@@ -75,8 +78,9 @@ class Stage:
         return call
 
 
-async def with_stage(system: System, use: Callable[[Stage], Awaitable[None]]) -> None:
-    """Set the stage (parties, product, a lot of its own) and call ``use`` with it."""
+@asynccontextmanager
+async def staged(system: System) -> AsyncIterator[Stage]:
+    """A stage set on a running network: parties, product, a lot of its own."""
     organizations = {o.role: o for o in system.topology.organizations}
     maker = organizations["manufacturer"]
     article = product(maker, Storage(2, 8)) | {"manufacturer": maker.gln}
@@ -97,46 +101,7 @@ async def with_stage(system: System, use: Callable[[Stage], Awaitable[None]]) ->
             "manufactured": run.today.isoformat(),
         }
         await stage.custody.submit("CreateLot", json.dumps(lot).encode())
-        await use(stage)
-
-
-async def single_pack(stage: Stage, results: Results, kind: str) -> None:
-    """Single-pack commissions beside bare puts, in turn, pair by pair."""
-    bare, single = [], []
-    await rate(stage.singles(), CONCURRENCY, 2.0)
-    for _ in range(ROUNDS):
-        bare.append(await rate(stage.puts(), CONCURRENCY, ROUND_SECONDS))
-        single.append(await rate(stage.singles(), CONCURRENCY, ROUND_SECONDS))
-    ratios = [ours / theirs for ours, theirs in zip(single, bare, strict=True)]
-    yardstick = "a bare put chaincode on the same network in the same run"
-    results.add(f"{kind}.single_pack.ratio", Spread.of(ratios), "ratio", yardstick, kind)
-    results.add(f"{kind}.single_pack.per_s", Spread.of(single), "transactions/s", yardstick, kind)
-    results.add(f"{kind}.bare_put.per_s", Spread.of(bare), "transactions/s", "itself the yardstick", kind)
-
-
-async def commission(stage: Stage, results: Results, kind: str) -> None:
-    """Packs per second in batches of a thousand."""
-    await rate(stage.batches(), BATCH_CONCURRENCY, 2.0)
-    packs = [BATCH * await rate(stage.batches(), BATCH_CONCURRENCY, ROUND_SECONDS) for _ in range(ROUNDS)]
-    results.add(
-        f"{kind}.commission.packs_per_s",
-        Spread.of(packs),
-        "packs/s",
-        "14,700 keys/s put in batches of 1,000 on such a network",
-        kind,
-    )
-
-
-async def lookup(stage: Stage, results: Results, kind: str) -> None:
-    """How long one unit's lookup takes at fifty a second."""
-    serials = [stage.serial() for _ in range(200)]
-    body = json.dumps({"gtin": stage.gtin, "lot": stage.lot, "serials": serials}).encode()
-    await stage.custody.submit("Commission", body)
-    p95 = [
-        1000 * percentile(await latencies(stage.lookups(serials), LOOKUPS_PER_SECOND, ROUND_SECONDS), 0.95)
-        for _ in range(ROUNDS)
-    ]
-    results.add(f"{kind}.lookup.p95_ms", Spread.of(p95), "ms", "50 ms at 50 lookups/s", kind)
+        yield stage
 
 
 async def _once(contract: Contract, function: str, body: dict[str, object], already: str) -> None:

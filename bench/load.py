@@ -25,9 +25,18 @@ class Spread:
         return cls(statistics.median(values), min(values), max(values))
 
 
-async def rate(calls: Iterator[Call], concurrency: int, seconds: float) -> float:
-    """Calls finished per second, ``concurrency`` at a time; a call that fails ends the measurement."""
+@dataclass(frozen=True)
+class Load:
+    """What a load came to: calls finished per second, and this process's CPU for each, in ms."""
+
+    per_s: float
+    cpu_ms: float
+
+
+async def rate(calls: Iterator[Call], concurrency: int, seconds: float) -> Load:
+    """Make calls, ``concurrency`` at a time; a call that fails ends the measurement."""
     finished = 0
+    used = time.process_time()
     began = time.perf_counter()
     ends = began + seconds
 
@@ -40,7 +49,8 @@ async def rate(calls: Iterator[Call], concurrency: int, seconds: float) -> float
     async with asyncio.TaskGroup() as group:
         for _ in range(concurrency):
             group.create_task(worker())
-    return finished / (time.perf_counter() - began)
+    used = time.process_time() - used
+    return Load(finished / (time.perf_counter() - began), 1000 * used / finished)
 
 
 async def latencies(calls: Iterator[Call], per_second: float, seconds: float) -> list[float]:

@@ -28,11 +28,8 @@ _PACKS = re.compile(r"\((\d+) packs/s\)")
 
 async def measure(system: System, results: Results) -> None:
     """Lag while packs are commissioned, then rebuilds, then the bridge."""
-
-    async def use(stage: ledger.Stage) -> None:
+    async with ledger.staged(system) as stage:
         await lag(system, stage, results)
-
-    await ledger.with_stage(system, use)
     rebuild(system, results)
     await readings(system, results)
 
@@ -65,7 +62,7 @@ async def lag(system: System, stage: ledger.Stage, results: Results) -> None:
                 await asyncio.sleep(POLL_SECONDS)
 
         watchers = [asyncio.create_task(watch_ledger()), asyncio.create_task(watch_mirror())]
-        packs = ledger.BATCH * await rate(stage.batches(), ledger.BATCH_CONCURRENCY, LAG_SECONDS)
+        load = await rate(stage.batches(), ledger.BATCH_CONCURRENCY, LAG_SECONDS)
         await asyncio.sleep(2.0)
         for watcher in watchers:
             watcher.cancel()
@@ -75,6 +72,7 @@ async def lag(system: System, stage: ledger.Stage, results: Results) -> None:
     lags = [1000 * max(0.0, mirrored[number] - at) for number, at in delivered.items() if number in mirrored]
     if len(lags) < len(delivered) - 1:
         raise MediLedgerError(f"only {len(lags)} of {len(delivered)} blocks were mirrored")
+    packs = ledger.BATCH * load.per_s
     yardstick = f"1,000 ms while {packs:,.0f} packs/s are commissioned, {len(lags)} blocks"
     spread = Spread(percentile(lags, 0.95), min(lags), max(lags))
     results.add("mirror.lag.p95_ms", spread, "ms", yardstick, system.kind)
