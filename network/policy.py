@@ -47,6 +47,13 @@ class Policy:
         """
         return self._take(signers, [False] * len(signers))
 
+    def msp_ids(self) -> frozenset[str]:
+        """Whose signatures it speaks of."""
+        found: set[str] = set()
+        for rule in self.rules:
+            found |= rule.msp_ids() if isinstance(rule, Policy) else {rule[0]}
+        return frozenset(found)
+
     def _take(self, signers: Sequence[Principal], used: list[bool]) -> bool:
         held = 0
         for rule in self.rules:

@@ -21,7 +21,7 @@ from pydantic import (
 from chaincode.model import gs1
 from chaincode.model.documents import ROLES
 from chaincode.model.errors import MediLedgerError
-from network.policy import Policy, PolicyError
+from network.policy import PolicyError
 from network.policy_language import parse
 
 DEFAULT = Path(__file__).with_name("topology.yaml")
@@ -219,7 +219,7 @@ class Topology:
         msps = {o.msp_id for o in read.organizations}
         for position, chaincode in enumerate(read.chaincodes):
             for field, policy in chaincode.policies():
-                strangers = ", ".join(sorted(_msp_ids(parse(policy)) - msps))
+                strangers = ", ".join(sorted(parse(policy).msp_ids() - msps))
                 if strangers:
                     where = f"{source}: chaincodes.{position}.{field}"
                     raise TopologyError(f"{where}: no member here is {strangers}")
@@ -287,11 +287,3 @@ class Topology:
     def _port(self, organization: Organization, offset: int) -> int:
         place = self.organizations.index(organization)
         return self.base_port + FIRST_ORGANIZATION_PORT + ORGANIZATION_PORTS * place + offset
-
-
-def _msp_ids(policy: Policy) -> set[str]:
-    """Whose signatures a policy speaks of."""
-    found: set[str] = set()
-    for rule in policy.rules:
-        found |= _msp_ids(rule) if isinstance(rule, Policy) else {rule[0]}
-    return found

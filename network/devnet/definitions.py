@@ -4,23 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Collection as SomeOf
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from network.devnet.errors import DevnetError
-from network.policy import Policy, any_peer_of
+from network.policy import MEMBER, Policy, Principal, any_peer_of
 from network.policy_language import parse
 from network.topology import Chaincode, Topology
+from network.topology import Collection as Described
 
 IMPLICIT_PREFIX = "_implicit_org_"
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Who keeps a collection's data, and who must endorse writes to it; without policy the chaincode's."""
+    """A private data collection.
+
+    ``access`` says who is a member; the peers of all organisations that it names, ``members``, keep the
+    values. ``policy`` says who must endorse writes, in place of the chaincode's. A value lives for
+    ``block_to_live`` blocks after its own, 0 for ever. ``required_peers`` others must be there to have it.
+    """
 
     name: str
-    members: frozenset[str]
-    policy: Policy | None
+    access: Policy
+    policy: Policy | None = None
+    block_to_live: int = 0
+    required_peers: int = 0
+    member_only_read: bool = False
+    member_only_write: bool = False
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The MSP ids of those that keep the values."""
+        return frozenset(self.access.msp_ids())
+
+    def expiry(self, number: int) -> int | None:
+        """The block with which what block ``number`` wrote vanishes (core/ledger/pvtdatapolicy)."""
+        return number + self.block_to_live + 1 if self.block_to_live else None
+
+    def lets_read(self, creator: Principal) -> bool:
+        """Whether chaincode may read values for this client."""
+        return not self.member_only_read or self.access.satisfied_by([creator])
+
+    def lets_write(self, creator: Principal) -> bool:
+        """Whether chaincode may write values for this client."""
+        return not self.member_only_write or self.access.satisfied_by([creator])
 
 
 @dataclass(frozen=True)
@@ -30,15 +58,19 @@ class Definition:
     name: str
     version: str
     policy: Policy
+    collections: Mapping[str, Collection] = field(default_factory=dict)
 
 
 class Definitions:
     """The channel's chaincodes. Every organisation has its implicit collection in each."""
 
-    def __init__(self, chaincodes: Mapping[str, Definition], msp_ids: SomeOf[str]) -> None:
+    def __init__(self, channel: str, chaincodes: Mapping[str, Definition], msp_ids: SomeOf[str]) -> None:
+        self.channel = channel
         self._chaincodes = dict(chaincodes)
         self._implicit = {
-            IMPLICIT_PREFIX + msp: Collection(IMPLICIT_PREFIX + msp, frozenset({msp}), any_peer_of(msp))
+            IMPLICIT_PREFIX + msp: Collection(
+                IMPLICIT_PREFIX + msp, Policy(1, ((msp, MEMBER),)), any_peer_of(msp)
+            )
             for msp in msp_ids
         }
 
@@ -51,7 +83,10 @@ class Definitions:
 
     def collection(self, chaincode: str, name: str) -> Collection | None:
         """A chaincode's collection."""
-        return self._implicit.get(name) if chaincode in self._chaincodes else None
+        definition = self._chaincodes.get(chaincode)
+        if definition is None:
+            return None
+        return definition.collections.get(name) or self._implicit.get(name)
 
     def need_collection(self, chaincode: str, name: str) -> Collection:
         """A chaincode's collection; DevnetError where there is none of that name."""
@@ -62,11 +97,24 @@ class Definitions:
             )
         return found
 
+    def writers(self, chaincode: str, collection: Collection) -> Policy:
+        """Who must endorse writes to a collection: its own policy comes before the chaincode's."""
+        return collection.policy or self._chaincodes[chaincode].policy
+
 
 def from_topology(topology: Topology) -> Definitions:
     """The topology's chaincodes; PolicyError where a policy cannot be read."""
     return Definitions(
-        {c.name: Definition(c.name, c.version, _policy(c, topology)) for c in topology.chaincodes},
+        topology.channel,
+        {
+            chaincode.name: Definition(
+                chaincode.name,
+                chaincode.version,
+                _policy(chaincode, topology),
+                {one.name: _collection(one) for one in chaincode.collections},
+            )
+            for chaincode in topology.chaincodes
+        },
         [organization.msp_id for organization in topology.organizations],
     )
 
@@ -77,3 +125,15 @@ def _policy(chaincode: Chaincode, topology: Topology) -> Policy:
         return parse(chaincode.policy)
     members = topology.organizations
     return Policy(len(members) // 2 + 1, tuple((member.msp_id, "peer") for member in members))
+
+
+def _collection(described: Described) -> Collection:
+    return Collection(
+        described.name,
+        parse(described.policy),
+        parse(described.endorsement_policy) if described.endorsement_policy else None,
+        described.block_to_live,
+        described.required_peer_count,
+        described.member_only_read,
+        described.member_only_write,
+    )

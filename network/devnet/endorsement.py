@@ -124,19 +124,17 @@ class Endorsements:
         """Endorsers that satisfy every policy; None where failures leave too few of them."""
         if first.needs is None:
             return [own]
-        members = first.needs.members
-        if proposal.has_transient and first.owners is not None:
-            # Transient data must reach nobody but those who may see what became of it.
-            members = first.owners if members is None else members & first.owners
+        members = first.needs.protected() if proposal.has_transient else first.needs.members
         found = self._of(first.needs, members, own, failed)
         if found is not None or failed:
             return found
         if members != first.needs.members and self._of(first.needs, first.needs.members, own, failed):
+            names = " ".join(collection.name for collection in first.needs.unread)
             raise Denied(
                 grpc.StatusCode.FAILED_PRECONDITION,
                 "requires endorsement from organisation(s) that are not in the distribution policy of the "
-                "private data collection(s); retry specifying trusted endorsing organizations to protect "
-                "transient data",
+                f"private data collection(s): [{names}]; retry specifying trusted endorsing organizations to "
+                "protect transient data",
             )
         raise Denied(
             grpc.StatusCode.FAILED_PRECONDITION,

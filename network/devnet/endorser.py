@@ -28,7 +28,7 @@ class Answer:
 
     Where chaincode ran, ``outcome`` is its; ``failure`` says why it did not. ``results`` are the public
     read-write set of a run that may be endorsed, ``payload`` and ``endorsement`` what the peer signed,
-    ``private`` what only ``owners`` may see of it.
+    ``private`` what only members of its collections may see of it.
     """
 
     outcome: Outcome | None
@@ -38,7 +38,6 @@ class Answer:
     results: bytes = b""
     private: bytes = b""
     needs: Needs | None = None
-    owners: frozenset[str] | None = None
 
     @property
     def status(self) -> int:
@@ -81,7 +80,10 @@ class Endorser:
                 f"make sure the chaincode {proposal.chaincode[:64]} has been successfully defined on channel "
                 f"{proposal.channel} and try again: chaincode {proposal.chaincode[:64]} not found",
             )
-        simulation = Simulation(snapshot, self._chain.definitions, self.peer.msp_id)
+        creator = self._chain.membership.identify(proposal.signature_header.creator)
+        simulation = Simulation(
+            snapshot, self._chain.definitions, self.peer.msp_id, (creator.msp_id, creator.role)
+        )
         execution = Execution(
             proposal.transaction_id,
             proposal.channel,
@@ -95,7 +97,13 @@ class Endorser:
             if outcome.response.status >= ERROR_THRESHOLD:
                 return Answer(outcome)
             results = simulation.results(proposal.chaincode)
-            owners = simulation.owners()
+            try:
+                simulation.check_dissemination()
+            except DevnetError as error:
+                raise DevnetError(
+                    f"failed to distribute private collection, txID {proposal.transaction_id}, "
+                    f"channel {proposal.channel}: {error}"
+                ) from error
         except DevnetError as error:
             return Answer(None, f"error in simulation: {error}")
         finally:
@@ -105,9 +113,7 @@ class Endorser:
         endorsement = proposal_response_pb2.Endorsement(
             endorser=serialized, signature=self.peer.node.sign(payload + serialized)
         )
-        return Answer(
-            outcome, "", payload, endorsement, results.public, results.private, results.needs, owners
-        )
+        return Answer(outcome, "", payload, endorsement, results.public, results.private, results.needs)
 
     async def _call(self, name: str, arguments: Sequence[bytes], execution: Execution) -> Outcome:
         if name in system.NAMES:

@@ -80,7 +80,7 @@ class EndorsementCheck:
                 defined = self._definitions.collection(name, collection.collection)
                 if defined is None and collection.writes:
                     raise Invalid(Code.ENDORSEMENT_POLICY_FAILURE)
-                otherwise = (defined.policy if defined else None) or definition.policy
+                otherwise = self._definitions.writers(name, defined) if defined else definition.policy
                 place = keys.hashes_of(name, collection.collection)
                 for write in (*collection.hashed.hashed_writes, *collection.hashed.metadata_writes):
                     hold(self._own_policy(place, write.key_hash.hex()) or otherwise)

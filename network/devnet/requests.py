@@ -65,7 +65,7 @@ def _delete(namespace: str, payload: bytes, execution: Execution) -> bytes:
 
 def _purge(namespace: str, payload: bytes, execution: Execution) -> bytes:
     request = chaincode_shim_pb2.PurgePrivateState.FromString(payload)
-    _private(execution, namespace, request.collection).put(request.key, None, purge=True)
+    _purge_key(execution, namespace, request.collection, request.key)
     return b""
 
 
@@ -86,7 +86,7 @@ def _write_batch(namespace: str, payload: bytes, execution: Execution) -> bytes:
         elif kind == WriteRecord.DEL_STATE:
             _write(execution, namespace, record.collection, record.key, None)
         elif kind == WriteRecord.PURGE_PRIVATE_DATA:
-            _private(execution, namespace, record.collection).put(record.key, None, purge=True)
+            _purge_key(execution, namespace, record.collection, record.key)
         elif kind == WriteRecord.PUT_STATE_METADATA:
             _write_metadata(execution, namespace, record)
         else:
@@ -143,6 +143,12 @@ def _write(execution: Execution, namespace: str, collection: str, key: str, valu
         _private(execution, namespace, collection).put(key, value or None)
     else:
         execution.simulation.put(namespace, key, value or None)
+
+
+def _purge_key(execution: Execution, namespace: str, collection: str, key: str) -> None:
+    if not collection:
+        raise DevnetError("only applicable for private data")
+    _private(execution, namespace, collection).put(key, None, purge=True)
 
 
 def _write_metadata(execution: Execution, namespace: str, record: Any) -> None:

@@ -11,21 +11,32 @@ from google.protobuf.message import DecodeError
 
 from network import policy
 from network.devnet import rwset
-from network.devnet.definitions import Definitions
+from network.devnet.definitions import Collection, Definitions
 from network.devnet.errors import DevnetError
 from network.devnet.rwset import CollectionSet, NamespaceSet, RangeRead
 from network.devnet.snapshot import Snapshot
-from network.policy import Policy, PolicyError
+from network.policy import Policy, PolicyError, Principal
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Whose endorsement a run asks for: every policy, by peers of ``members`` where those are named."""
+    """Whose endorsement a run asks for: every policy, by peers of ``members`` where those are named.
+
+    ``unread`` are the collections that were written to but not read from: no reader restricts who endorses.
+    """
 
     policies: frozenset[Policy]
     members: frozenset[str] | None
+    unread: tuple[Collection, ...] = ()
+
+    def protected(self) -> frozenset[str] | None:
+        """Whose peers may see the transient data: those who will have all that became of it."""
+        every = [collection.members for collection in self.unread]
+        if self.members is not None:
+            every.append(self.members)
+        return frozenset.intersection(*every) if every else None
 
 
 @dataclass(frozen=True)
@@ -38,12 +49,16 @@ class Results:
 
 
 class Simulation:
-    """Over one snapshot, at one member's peer. A transaction does not see its own writes, as in Fabric."""
+    """Over one snapshot, at one member's peer. A transaction does not see its own writes, as in Fabric.
 
-    def __init__(self, snapshot: Snapshot, definitions: Definitions, msp_id: str) -> None:
+    ``creator`` is whose proposal is run, an MSP id and a role.
+    """
+
+    def __init__(self, snapshot: Snapshot, definitions: Definitions, msp_id: str, creator: Principal) -> None:
         self.snapshot = snapshot
         self.definitions = definitions
         self.msp_id = msp_id
+        self.creator = creator
         self._namespaces: dict[str, NamespaceSet] = {}
         self._policies: set[Policy] = set()
         self._wrote = False
@@ -133,32 +148,44 @@ class Simulation:
             raise DevnetError(f"chaincode {namespace} is not defined on the channel")
         self._policies.add(needed)
 
+    def check_dissemination(self) -> None:
+        """DevnetError where a collection asks for more other peers to have its values than there are.
+
+        All of a member's peers are up here, one each (gossip/privdata: disseminationPlanForMsg).
+        """
+        for namespace, one in self._namespaces.items():
+            for name, entries in one.collections.items():
+                defined = self.definitions.need_collection(namespace, name)
+                eligible = len(defined.members - {self.msp_id})
+                if (entries.writes or entries.metadata) and eligible < defined.required_peers:
+                    raise DevnetError(
+                        f"could not build private data dissemination plan for chaincode {namespace} and "
+                        f"collection {name}: required to disseminate to at least {defined.required_peers} "
+                        f"peers, but know of only {eligible} eligible peers"
+                    )
+
     def results(self, chaincode: str) -> Results:
         """What the run of ``chaincode`` came to."""
         public, private = rwset.serialize(self._namespaces)
         policies = set(self._policies)
         members: frozenset[str] | None = None
+        unread: list[Collection] = []
         for name, one in self._namespaces.items():
             written = one.writes or one.metadata
             private_written = any(c.writes or c.metadata for c in one.collections.values())
             if not written and not private_written:
                 policies.add(self._need_policy(name))
             for collection_name, collection in one.collections.items():
-                if collection.read_values:
-                    of = self.definitions.need_collection(name, collection_name).members
-                    members = of if members is None else members & of
+                defined = self.definitions.need_collection(name, collection_name)
+                if not collection.read_values:
+                    if collection.writes or collection.metadata:
+                        unread.append(defined)
+                else:
+                    members = defined.members if members is None else members & defined.members
+                    policies.add(self.definitions.writers(name, defined))
         if not policies:
             policies.add(self._need_policy(chaincode))
-        return Results(public, private, Needs(frozenset(policies), members))
-
-    def owners(self) -> frozenset[str] | None:
-        """Who may see everything private that the run touched; None where it touched nothing private."""
-        owners: frozenset[str] | None = None
-        for name, one in self._namespaces.items():
-            for collection in one.collections:
-                of = self.definitions.need_collection(name, collection).members
-                owners = of if owners is None else owners & of
-        return owners
+        return Results(public, private, Needs(frozenset(policies), members, tuple(unread)))
 
     def collection(self, namespace: str, name: str) -> CollectionSet:
         """A collection's reads and writes so far; DevnetError where there is no such collection."""

@@ -46,7 +46,7 @@ class LedgerBench:
     def simulate(self, run: Run, msp_id: str = MANUFACTURER, chaincode: str = "custody") -> Results:
         """What a run comes to at one member's peer."""
         with self.store.snapshot() as snapshot:
-            simulation = Simulation(snapshot, self.definitions, msp_id)
+            simulation = Simulation(snapshot, self.definitions, msp_id, (msp_id, "client"))
             run(simulation)
             return simulation.results(chaincode)
 

@@ -68,7 +68,7 @@ def execution(ledger: LedgerBench) -> Iterator[Callable[..., Execution]]:
     with ledger.store.snapshot() as snapshot:
 
         def make(transaction_id: str = "tx", call: Any = None) -> Execution:
-            simulation = Simulation(snapshot, ledger.definitions, MANUFACTURER)
+            simulation = Simulation(snapshot, ledger.definitions, MANUFACTURER, (MANUFACTURER, "client"))
             return Execution(
                 transaction_id,
                 "medicines",

@@ -175,7 +175,7 @@ def test_against_a_simple_model(
 def _simulated(store: Store, definitions: Definitions, operation: tuple) -> Transaction:
     read, written, scanned, _ = operation
     with store.snapshot() as snapshot:
-        simulation = Simulation(snapshot, definitions, MANUFACTURER)
+        simulation = Simulation(snapshot, definitions, MANUFACTURER, (MANUFACTURER, "client"))
         for key in read:
             simulation.get("custody", key)
         for start, end, take in scanned:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from network.devnet import keys
+from network.devnet.definitions import Collection, Definitions
 from network.devnet.errors import DevnetError
 from network.devnet.private import PrivateData
 from network.devnet.rwset import key_hash
 from network.devnet.simulation import Simulation
+from network.policy import Policy
 from tests.unit.network.devnet import transactions
-from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, LedgerBench, Run
+from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, PHARMACY, REGULATOR, LedgerBench, Run
 
 OWN = f"_implicit_org_{MANUFACTURER}"
 DIGEST = hashlib.sha256(b"price").digest()
@@ -26,7 +29,9 @@ def put(key: str, value: bytes | None = b"price", purge: bool = False) -> Run:
 
 def look(ledger: LedgerBench, use: Callable[[PrivateData], Any], msp_id: str = MANUFACTURER) -> Any:
     with ledger.store.snapshot() as snapshot:
-        return use(PrivateData(Simulation(snapshot, ledger.definitions, msp_id), "custody", OWN))
+        return use(
+            PrivateData(Simulation(snapshot, ledger.definitions, msp_id, (msp_id, "client")), "custody", OWN)
+        )
 
 
 def test_members_hold_values_others_hashes(ledger: LedgerBench) -> None:
@@ -96,9 +101,61 @@ def test_metadata_keeps_value_and_hash_together(ledger: LedgerBench) -> None:
     assert b"hello" in look(ledger, lambda p: p.metadata("p"))
 
 
-@pytest.mark.parametrize("name", ["", "nobodys", "_implicit_org_NobodyMSP"])
-def test_collections_that_are_none(ledger: LedgerBench, name: str) -> None:
+def test_collections_that_are_none(ledger: LedgerBench) -> None:
     with ledger.store.snapshot() as snapshot:
-        simulation = Simulation(snapshot, ledger.definitions, MANUFACTURER)
+        simulation = Simulation(snapshot, ledger.definitions, MANUFACTURER, (MANUFACTURER, "client"))
+        unknown = PrivateData(simulation, "custody", "nobodys")
+        for use in (lambda: unknown.get("k"), lambda: unknown.put("k", b"1"), lambda: unknown.metadata("k")):
+            with pytest.raises(
+                DevnetError, match=r"^collection medicines/custody/nobodys could not be found$"
+            ):
+                use()
+        for name in ("nobodys", "_implicit_org_NobodyMSP"):
+            with pytest.raises(DevnetError, match="not defined in the collection config"):
+                PrivateData(simulation, "custody", name).digest("k")
         with pytest.raises(DevnetError, match="not defined in the collection config"):
-            PrivateData(simulation, "custody", name)
+            PrivateData(simulation, "custody", "_implicit_org_NobodyMSP").get("k")
+
+
+RESTRICTED = Collection(
+    "members",
+    Policy(1, ((MANUFACTURER, "member"), (PHARMACY, "member"))),
+    member_only_read=True,
+    member_only_write=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("creator", "peer"), [(MANUFACTURER, MANUFACTURER), (PHARMACY, REGULATOR), (DISTRIBUTOR, MANUFACTURER)]
+)
+def test_values_for_clients_of_members_only(ledger: LedgerBench, creator: str, peer: str) -> None:
+    """It is the client who is asked for, not the peer; and a hash is everybody's."""
+    custody = ledger.definitions.get("custody")
+    assert custody is not None
+    definitions = Definitions(
+        "medicines", {"custody": replace(custody, collections={"members": RESTRICTED})}, ()
+    )
+    with ledger.store.snapshot() as snapshot:
+        private = PrivateData(
+            Simulation(snapshot, definitions, peer, (creator, "client")), "custody", "members"
+        )
+        assert private.digest("k") == b""
+        uses: list[tuple[str, Callable[[], object]]] = [
+            ("read", lambda: private.get("k")),
+            ("read", lambda: private.get_many(["k"])),
+            ("read", lambda: private.metadata("k")),
+            ("read", lambda: list(private.range("", ""))),
+        ]
+        if creator == DISTRIBUTOR:
+            uses.append(("write", lambda: private.put("k", b"1")))
+            uses.append(("write", lambda: private.put_metadata("k", "note", b"1")))
+        for access, use in uses:
+            if creator != DISTRIBUTOR:
+                use()
+                continue
+            with pytest.raises(DevnetError) as refused:
+                use()
+            assert str(refused.value) == (
+                f"tx creator does not have {access} access permission on privatedata in "
+                "chaincodeName:custody collectionName: members"
+            )
