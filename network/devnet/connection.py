@@ -47,8 +47,8 @@ class ChaincodeConnection:
         self, name: str, package_id: str, address: str, tls: ssl.SSLContext, server_name: str
     ) -> None:
         self.name = name
-        self._package_id = package_id
-        self._address = address
+        self.package_id = package_id
+        self.address = address
         self._tls = tls
         self._server_name = server_name
         self.up = asyncio.Event()
@@ -70,7 +70,7 @@ class ChaincodeConnection:
             finally:
                 self._lose(reason or "devnet is stopping")
             if was_ready or reason != before:
-                log.warning("chaincode=%s address=%s not connected: %s", self.name, self._address, reason)
+                log.warning("chaincode=%s address=%s not connected: %s", self.name, self.address, reason)
             pause = FIRST_PAUSE if was_ready else min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause)
 
@@ -81,8 +81,8 @@ class ChaincodeConnection:
         """
         if not self.up.is_set():
             raise NotRunning(
-                f"could not launch chaincode {self._package_id}: connection to {self.name} at "
-                f"{self._address} is not there"
+                f"could not launch chaincode {self.package_id}: connection to {self.name} at "
+                f"{self.address} is not there"
             )
         key = execution.transaction_id
         if key in self._running:
@@ -110,7 +110,7 @@ class ChaincodeConnection:
     async def _serve(self) -> str:
         """One stream, from the registration to its end; why it ended."""
         self._registered = asyncio.get_running_loop().create_future()
-        stream = await call(self._address, self._tls, self._server_name, METHOD, self._receive)
+        stream = await call(self.address, self._tls, self._server_name, METHOD, self._receive)
         try:
             self._stream = stream
             over = {self._registered, stream.ended}
@@ -120,7 +120,7 @@ class ChaincodeConnection:
             if not self._registered.done():
                 raise Disconnected("the server did not register in time")
             self.up.set()
-            log.info("chaincode=%s address=%s registered", self.name, self._address)
+            log.info("chaincode=%s address=%s registered", self.name, self.address)
             return await stream.ended
         finally:
             stream.end("devnet closes the stream")
@@ -130,8 +130,8 @@ class ChaincodeConnection:
         if message.type != Message.REGISTER:
             raise DevnetError("the server did not register")
         name = chaincode_pb2.ChaincodeID.FromString(message.payload).name
-        if name != self._package_id:
-            raise DevnetError(f"the server there is {name[:128]!r}, not {self._package_id}")
+        if name != self.package_id:
+            raise DevnetError(f"the server there is {name[:128]!r}, not {self.package_id}")
         stream.send(Message(type=Message.REGISTERED).SerializeToString())
         stream.send(Message(type=Message.READY, payload=OFFERS).SerializeToString())
         registered.set_result(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from network.devnet import system
 from network.devnet.chain import Chain
 from network.devnet.errors import DevnetError
 from network.devnet.execution import Changes, Execution, Outcome
+from network.devnet.faults import Call, Faults, Kind
 from network.devnet.nodes import Peer
 from network.devnet.proposal import Proposal, ProposalRefused
 from network.devnet.simulation import Needs, Simulation
@@ -54,8 +56,9 @@ class Answer:
 class Endorser:
     """The endorsing side of one member's peer."""
 
-    def __init__(self, chain: Chain, peer: Peer) -> None:
+    def __init__(self, chain: Chain, peer: Peer, faults: Faults) -> None:
         self._chain = chain
+        self._faults = faults
         self.peer = peer
 
     def check(self, proposal: Proposal) -> None:
@@ -80,6 +83,12 @@ class Endorser:
                 f"make sure the chaincode {proposal.chaincode[:64]} has been successfully defined on channel "
                 f"{proposal.channel} and try again: chaincode {proposal.chaincode[:64]} not found",
             )
+        member = self.peer.organization.name
+        if self._faults.take(Kind.AWAY, member):
+            return Answer(None, f"{self.peer.address}: connection refused")
+        delay = self._faults.take(Kind.DELAY, member, Call.RUN)
+        if delay is not None and delay.seconds is not None:
+            await asyncio.sleep(delay.seconds)
         creator = self._chain.membership.identify(proposal.signature_header.creator)
         simulation = Simulation(
             snapshot, self._chain.definitions, self.peer.msp_id, (creator.msp_id, creator.role)
@@ -96,6 +105,8 @@ class Endorser:
             outcome = await self._run(proposal.chaincode, proposal.arguments, proposal.is_init, execution)
             if outcome.response.status >= ERROR_THRESHOLD:
                 return Answer(outcome)
+            if self._faults.take(Kind.DISAGREE, member):
+                simulation.falsify(proposal.chaincode)
             results = simulation.results(proposal.chaincode)
             try:
                 simulation.check_dissemination()

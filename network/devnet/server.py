@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
@@ -14,10 +16,13 @@ from fabric_protos.peer import peer_pb2_grpc
 from network.devnet import definitions
 from network.devnet.chain import Chain
 from network.devnet.clock import Clock
+from network.devnet.control import ChaincodeStatus, ChannelStatus, Status, controlled
 from network.devnet.deliver import DeliverService
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
 from network.devnet.errors import DevnetError
+from network.devnet.fault_interceptor import FaultInterceptor
+from network.devnet.faults import Faults
 from network.devnet.gateway import GatewayService
 from network.devnet.genesis import genesis_block
 from network.devnet.nodes import load_node, load_peers, server_credentials
@@ -52,6 +57,7 @@ async def serve(topology: Topology, home: Path) -> None:
     identities = Identities(topology, home / "network")
     folder = home / "network" / "devnet"
     clock = Clock(folder)
+    faults = Faults([one.name for one in topology.organizations])
     chain = Chain(
         folder,
         topology.channel,
@@ -61,15 +67,22 @@ async def serve(topology: Topology, home: Path) -> None:
         clock,
     )
     try:
-        await _serve(topology, identities, chain, stop)
+        await _serve(topology, identities, chain, faults, folder, stop)
     finally:
         chain.close()
     log.info("stopped at height %d", chain.height)
 
 
-async def _serve(topology: Topology, identities: Identities, chain: Chain, stop: asyncio.Event) -> None:
+async def _serve(
+    topology: Topology,
+    identities: Identities,
+    chain: Chain,
+    faults: Faults,
+    folder: Path,
+    stop: asyncio.Event,
+) -> None:
     orderer = Orderer(chain, topology.batch or DEFAULT_BATCH)
-    endorsers = [Endorser(chain, peer) for peer in load_peers(topology, identities)]
+    endorsers = [Endorser(chain, peer, faults) for peer in load_peers(topology, identities)]
     endorsements = Endorsements(chain, endorsers)
     work = [asyncio.create_task(orderer.run())]
     work += [
@@ -82,9 +95,10 @@ async def _serve(topology: Topology, identities: Identities, chain: Chain, stop:
     try:
         for endorser in endorsers:
             service = GatewayService(chain, endorser, endorsements, orderer)
-            servers.append(await _listen(identities, chain, endorser, service))
-        log.info("channel=%s height=%d peers=%d ready", chain.channel, chain.height, len(servers))
-        done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)
+            servers.append(await _listen(identities, chain, endorser, service, faults))
+        async with controlled(folder, chain.clock, faults, lambda: _status(chain, endorsers, faults)):
+            log.info("channel=%s height=%d peers=%d ready", chain.channel, chain.height, len(servers))
+            done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await asyncio.gather(*(server.stop(GRACE_SECONDS) for server in servers))
         for task in (*work, stopped):
@@ -94,10 +108,34 @@ async def _serve(topology: Topology, identities: Identities, chain: Chain, stop:
         task.result()
 
 
+def _status(chain: Chain, endorsers: Sequence[Endorser], faults: Faults) -> Status:
+    peers = [endorser.peer for endorser in endorsers]
+    return Status(
+        pid=os.getpid(),
+        time=chain.clock.now(),
+        ahead=chain.clock.offset,
+        peers={peer.organization.name: peer.address for peer in peers},
+        channels=[ChannelStatus(name=chain.channel, height=chain.height, last_hash=chain.last_hash.hex())],
+        chaincodes=[
+            ChaincodeStatus(
+                member=peer.organization.name,
+                name=connection.name,
+                address=connection.address,
+                package_id=connection.package_id,
+                connected=connection.up.is_set(),
+            )
+            for peer in peers
+            for connection in peer.chaincodes.values()
+        ],
+        faults=faults.active,
+    )
+
+
 async def _listen(
-    identities: Identities, chain: Chain, endorser: Endorser, service: GatewayService
+    identities: Identities, chain: Chain, endorser: Endorser, service: GatewayService, faults: Faults
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
+        interceptors=[FaultInterceptor(faults, endorser.peer.organization.name)],
         maximum_concurrent_rpcs=MAX_CALLS,
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

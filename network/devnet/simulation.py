@@ -18,6 +18,8 @@ from network.devnet.snapshot import Snapshot
 from network.policy import Policy, PolicyError, Principal
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+# What a faulty peer writes where the chaincode wrote nothing.
+FALSE_KEY = "devnet-fault"
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,12 @@ class Simulation:
         if not policies:
             policies.add(self._need_policy(chaincode))
         return Results(public, private, Needs(frozenset(policies), members, tuple(unread)))
+
+    def falsify(self, chaincode: str) -> None:
+        """Make the results other than what the chaincode did, as a faulty peer would: a value is changed."""
+        writes = self.of(chaincode).writes
+        key = min(writes, default=FALSE_KEY)
+        writes[key] = (writes.get(key) or b"") + b"?"
 
     def collection(self, namespace: str, name: str) -> CollectionSet:
         """A collection's reads and writes so far; DevnetError where there is no such collection."""

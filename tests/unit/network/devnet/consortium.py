@@ -17,6 +17,7 @@ from network.devnet.definitions import Definitions
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
 from network.devnet.execution import Execution, Outcome
+from network.devnet.faults import Faults
 from network.devnet.genesis import genesis_block
 from network.devnet.nodes import Node, Peer, load_node
 from network.devnet.orderer import Orderer
@@ -60,6 +61,7 @@ class Consortium:
         self, topology: Topology, identities: Identities, definitions: Definitions, folder: Path
     ) -> None:
         self.clock = Clock(folder)
+        self.faults = Faults([one.name for one in topology.organizations])
         self.chain = Chain(
             folder,
             topology.channel,
@@ -75,7 +77,7 @@ class Consortium:
             self.chaincodes[one.msp_id] = served
             node = load_node(one.msp_id, identities.peer(one))
             peer = Peer(one, node, f"{one.name}:7051", served)  # type: ignore[arg-type]
-            self.endorsers[one.msp_id] = Endorser(self.chain, peer)
+            self.endorsers[one.msp_id] = Endorser(self.chain, peer, self.faults)
         self.endorsements = Endorsements(self.chain, list(self.endorsers.values()))
         self.orderer = Orderer(self.chain)
         first = topology.organizations[0]
