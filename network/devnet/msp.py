@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from fabric_protos.msp import identities_pb2
 
+from network.devnet import signatures
 from network.devnet.clock import Clock
 from network.devnet.errors import DevnetError
 
@@ -27,8 +29,6 @@ _HALF_ORDERS = {
         16,
     ),
 }
-# An MSP's signature hash family SHA2 is SHA-256 whatever the curve (msp/identities.go).
-_ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
 class IdentityRefused(DevnetError):
@@ -58,15 +58,25 @@ class Member:
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """IdentityRefused unless ``signature`` of ``message`` is this identity's (ECDSA: with the low s)."""
+        digest = hashlib.sha256(message).digest()
+        token = signatures.token(self.fingerprint, digest, signature)
+        if token in signatures.RIGHT:
+            return
         try:
             if isinstance(self.key, ed25519.Ed25519PublicKey):
                 self.key.verify(signature, message)
-                return
-            if decode_dss_signature(signature)[1] > _HALF_ORDERS[self.key.curve.name]:
+            elif decode_dss_signature(signature)[1] > _HALF_ORDERS[self.key.curve.name]:
                 raise IdentityRefused("the signature's s is not the lower one", self.msp_id)
-            self.key.verify(signature, message, _ALGORITHM)
+            else:
+                self.key.verify(signature, digest, signatures.PREHASHED)
         except (InvalidSignature, ValueError) as error:
             raise IdentityRefused("the signature is not the creator's", self.msp_id) from error
+        signatures.RIGHT.add(token)
+
+    @functools.cached_property
+    def fingerprint(self) -> bytes:
+        """Of its public key."""
+        return signatures.fingerprint(self.key)
 
 
 class Membership:

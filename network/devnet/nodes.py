@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from fabric_protos.msp import identities_pb2
 
 from network import packages
 from network.addresses import Loopback
+from network.devnet import signatures
 from network.devnet.connection import ChaincodeConnection
 from network.identities import Identities
 from network.topology import Organization, Topology
 
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,14 @@ def load_node(msp_id: str, folder: Path) -> Node:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise TypeError(f"{folder}: the node's key is not an elliptic curve key")
 
+    fingerprint = signatures.fingerprint(key.public_key())
+
     def sign(message: bytes) -> bytes:
-        r, s = decode_dss_signature(key.sign(message, _ALGORITHM))
-        return encode_dss_signature(r, min(s, _ORDER - s))
+        digest = hashlib.sha256(message).digest()
+        r, s = decode_dss_signature(key.sign(digest, signatures.PREHASHED))
+        signature = encode_dss_signature(r, min(s, _ORDER - s))
+        signatures.RIGHT.add(signatures.token(fingerprint, digest, signature))
+        return signature
 
     serialized = identities_pb2.SerializedIdentity(mspid=msp_id, id_bytes=certificate).SerializeToString()
     return Node(serialized, sign)
