@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 from fabric_protos.common import common_pb2
+from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import events_pb2
 from google.protobuf.message import DecodeError
@@ -19,14 +20,15 @@ from network.devnet.msp import IdentityRefused, Member
 TIME_WINDOW_SECONDS = 15 * 60
 _BLOCK_FIELD = b"\x12"
 
-Shape = Callable[[int], bytes]
+Shape = Callable[[int, Member], bytes]
 
 
 class DeliverService:
-    """Deliver and DeliverFiltered, for one channel."""
+    """Deliver, DeliverFiltered and DeliverWithPrivateData, for one channel at one member's peer."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, msp_id: str) -> None:
         self._chain = chain
+        self._msp_id = msp_id
 
     def handler(self) -> grpc.GenericRpcHandler:
         """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
@@ -42,7 +44,12 @@ class DeliverService:
             )
 
         return grpc.method_handlers_generic_handler(
-            "protos.Deliver", {"Deliver": method(self._whole), "DeliverFiltered": method(self._filtered)}
+            "protos.Deliver",
+            {
+                "Deliver": method(self._whole),
+                "DeliverFiltered": method(self._filtered),
+                "DeliverWithPrivateData": method(self._private),
+            },
         )
 
     async def _deliver(self, requests: Any, shape: Shape) -> AsyncIterator[bytes]:
@@ -66,7 +73,7 @@ class DeliverService:
             await self._chain.wait_above(number)
             if not member.valid_at(self._chain.clock.utc()):
                 raise _Refused(common_pb2.FORBIDDEN)
-            yield shape(number)
+            yield shape(number, member)
             number += 1
 
     def _asked(self, envelope: common_pb2.Envelope) -> tuple[ab_pb2.SeekInfo, Member]:
@@ -108,11 +115,34 @@ class DeliverService:
         last = {"oldest": first, "newest": max(first, height - 1), "specified": seek.stop.specified.number}
         return first, last.get(stop, first)
 
-    def _whole(self, number: int) -> bytes:
+    def _whole(self, number: int, _: Member) -> bytes:
         block = self._chain.block(number)
         return _BLOCK_FIELD + varint(len(block)) + block
 
-    def _filtered(self, number: int) -> bytes:
+    def _private(self, number: int, member: Member) -> bytes:
+        """The block and what this member keeps of its private data.
+
+        A collection that only its members may read goes to nobody else; any other to whoever may read the
+        block, as a peer does it (core/peer: CheckCollectionPolicy).
+        """
+        message = events_pb2.BlockAndPrivateData(block=common_pb2.Block.FromString(self._chain.block(number)))
+        need = self._chain.definitions.need_collection
+        caller = member.msp_id, member.role
+        for index, namespaces in self._chain.store.private_sets(number, self._msp_id).items():
+            allowed = rwset_pb2.TxPvtReadWriteSet(data_model=namespaces.data_model)
+            for one in namespaces.ns_pvt_rwset:
+                seen = [
+                    collection
+                    for collection in one.collection_pvt_rwset
+                    if need(one.namespace, collection.collection_name).lets_read(caller)
+                ]
+                if seen:
+                    allowed.ns_pvt_rwset.add(namespace=one.namespace, collection_pvt_rwset=seen)
+            if allowed.ns_pvt_rwset:
+                message.private_data_map[index].CopyFrom(allowed)
+        return events_pb2.DeliverResponse(block_and_private_data=message).SerializeToString()
+
+    def _filtered(self, number: int, _: Member) -> bytes:
         filtered = events_pb2.FilteredBlock(channel_id=self._chain.channel, number=number)
         for one in self._chain.summary(number):
             added = filtered.filtered_transactions.add(

@@ -15,6 +15,10 @@ MAX_PLAIN_BYTES = 440
 _SEPARATOR = "\x00"
 _LENGTH = struct.Struct(">I")
 
+PLACE = struct.Struct(">QI")
+Version = tuple[int, int]
+"""Where a value was written, as `PLACE` packs it: block number and position of the transaction in it."""
+
 
 def encode(namespace: str, key: str) -> bytes:
     """A key in its namespace."""
@@ -59,6 +63,11 @@ def unpack_cut(value: bytes) -> tuple[str, bytes]:
     (length,) = _LENGTH.unpack_from(value)
     end = _LENGTH.size + length
     return value[_LENGTH.size : end].decode(), value[end:]
+
+
+def key_hash(key: str) -> bytes:
+    """What stands for a private key on the chain."""
+    return hashlib.sha256(key.encode()).digest()
 
 
 def hashes_of(namespace: str, collection: str) -> str:

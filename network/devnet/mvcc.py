@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import chaincode_shim_pb2
-from google.protobuf.message import DecodeError
 
 from network.devnet import keys
 from network.devnet.definitions import Definitions
-from network.devnet.rwset import key_hash
-from network.devnet.snapshot import Snapshot, Version
+from network.devnet.keys import Version, key_hash
+from network.devnet.snapshot import Snapshot
 from network.devnet.store import Change, MetadataChange
 from network.devnet.transaction import Code, HashedSpace, Invalid, Space, Transaction
 
-PrivateSets = Callable[[str], bytes | None]
-"""The private read-write set of a transaction id, where one is kept."""
+PrivatePart = Mapping[tuple[str, str], bytes]
+"""A transaction's private sets, KVRWSets by chaincode and collection, found to be what its hashes say."""
 
 
 class BlockState:
     """The state before a block, and what its transactions so far have made of it."""
 
-    def __init__(self, snapshot: Snapshot, definitions: Definitions, private_sets: PrivateSets) -> None:
+    def __init__(self, snapshot: Snapshot, definitions: Definitions) -> None:
         self._snapshot = snapshot
         self._definitions = definitions
-        self._private_sets = private_sets
         # By namespace and key: whatever a transaction of this block wrote, None where it deleted.
         self._written: dict[str, dict[str, tuple[bytes | None, Version]]] = {}
         self._metadata: dict[tuple[str, str], bytes] = {}
@@ -46,9 +43,8 @@ class BlockState:
                 for read in collection.hashed.hashed_reads:
                     self._check_read(place, read.key_hash.hex(), read)
 
-    def apply(self, transaction: Transaction, version: Version) -> None:
-        """Make the transaction's writes part of the state."""
-        private = self._private(transaction)
+    def apply(self, transaction: Transaction, version: Version, private: PrivatePart) -> None:
+        """Make the transaction's writes part of the state, and of the members' what is private."""
         for space in transaction.action.namespaces:
             touched = set()
             for write in space.public.writes:
@@ -62,8 +58,13 @@ class BlockState:
             for collection in space.collections:
                 self._apply_hashes(space, collection, version)
                 clear = private.get((space.namespace, collection.collection))
-                if clear is not None and hashlib.sha256(clear).digest() == collection.private_hash:
+                if clear is not None:
                     self._apply_private(space.namespace, collection, clear, version)
+
+    def forget(self, namespace: str, key: str, version: Version) -> None:
+        """Remove a key that no transaction of the block has written."""
+        if key not in self._written.get(namespace, ()):
+            self._write(namespace, key, None, version, history=False)
 
     def _check_reads(self, namespace: str, reads: Sequence[kv_rwset_pb2.KVRead]) -> None:
         for read in reads:
@@ -164,6 +165,7 @@ class BlockState:
         kv = kv_rwset_pb2.KVRWSet.FromString(clear)
         hashes = {write.key_hash for write in collection.hashed.hashed_writes}
         hashes |= {write.key_hash for write in collection.hashed.metadata_writes}
+        known = keys.hashes_of(namespace, collection.collection)
         for msp in sorted(defined.members):
             place = keys.private_of(namespace, collection.collection, msp)
             touched = set()
@@ -174,23 +176,8 @@ class BlockState:
                     touched.add(write.key)
             for metadata in kv.metadata_writes:
                 value = self._current(place, metadata.key)
-                if metadata.key not in touched and value is not None:
+                if metadata.key in touched or value is None:
+                    continue
+                # A value that is not the hash's, since a later one was lost, must not look like it.
+                if hashlib.sha256(value).digest() == self._current(known, key_hash(metadata.key).hex()):
                     self._write(place, metadata.key, value, version, history=False)
-
-    def _private(self, transaction: Transaction) -> dict[tuple[str, str], bytes]:
-        """The private sets of a transaction, by namespace and collection."""
-        spaces = transaction.action.namespaces
-        if not any(collection.private_hash for space in spaces for collection in space.collections):
-            return {}
-        kept = self._private_sets(transaction.transaction_id)
-        if kept is None:
-            return {}
-        try:
-            sets = rwset_pb2.TxPvtReadWriteSet.FromString(kept)
-        except DecodeError:
-            return {}
-        return {
-            (one.namespace, collection.collection_name): collection.rwset
-            for one in sets.ns_pvt_rwset
-            for collection in one.collection_pvt_rwset
-        }

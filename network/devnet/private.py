@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from network.devnet import keys
 from network.devnet.definitions import IMPLICIT_PREFIX, Collection
 from network.devnet.errors import DevnetError
-from network.devnet.rwset import CollectionSet, PrivateWrite, key_hash
+from network.devnet.keys import Version, key_hash
+from network.devnet.rwset import CollectionSet, PrivateWrite
 from network.devnet.simulation import Simulation
-from network.devnet.snapshot import Stored, Version
+from network.devnet.snapshot import Stored
 
 
 class PrivateData:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
-from network.devnet.snapshot import Version
+from network.devnet.keys import Version, key_hash
 
 
 @dataclass
@@ -49,11 +49,6 @@ class NamespaceSet:
     metadata: dict[str, dict[str, bytes]] = field(default_factory=dict)
     ranges: list[RangeRead] = field(default_factory=list)
     collections: dict[str, CollectionSet] = field(default_factory=dict)
-
-
-def key_hash(key: str) -> bytes:
-    """What stands for a private key on the chain."""
-    return hashlib.sha256(key.encode()).digest()
 
 
 def serialize(namespaces: dict[str, NamespaceSet]) -> tuple[bytes, bytes]:

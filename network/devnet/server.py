@@ -147,7 +147,7 @@ async def _listen(
     )
     gateway_pb2_grpc.add_GatewayServicer_to_server(service, server)
     peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(chain, endorser), server)
-    server.add_generic_rpc_handlers((DeliverService(chain).handler(),))
+    server.add_generic_rpc_handlers((DeliverService(chain, endorser.peer.msp_id).handler(),))
     peer = endorser.peer
     try:
         bound = server.add_secure_port(peer.address, server_credentials(identities, peer.organization))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from network.devnet import keys
+from network.devnet.keys import PLACE, Version
+from network.devnet.private_store import PrivateDatabases, PrivateReader
 
-PLACE = struct.Struct(">QI")
 HISTORY_MARK = b"\x00\x00"
-
-Version = tuple[int, int]
-"""Where a value was written: block number and position of the transaction in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +31,16 @@ class Databases:
     metadata: Any
     history: Any
     transactions: Any
+    private: PrivateDatabases
 
 
 class Snapshot:
-    """State, metadata and history as of one block, for as long as it is open."""
+    """State, metadata, history and private sets as of one block, for as long as it is open."""
 
     def __init__(self, databases: Databases, transaction: Any) -> None:
         self._databases = databases
         self._transaction = transaction
+        self.private = PrivateReader(databases.private, transaction)
         self._guarded: dict[str, bool] = {}
 
     def get(self, namespace: str, key: str) -> Stored | None:

@@ -10,15 +10,18 @@ import fcntl
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import lmdb
+from fabric_protos.ledger.rwset import rwset_pb2
 
-from network.devnet import keys
+from network.devnet import keys, private_store
 from network.devnet.errors import DevnetError
-from network.devnet.snapshot import HISTORY_MARK, PLACE, Databases, Snapshot, Version, pack
+from network.devnet.keys import PLACE, Version
+from network.devnet.private_store import PrivateDatabases, PrivateEffects, PrivateReader
+from network.devnet.snapshot import HISTORY_MARK, Databases, Snapshot, pack
 
 # Sparse: the file takes what is used, the map only address space.
 MAP_BYTES = 256 * 2**30
@@ -51,7 +54,8 @@ class MetadataChange:
 
 @dataclass(frozen=True)
 class Effects:
-    """What a block does: to keys and to metadata in their order, and (id, position, code) of new ids.
+    """What a block does: to keys and to metadata in their order, (id, position, code) of new ids, and what
+    members keep of private data.
 
     Whoever deletes a key also removes its metadata.
     """
@@ -59,6 +63,7 @@ class Effects:
     changes: Sequence[Change] = ()
     metadata: Sequence[MetadataChange] = ()
     transactions: Sequence[tuple[str, int, int]] = ()
+    private: PrivateEffects = field(default_factory=PrivateEffects)
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Store:
             self._lock.close()
             raise DevnetError(f"another devnet has the ledger in {folder} open") from None
         self._environment = lmdb.open(
-            str(folder), map_size=MAP_BYTES, max_dbs=8, max_readers=MAX_READERS, metasync=True, sync=True
+            str(folder), map_size=MAP_BYTES, max_dbs=16, max_readers=MAX_READERS, metasync=True, sync=True
         )
         opened = self._environment.open_db
         self._databases = Databases(
@@ -92,6 +97,9 @@ class Store:
             metadata=opened(b"metadata"),
             history=opened(b"history"),
             transactions=opened(b"transactions"),
+            private=PrivateDatabases(
+                sets=opened(b"private_sets"), keys=opened(b"private_keys"), expiries=opened(b"expiries")
+            ),
         )
 
     def close(self) -> None:
@@ -127,6 +135,12 @@ class Store:
         with self._environment.begin(db=self._databases.headers) as transaction:
             found = transaction.get(header_hash)
         return _NUMBER.unpack(found)[0] if found else None
+
+    def private_sets(self, number: int, msp_id: str) -> dict[int, rwset_pb2.TxPvtReadWriteSet]:
+        """What a member keeps of a block's private data, by position of the transaction."""
+        with self._environment.begin() as transaction:
+            kept = list(PrivateReader(self._databases.private, transaction).of_block(number, msp_id))
+        return private_store.joined(kept)
 
     def locate(self, transaction_id: str) -> Location | None:
         """Where a transaction is; of one that was sent twice, the first."""
@@ -167,6 +181,7 @@ class Store:
                     write.delete(key, db=named.metadata)
             _put_many(write, named.history, history)
             _put_many(write, named.transactions, index)
+            private_store.write(named.private, write, effects.private)
 
 
 def _put_many(write: lmdb.Transaction, database: Any, items: list[tuple[bytes, bytes]]) -> None:

@@ -24,12 +24,13 @@ _KNOWN_TYPES = (common_pb2.ENDORSER_TRANSACTION, common_pb2.CONFIG_UPDATE, commo
 
 
 class Invalid(Exception):
-    """A transaction is invalid, with this validation code; ``transaction_id`` where it could be read."""
+    """A transaction is invalid, with this validation code; its id and itself where they could be read."""
 
-    def __init__(self, code: int, transaction_id: str = "") -> None:
+    def __init__(self, code: int, transaction_id: str = "", transaction: Transaction | None = None) -> None:
         super().__init__(Code.Name(code))
         self.code = code
         self.transaction_id = transaction_id
+        self.transaction = transaction
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from network.devnet import transaction as transactions
 from network.devnet.definitions import Definitions
 from network.devnet.keylevel import EndorsementCheck
 from network.devnet.msp import IdentityRefused, Membership
-from network.devnet.mvcc import BlockState, PrivateSets
+from network.devnet.mvcc import BlockState, PrivatePart
+from network.devnet.private_block import PrivateBlock, PrivateSets
 from network.devnet.snapshot import Snapshot
 from network.devnet.store import Effects, Store
 from network.devnet.transaction import Code, Invalid, Transaction
@@ -74,25 +75,30 @@ class Validator:
         try:
             endorsements.check(transaction)
         except Invalid as invalid:
-            return Invalid(invalid.code, identity)
+            return Invalid(invalid.code, identity, transaction)
         return transaction
 
     def _in_order(self, number: int, found: Sequence[Transaction | Invalid], snapshot: Snapshot) -> Validated:
-        state = BlockState(snapshot, self._definitions, self._private_sets)
+        state = BlockState(snapshot, self._definitions)
+        private = PrivateBlock(snapshot, self._definitions, self._private_sets)
         codes = bytearray()
         index: list[tuple[str, int, int]] = []
-        private: list[str] = []
+        used: list[str] = []
         named: set[str] = set()
         for place, one in enumerate(found):
             code = Code.VALID
+            transaction = one.transaction if isinstance(one, Invalid) else one
+            part: PrivatePart = {}
+            if transaction and any(space.collections for space in transaction.action.namespaces):
+                used.append(transaction.transaction_id)
+                part = private.keep(transaction, (number, place))
             if isinstance(one, Invalid):
                 code = one.code
             else:
                 try:
                     state.check(one)
-                    state.apply(one, (number, place))
-                    if any(space.collections for space in one.action.namespaces):
-                        private.append(one.transaction_id)
+                    state.apply(one, (number, place), part)
+                    private.purge(one, (number, place), state)
                 except Invalid as invalid:
                     code = invalid.code
             codes.append(code)
@@ -101,7 +107,9 @@ class Validator:
             if identity and code != Code.DUPLICATE_TXID and identity not in named:
                 named.add(identity)
                 index.append((identity, place, code))
-        return Validated(bytes(codes), Effects(state.changes, state.metadata_changes, index), private)
+        private.expire(number, state)
+        effects = Effects(state.changes, state.metadata_changes, index, private.effects())
+        return Validated(bytes(codes), effects, used)
 
 
 def _refuse_repeated(found: list[Transaction | Invalid]) -> None:

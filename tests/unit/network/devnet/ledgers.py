@@ -39,9 +39,14 @@ class LedgerBench:
         self.peers = peers
         self.client = client
         self.private: dict[str, bytes] = {}
-        self.validator = Validator(transactions.CHANNEL, store, membership, definitions, self.private.get)
+        self.others: dict[str, list[bytes]] = {}
+        self.validator = Validator(transactions.CHANNEL, store, membership, definitions, self._left)
         changes = [Change("custody", key, b"0", (0, place)) for place, key in enumerate("abcd")]
         store.commit(0, bytes(32), b"genesis", Effects(changes))
+
+    def _left(self, transaction_id: str) -> list[bytes]:
+        found = self.private.get(transaction_id)
+        return [*self.others.get(transaction_id, ()), *([found] if found else [])]
 
     def simulate(self, run: Run, msp_id: str = MANUFACTURER, chaincode: str = "custody") -> Results:
         """What a run comes to at one member's peer."""

@@ -184,10 +184,10 @@ async def test_transient_data_stays_with_the_members(consortium: Consortium) -> 
     secret = consortium.propose(transient={"price": b"12"})
     envelope = await consortium.endorse(secret)
     assert endorsers(envelope) == [MANUFACTURER]
-    assert consortium.chain.transient.get(secret.transaction_id) is not None
+    assert len(consortium.chain.transient.get(secret.transaction_id)) == 1
     await consortium.orderer.submit(envelope)
     await consortium.chain.committed(secret.transaction_id)
-    assert consortium.chain.transient.get(secret.transaction_id) is None
+    assert consortium.chain.transient.get(secret.transaction_id) == []
     with pytest.raises(Denied, match="to protect transient data") as caught:
         await consortium.endorse(consortium.propose(b"public too", transient={"price": b"12"}))
     assert caught.value.code == grpc.StatusCode.FAILED_PRECONDITION

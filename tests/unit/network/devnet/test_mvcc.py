@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network.devnet.definitions import Definitions
+from network.devnet.keys import Version
 from network.devnet.mvcc import BlockState
 from network.devnet.simulation import Simulation
-from network.devnet.snapshot import Version
 from network.devnet.store import Change, Effects, Store
 from network.devnet.transaction import Action, Code, Invalid, Space, Transaction
 from tests.unit.network.devnet.ledgers import MANUFACTURER, LedgerBench, Run, over, update, write
@@ -100,7 +100,7 @@ def test_summaries_of_ranges_are_not_taken(ledger: LedgerBench) -> None:
     space = rwset_pb2.NsReadWriteSet(namespace="custody", rwset=kv.SerializeToString())
     transaction = _transaction(Space("custody", kv_rwset_pb2.KVRWSet.FromString(space.rwset), ()))
     with ledger.store.snapshot() as snapshot:
-        state = BlockState(snapshot, ledger.definitions, lambda _: None)
+        state = BlockState(snapshot, ledger.definitions)
         with pytest.raises(Invalid, match="PHANTOM_READ_CONFLICT"):
             state.check(transaction)
 
@@ -152,12 +152,12 @@ def test_against_a_simple_model(
         block = stale + [entry for entry in fresh if not entry[0][3]]
         stale = late
         with store.snapshot() as snapshot:
-            state = BlockState(snapshot, definitions, lambda _: None)
+            state = BlockState(snapshot, definitions)
             for place, (operation, transaction, seen) in enumerate(block):
                 expected = _expected(model, operation, seen)
                 try:
                     state.check(transaction)
-                    state.apply(transaction, (number, place))
+                    state.apply(transaction, (number, place), {})
                     code = Code.VALID
                 except Invalid as invalid:
                     code = invalid.code

@@ -12,8 +12,8 @@ import pytest
 from network.devnet import keys
 from network.devnet.definitions import Collection, Definitions
 from network.devnet.errors import DevnetError
+from network.devnet.keys import key_hash
 from network.devnet.private import PrivateData
-from network.devnet.rwset import key_hash
 from network.devnet.simulation import Simulation
 from network.policy import Policy
 from tests.unit.network.devnet import transactions

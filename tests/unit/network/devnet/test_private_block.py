@@ -1,0 +1,193 @@
+"""What members keep of private data, block by block: until it expires, until it is purged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import lmdb
+import pytest
+from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+
+from network.devnet.definitions import Collection, Definitions
+from network.devnet.msp import Membership
+from network.devnet.nodes import Node
+from network.devnet.private import PrivateData
+from network.devnet.simulation import Simulation
+from network.devnet.store import Store
+from network.policy import Policy, any_peer_of
+from tests.unit.network.devnet import transactions
+from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, PHARMACY, LedgerBench, Run, write
+
+MEMBERS = Policy(1, ((MANUFACTURER, "member"), (PHARMACY, "member")))
+SHORT = Collection("short", MEMBERS, any_peer_of(MANUFACTURER), block_to_live=2)
+LONG = Collection("long", MEMBERS, any_peer_of(MANUFACTURER))
+
+
+@pytest.fixture
+def kept(
+    store: Store, membership: Membership, definitions: Definitions, peers: dict[str, Node], client: Node
+) -> Iterator[LedgerBench]:
+    """A ledger whose custody has the collections; a value of short lives for two blocks."""
+    custody = definitions.get("custody")
+    assert custody is not None
+    named = {"short": SHORT, "long": LONG}
+    mine = Definitions("medicines", {"custody": replace(custody, collections=named)}, list(peers))
+    yield LedgerBench(store, membership, mine, peers, client)
+
+
+def put(key: str, value: bytes | None = b"price", collection: str = "short", purge: bool = False) -> Run:
+    return lambda s: PrivateData(s, "custody", collection).put(key, value, purge)
+
+
+def note(key: str) -> Run:
+    return lambda s: PrivateData(s, "custody", "short").put_metadata(key, "note", b"hello")
+
+
+def commit(ledger: LedgerBench, *runs: Run) -> None:
+    envelopes = [ledger.transaction(run, (MANUFACTURER,)) for run in runs]
+    assert ledger.commit(*envelopes) == ["VALID"] * len(runs)
+
+
+def idle(ledger: LedgerBench, blocks: int = 1) -> None:
+    """Blocks that write nothing private."""
+    for _ in range(blocks):
+        assert ledger.commit(ledger.transaction(write("idle"))) == ["VALID"]
+
+
+def seen(
+    ledger: LedgerBench, key: str, collection: str = "short", msp: str = MANUFACTURER
+) -> tuple[bytes, bool]:
+    """A member's value, and whether there is a hash."""
+    with ledger.store.snapshot() as snapshot:
+        creator = msp, "client"
+        private = PrivateData(Simulation(snapshot, ledger.definitions, msp, creator), "custody", collection)
+        return private.get(key), bool(private.digest(key))
+
+
+def sets(ledger: LedgerBench, number: int, msp: str = MANUFACTURER) -> dict[int, dict[str, list[str]]]:
+    """The keys that a member's private sets of a block write, by place and collection."""
+    return {
+        index: {
+            one.collection_name: [w.key for w in kv_rwset_pb2.KVRWSet.FromString(one.rwset).writes]
+            for namespace in found.ns_pvt_rwset
+            for one in namespace.collection_pvt_rwset
+        }
+        for index, found in ledger.store.private_sets(number, msp).items()
+    }
+
+
+def test_members_keep_the_sets_of_each_block(kept: LedgerBench) -> None:
+    commit(kept, put("a"), lambda s: (put("b")(s), put("c", collection="long")(s)))
+    for member in (MANUFACTURER, PHARMACY):
+        assert sets(kept, 1, member) == {0: {"short": ["a"]}, 1: {"short": ["b"], "long": ["c"]}}
+    assert sets(kept, 1, DISTRIBUTOR) == {}
+    assert sets(kept, 0) == {}
+
+
+def test_what_is_invalid_is_kept_with_its_block_alone(kept: LedgerBench) -> None:
+    assert kept.commit(kept.transaction(put("a"), (PHARMACY,))) == ["ENDORSEMENT_POLICY_FAILURE"]
+    assert seen(kept, "a") == (b"", False)
+    assert sets(kept, 1) == {0: {"short": ["a"]}}
+    idle(kept, 3)
+    assert sets(kept, 1) == {}
+
+
+def test_a_value_lives_for_so_many_blocks(kept: LedgerBench) -> None:
+    commit(kept, put("a"), put("stays", collection="long"))
+    for _ in range(3):
+        for member in (MANUFACTURER, PHARMACY):
+            assert seen(kept, "a", msp=member) == (b"price", True)
+        assert sets(kept, 1) == {0: {"short": ["a"]}, 1: {"long": ["stays"]}}
+        idle(kept)
+    assert kept.store.height() == 5
+    for member in (MANUFACTURER, PHARMACY):
+        assert seen(kept, "a", msp=member) == (b"", False)
+        assert sets(kept, 1, member) == {1: {"long": ["stays"]}}
+    assert seen(kept, "stays", "long") == (b"price", True)
+
+
+def test_a_later_value_lives_on_from_its_own_block(kept: LedgerBench) -> None:
+    commit(kept, put("a"), put("last"), put("noted"))
+    idle(kept)
+    commit(kept, put("a", b"new"), note("noted"))
+    commit(kept, put("last", b"at the last moment"))
+    # Block 4 was the one with which the first values would have gone.
+    assert [seen(kept, key)[0] for key in ("a", "last", "noted")] == [b"new", b"at the last moment", b"price"]
+    assert sets(kept, 1) == {}
+    idle(kept, 2)
+    assert [seen(kept, key)[0] for key in ("a", "last", "noted")] == [b"", b"at the last moment", b""]
+    idle(kept)
+    assert seen(kept, "last") == (b"", False)
+
+
+def test_a_read_until_the_last_moment(kept: LedgerBench) -> None:
+    """Blocks are validated over what was before them: the read is right, the value is gone after."""
+
+    def read(simulated: Simulation) -> None:
+        PrivateData(simulated, "custody", "short").get("a")
+        simulated.put("custody", "x", b"1")
+
+    commit(kept, put("a"))
+    idle(kept, 2)
+    early, late = kept.transaction(read), kept.transaction(read)
+    assert kept.commit(early) == ["VALID"]
+    assert kept.codes(late) == ["MVCC_READ_CONFLICT"]
+
+
+def test_purge_leaves_nothing_of_a_key(kept: LedgerBench, tmp_path: Path) -> None:
+    commit(kept, put("a secret", b"first price", "long"), put("other", b"other price", "long"))
+    commit(kept, put("a secret", b"second price", "long"))
+    commit(kept, put("a secret", None, "long", purge=True), put("a secret", b"third price", "long"))
+    assert seen(kept, "a secret", "long") == (b"third price", True)
+    assert sets(kept, 1) == {0: {"long": []}, 1: {"long": ["other"]}}
+    assert sets(kept, 2, PHARMACY) == {0: {"long": []}}
+    assert sets(kept, 3) == {0: {"long": []}, 1: {"long": ["a secret"]}}
+    commit(kept, put("a secret", None, "long", purge=True))
+    assert seen(kept, "a secret", "long") == (b"", False)
+    records = b"\x00".join(_records(kept.store, tmp_path))
+    assert b"other price" in records
+    assert b"a secret" not in records
+    assert b"first price" not in records
+    assert b"third price" not in records
+
+
+def test_purge_reaches_a_member_that_lost_the_purging_set(kept: LedgerBench) -> None:
+    commit(kept, put("a", collection="long"))
+    purge = kept.transaction(put("a", None, "long", purge=True), (MANUFACTURER,), keep=False)
+    assert kept.commit(purge) == ["VALID"]
+    assert seen(kept, "a", "long") == (b"", False)
+    assert sets(kept, 1) == {0: {"long": []}}
+
+
+def test_expiry_after_purge(kept: LedgerBench) -> None:
+    commit(kept, put("a"), put("b"))
+    commit(kept, put("a", None, purge=True))
+    idle(kept, 3)
+    assert [sets(kept, number) for number in (1, 2)] == [{}, {}]
+    assert seen(kept, "b") == (b"", False)
+
+
+def test_a_value_endorsed_twice(kept: LedgerBench) -> None:
+    """Whoever endorses again leaves another set; the one that the block's hash names is kept."""
+    envelope = kept.transaction(put("a"), (MANUFACTURER,))
+    identity = transactions.id_of(envelope)
+    right = kept.private[identity]
+    kept.others[identity] = [kept.simulate(put("a", b"another price")).private]
+    assert kept.commit(envelope) == ["VALID"]
+    assert right not in kept.others[identity]
+    assert seen(kept, "a") == (b"price", True)
+
+
+def _records(store: Store, tmp_path: Path) -> Iterator[bytes]:
+    """Every key and value in the ledger's environment but the blocks'."""
+    store.close()
+    with lmdb.open(str(tmp_path / "devnet"), max_dbs=32) as environment:
+        with environment.begin() as transaction:
+            names = [name for name, _ in transaction.cursor() if name != b"blocks"]
+        for name in names:
+            database = environment.open_db(name, create=False)
+            with environment.begin(db=database) as transaction:
+                for key, value in transaction.cursor():
+                    yield key + value
