@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.fabric.errors import FabricError
+from gateway.fabric.hashes import Hash
 from gateway.fabric.identity import Identity, Signer
 from gateway.fabric.transport import Transport
 
@@ -15,20 +16,24 @@ class NotSigned(FabricError):
     """A step was to be sent without a signature, by a client that has no signer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Client:
     """Who signs, and how calls reach the network; without a signer, all is signed elsewhere.
 
-    ``clock`` gives the time of its requests, in nanoseconds since 1970.
+    Attributes:
+        hash: makes of a message what the signer is given.
+        clock: the time of its requests, in nanoseconds since 1970.
     """
 
     identity: Identity
     signer: Signer | None
+    hash: Hash
     transport: Transport
     clock: Callable[[], int] = time.time_ns
 
-    def sign(self, message: bytes) -> bytes:
+    async def sign(self, message: bytes) -> bytes:
         """The signature of ``message``; NotSigned where the client has no signer."""
         if self.signer is None:
             raise NotSigned("no signature was given and the client has no signer")
-        return self.signer(message)
+        signature = self.signer(self.hash(message))
+        return await signature if isinstance(signature, Awaitable) else signature

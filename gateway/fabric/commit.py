@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cached_property
 
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import transaction_pb2
+from google.protobuf.message import DecodeError
 
+from gateway.fabric.calls import COMMIT_STATUS, Subject
 from gateway.fabric.client import Client
-from gateway.fabric.errors import CommitStatusError
+from gateway.fabric.errors import FabricError
+from gateway.fabric.signable import Signable
 
 VALID = transaction_pb2.VALID
 
@@ -29,51 +30,69 @@ class Status:
         return self.code == VALID
 
 
-class Commit:
-    """The commit of one transaction, whoever submitted it; ``bytes`` is what is signed to ask for it."""
+@dataclass(frozen=True, repr=False)
+class Commit(Signable):
+    """The commit of one transaction, whoever submitted it.
 
-    def __init__(
-        self, client: Client, channel: str, transaction_id: str, signature: bytes | None = None
-    ) -> None:
-        self._client = client
-        self._channel = channel
-        self._given = signature
-        self.transaction_id = transaction_id
+    Attributes:
+        subject: the transaction, and its chaincode where that is known.
+    """
+
+    subject: Subject
 
     @property
-    def digest(self) -> bytes:
-        """The SHA-256 to sign elsewhere."""
-        return hashlib.sha256(self.bytes).digest()
+    def transaction_id(self) -> str:
+        return self.subject.transaction_id
 
-    def signed(self, signature: bytes) -> Commit:
-        """The same request with a signature made elsewhere."""
-        return Commit(self._client, self._channel, self.transaction_id, signature)
+    @property
+    def channel(self) -> str:
+        return self.subject.channel
 
     async def status(self, seconds: float | None = None) -> Status:
         """Wait until it is committed, at most ``seconds``; CommitStatusError when it is not by then."""
-        signed = gateway_pb2.SignedCommitStatusRequest(request=self.bytes, signature=self._signature)
-        transport = self._client.transport
-        timeout = transport.deadlines.commit_status if seconds is None else seconds
-        answer = await transport.call(
-            lambda gateway: gateway.CommitStatus(signed, timeout=timeout),
-            CommitStatusError,
-            self.transaction_id,
-            repeatable=True,
-        )
+        signed = await self.sign()
+        request = gateway_pb2.SignedCommitStatusRequest(request=signed.message, signature=signed.signature)
+        transport = self.client.transport
+        answer = await transport.call(COMMIT_STATUS, request, self.subject, seconds)
         return Status(self.transaction_id, answer.result, code_name(answer.result), answer.block_number)
 
-    @cached_property
-    def _signature(self) -> bytes:
-        return self._client.sign(self.bytes) if self._given is None else self._given
-
-    @cached_property
+    @property
     def bytes(self) -> bytes:
-        request = gateway_pb2.CommitStatusRequest(
-            transaction_id=self.transaction_id,
-            channel_id=self._channel,
-            identity=self._client.identity.serialized,
-        )
+        request = gateway_pb2.SignedCommitStatusRequest(request=self.message, signature=self.signature)
         return request.SerializeToString()
+
+
+@dataclass(frozen=True, repr=False)
+class SubmittedTransaction(Commit):
+    """The commit of a transaction that this client submitted.
+
+    Attributes:
+        result: what the transaction function returned; it counts once the status is successful.
+    """
+
+    result: bytes
+
+
+def commit_message(client: Client, subject: Subject) -> bytes:
+    """The request for a transaction's status, as it is signed."""
+    request = gateway_pb2.CommitStatusRequest(
+        transaction_id=subject.transaction_id,
+        channel_id=subject.channel,
+        identity=client.identity.serialized,
+    )
+    return request.SerializeToString()
+
+
+def commit_from(client: Client, request: bytes) -> Commit:
+    """The commit that a request's ``bytes`` are of; FabricError where they are none."""
+    try:
+        signed = gateway_pb2.SignedCommitStatusRequest.FromString(request)
+        asked = gateway_pb2.CommitStatusRequest.FromString(signed.request)
+    except DecodeError as error:
+        raise FabricError("these bytes are no request for a commit's status") from error
+    if not asked.transaction_id:
+        raise FabricError("these bytes are no request for a commit's status")
+    return Commit(client, signed.request, signed.signature, Subject(asked.transaction_id, asked.channel_id))
 
 
 def code_name(code: int) -> str:

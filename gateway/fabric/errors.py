@@ -94,6 +94,16 @@ class CommitStatusError(GatewayCallError):
     call = "commit status"
 
 
+class EventsError(GatewayCallError):
+    """A stream of events ended, and is not taken up again."""
+
+    call = "events"
+
+
+class EventsRefused(EventsError):
+    """The peer refuses a stream; asking again does not help."""
+
+
 class CommitError(FabricError):
     """A transaction was ordered and found invalid: it is in a block and changed nothing.
 

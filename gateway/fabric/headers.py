@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 
 from fabric_protos.common import common_pb2
+from fabric_protos.peer import proposal_pb2
+
+from gateway.fabric.calls import Subject
 
 NONCE_BYTES = 24
 
@@ -30,3 +33,10 @@ def header(
         channel_header=channel_header.SerializeToString(),
         signature_header=signature_header.SerializeToString(),
     )
+
+
+def subject(read: common_pb2.Header) -> Subject:
+    """What a header is about; DecodeError where it cannot be read."""
+    channel_header = common_pb2.ChannelHeader.FromString(read.channel_header)
+    extension = proposal_pb2.ChaincodeHeaderExtension.FromString(channel_header.extension)
+    return Subject(channel_header.tx_id, channel_header.channel_id, extension.chaincode_id.name)

@@ -11,6 +11,8 @@ from gateway.fabric.errors import FabricError
 
 Value = TypeVar("Value")
 
+_KINDS = {list: "a list of at least one", str: "a text", bool: "true or false"}
+
 
 class ProfileError(FabricError):
     """A profile that cannot be used; the message names the file and the field."""
@@ -30,13 +32,15 @@ class Peer:
 
     Attributes:
         address: ``host:port``.
-        tls_root: PEM of the authority that issued its TLS certificate, None for a connection without TLS.
+        tls_root: PEM of the authority that issued its TLS certificate, None for those that gRPC knows.
         server_name: the name in that certificate where it is not the address's host.
+        insecure: without TLS.
     """
 
     address: str
     tls_root: bytes | None = None
     server_name: str | None = None
+    insecure: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ class Profile:
         """Read a profile's JSON; file names in it are relative to it. Raises ProfileError.
 
         Its members are ``channel``, ``msp_id``, ``certificate``, ``key`` and ``peers``, each peer with
-        ``address``, ``tls_root`` and perhaps ``server_name``; for mutual TLS also ``tls_certificate`` and
-        ``tls_key``.
+        ``address``, ``tls_root`` and perhaps ``server_name``, or ``address`` and ``"insecure": true`` for one
+        without TLS; for mutual TLS also ``tls_certificate`` and ``tls_key``.
         """
         try:
             raw: Any = json.loads(path.read_text(encoding="utf-8"))
@@ -89,19 +93,21 @@ def _tls(path: Path, raw: Any) -> TlsClient | None:
 
 
 def _peer(path: Path, raw: Any, prefix: str) -> Peer:
-    address, tls_root = _field(path, raw, prefix, "address", str), _file(path, raw, prefix, "tls_root")
+    address = _field(path, raw, prefix, "address", str)
+    if "insecure" in raw and _field(path, raw, prefix, "insecure", bool):
+        return Peer(address, insecure=True)
+    tls_root = _file(path, raw, prefix, "tls_root")
     name = _field(path, raw, prefix, "server_name", str) if "server_name" in raw else None
     return Peer(address, tls_root, name)
 
 
 def _field(path: Path, raw: Any, prefix: str, name: str, kind: type[Value]) -> Value:
-    """A field that is there, of its kind and not empty."""
+    """A field that is there, of its kind and no empty list or text."""
     value = raw.get(name) if isinstance(raw, dict) else None
     if value is None:
         raise ProfileError(f"{path}: {prefix}{name} is missing")
-    if not isinstance(value, kind) or not value:
-        what = "a list of at least one" if kind is list else "a text"
-        raise ProfileError(f"{path}: {prefix}{name} is not {what}")
+    if not isinstance(value, kind) or not (value or kind is bool):
+        raise ProfileError(f"{path}: {prefix}{name} is not {_KINDS[kind]}")
     return value
 
 

@@ -4,88 +4,80 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from typing import Any
 
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import chaincode_pb2, proposal_pb2
+from google.protobuf.message import DecodeError
 
+from gateway.fabric.calls import ENDORSE, EVALUATE, Subject
 from gateway.fabric.client import Client
-from gateway.fabric.errors import EndorseError, EvaluateError
-from gateway.fabric.headers import header, nonce
-from gateway.fabric.transaction import Transaction
+from gateway.fabric.errors import FabricError
+from gateway.fabric.headers import header, nonce, subject
+from gateway.fabric.signable import Signable
+from gateway.fabric.transaction import Transaction, transaction_of
 
 
-class Proposal:
-    """A proposed call of a transaction function; ``bytes`` is what is signed, ``digest`` its SHA-256.
+@dataclass(frozen=True, repr=False)
+class Proposal(Signable):
+    """A proposed call of a transaction function.
 
-    Signed when it is first sent, unless it was signed elsewhere.
+    Attributes:
+        subject: its transaction id, channel and chaincode.
+        organizations: the MSP ids that are to answer it, empty for the peer to choose.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        channel: str,
-        transaction_id: str,
-        proposal: bytes,
-        organizations: Sequence[str] = (),
-        signature: bytes | None = None,
-    ) -> None:
-        self._client = client
-        self._channel = channel
-        self._organizations = tuple(organizations)
-        self._given = signature
-        self.transaction_id = transaction_id
-        self.bytes = proposal
+    subject: Subject
+    organizations: tuple[str, ...]
 
     @property
-    def digest(self) -> bytes:
-        return hashlib.sha256(self.bytes).digest()
+    def transaction_id(self) -> str:
+        return self.subject.transaction_id
 
-    def signed(self, signature: bytes) -> Proposal:
-        """The same proposal with a signature made elsewhere."""
-        return Proposal(
-            self._client, self._channel, self.transaction_id, self.bytes, self._organizations, signature
-        )
+    @property
+    def channel(self) -> str:
+        return self.subject.channel
 
-    async def evaluate(self) -> bytes:
+    async def evaluate(self, seconds: float | None = None) -> bytes:
         """Run it on one peer and return the function's result; EvaluateError."""
-        request = gateway_pb2.EvaluateRequest(
-            transaction_id=self.transaction_id,
-            channel_id=self._channel,
-            proposed_transaction=self._signed_proposal,
-            target_organizations=self._organizations,
-        )
-        transport = self._client.transport
-        answer = await transport.call(
-            lambda gateway: gateway.Evaluate(request, timeout=transport.deadlines.evaluate),
-            EvaluateError,
-            self.transaction_id,
-            repeatable=True,
-        )
+        request = await self._request(gateway_pb2.EvaluateRequest, "target_organizations")
+        answer = await self.client.transport.call(EVALUATE, request, self.subject, seconds)
         return answer.result.payload
 
-    async def endorse(self) -> Transaction:
-        """Have it endorsed as the chaincode's policy asks; EndorseError."""
-        request = gateway_pb2.EndorseRequest(
-            transaction_id=self.transaction_id,
-            channel_id=self._channel,
-            proposed_transaction=self._signed_proposal,
-            endorsing_organizations=self._organizations,
-        )
-        transport = self._client.transport
-        answer = await transport.call(
-            lambda gateway: gateway.Endorse(request, timeout=transport.deadlines.endorse),
-            EndorseError,
-            self.transaction_id,
-            repeatable=True,
-        )
-        return Transaction(self._client, answer.prepared_transaction)
+    async def endorse(self, seconds: float | None = None) -> Transaction:
+        """Have it endorsed as the chaincode's policy asks, and sign what comes of it; EndorseError.
 
-    @cached_property
+        The transaction is left unsigned where the client has no signer.
+        """
+        request = await self._request(gateway_pb2.EndorseRequest, "endorsing_organizations")
+        answer = await self.client.transport.call(ENDORSE, request, self.subject, seconds)
+        transaction = transaction_of(self.client, answer.prepared_transaction)
+        return await transaction.sign() if self.client.signer else transaction
+
+    async def _request(self, kind: type, organizations: str) -> Any:
+        """What the peer is asked: the same of both calls but for the type and one field's name."""
+        signed = await self.sign()
+        return kind(
+            transaction_id=self.transaction_id,
+            channel_id=self.channel,
+            proposed_transaction=signed._signed_proposal,
+            **{organizations: self.organizations},
+        )
+
+    @property
     def _signed_proposal(self) -> proposal_pb2.SignedProposal:
-        signature = self._client.sign(self.bytes) if self._given is None else self._given
-        return proposal_pb2.SignedProposal(proposal_bytes=self.bytes, signature=signature)
+        return proposal_pb2.SignedProposal(proposal_bytes=self.message, signature=self.signature)
+
+    @property
+    def bytes(self) -> bytes:
+        proposed = gateway_pb2.ProposedTransaction(
+            transaction_id=self.transaction_id,
+            proposal=self._signed_proposal,
+            endorsing_organizations=self.organizations,
+        )
+        return proposed.SerializeToString()
 
 
 def propose(
@@ -125,4 +117,18 @@ def propose(
         input=spec.SerializeToString(), TransientMap=dict(transient or {})
     )
     proposal = proposal_pb2.Proposal(header=proposed.SerializeToString(), payload=payload.SerializeToString())
-    return Proposal(client, channel, transaction_id, proposal.SerializeToString(), organizations)
+    about = Subject(transaction_id, channel, chaincode)
+    return Proposal(client, proposal.SerializeToString(), b"", about, tuple(organizations))
+
+
+def proposal_from(client: Client, proposed: bytes) -> Proposal:
+    """The proposal whose ``bytes`` these are; FabricError where they are none."""
+    try:
+        given = gateway_pb2.ProposedTransaction.FromString(proposed)
+        message, signature = given.proposal.proposal_bytes, given.proposal.signature
+        about = subject(common_pb2.Header.FromString(proposal_pb2.Proposal.FromString(message).header))
+    except DecodeError as error:
+        raise FabricError("these bytes are no proposal") from error
+    if not about.transaction_id:
+        raise FabricError("these bytes are no proposal")
+    return Proposal(client, message, signature, about, tuple(given.endorsing_organizations))

@@ -2,90 +2,90 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cached_property
+from dataclasses import dataclass
 
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
 from google.protobuf.message import DecodeError
 
+from gateway.fabric.calls import SUBMIT, Subject
 from gateway.fabric.client import Client
-from gateway.fabric.commit import Commit
-from gateway.fabric.errors import FabricError, SubmitError
+from gateway.fabric.commit import SubmittedTransaction, commit_message
+from gateway.fabric.errors import FabricError
+from gateway.fabric.headers import subject
+from gateway.fabric.signable import Signable
 
 
-class Transaction:
+@dataclass(frozen=True, repr=False)
+class Transaction(Signable):
     """An endorsed transaction.
 
+    It is signed once, at the latest before it is first sent: what is sent again, from here or from its stored
+    ``bytes``, is byte for byte what was sent before.
+
     Attributes:
-        transaction_id: its id.
-        payload: what is signed; ``digest`` is its SHA-256.
-        bytes: the signed envelope, which can be stored and submitted again.
+        subject: its id, channel and chaincode.
         result: what the transaction function returned.
     """
 
-    def __init__(self, client: Client, envelope: common_pb2.Envelope) -> None:
-        """Raises FabricError where the envelope holds no endorsed transaction."""
-        self._client = client
-        self._given = envelope.signature
-        self.payload = envelope.payload
-        try:
-            payload = common_pb2.Payload.FromString(self.payload)
-            header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-            self.result = _result(payload.data)
-        except (DecodeError, IndexError) as error:
-            raise FabricError("these bytes are no endorsed transaction's envelope") from error
-        self._channel = header.channel_id
-        self.transaction_id: str = header.tx_id
+    subject: Subject
+    result: bytes
 
     @property
-    def digest(self) -> bytes:
-        """The SHA-256 to sign elsewhere."""
-        return hashlib.sha256(self.payload).digest()
-
-    def signed(self, signature: bytes) -> Transaction:
-        """The same transaction with a signature made elsewhere."""
-        return Transaction(self._client, common_pb2.Envelope(payload=self.payload, signature=signature))
+    def transaction_id(self) -> str:
+        return self.subject.transaction_id
 
     @property
-    def bytes(self) -> bytes:
-        return self._envelope.SerializeToString()
+    def channel(self) -> str:
+        return self.subject.channel
 
-    async def submit(self) -> Commit:
+    async def submit(self, seconds: float | None = None) -> SubmittedTransaction:
         """Send it to the orderer; SubmitError, after which it may or may not have arrived."""
+        signed = await self.sign()
         request = gateway_pb2.SubmitRequest(
             transaction_id=self.transaction_id,
-            channel_id=self._channel,
-            prepared_transaction=self._envelope,
+            channel_id=self.channel,
+            prepared_transaction=signed._envelope,
         )
-        transport = self._client.transport
-        await transport.call(
-            lambda gateway: gateway.Submit(request, timeout=transport.deadlines.submit),
-            SubmitError,
-            self.transaction_id,
-            repeatable=False,
-        )
+        await self.client.transport.call(SUBMIT, request, self.subject, seconds)
         return self.commit
 
     @property
-    def commit(self) -> Commit:
+    def commit(self) -> SubmittedTransaction:
         """Where to ask how it ended."""
-        return Commit(self._client, self._channel, self.transaction_id)
+        message = commit_message(self.client, self.subject)
+        return SubmittedTransaction(self.client, message, b"", self.subject, self.result)
 
-    @cached_property
+    @property
     def _envelope(self) -> common_pb2.Envelope:
-        """Signed once: what is sent again is, byte for byte, what was sent before."""
-        signature = self._given or self._client.sign(self.payload)
-        return common_pb2.Envelope(payload=self.payload, signature=signature)
+        return common_pb2.Envelope(payload=self.message, signature=self.signature)
+
+    @property
+    def bytes(self) -> bytes:
+        prepared = gateway_pb2.PreparedTransaction(
+            transaction_id=self.transaction_id, envelope=self._envelope
+        )
+        return prepared.SerializeToString()
 
 
-def transaction_from(client: Client, envelope: bytes) -> Transaction:
-    """A stored envelope's transaction; FabricError where the bytes are none."""
+def transaction_from(client: Client, prepared: bytes) -> Transaction:
+    """The transaction whose ``bytes`` these are; FabricError where they are none."""
     try:
-        return Transaction(client, common_pb2.Envelope.FromString(envelope))
+        return transaction_of(client, gateway_pb2.PreparedTransaction.FromString(prepared).envelope)
     except DecodeError as error:
-        raise FabricError("these bytes are no endorsed transaction's envelope") from error
+        raise FabricError("these bytes are no endorsed transaction") from error
+
+
+def transaction_of(client: Client, envelope: common_pb2.Envelope) -> Transaction:
+    """The transaction of an envelope; FabricError where it holds none."""
+    try:
+        payload = common_pb2.Payload.FromString(envelope.payload)
+        about = subject(payload.header)
+        result = _result(payload.data)
+    except (DecodeError, IndexError) as error:
+        raise FabricError("these bytes are no endorsed transaction") from error
+    return Transaction(client, envelope.payload, envelope.signature, about, result)
 
 
 def _result(data: bytes) -> bytes:

@@ -1,74 +1,53 @@
-"""Channels to the gateway peers, and the calls on them with their deadlines."""
+"""The gateway peers of one client, and the calls to them with their deadlines."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+import random
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from fabric_protos.gateway import gateway_pb2_grpc
-from fabric_protos.peer import events_pb2_grpc
 
+from gateway.fabric.calls import Deadlines, Method, Subject
+from gateway.fabric.connections import Concurrency, Endpoint
 from gateway.fabric.errors import GatewayCallError
 from gateway.fabric.profile import Peer, TlsClient
+from gateway.fabric.tracing import Metadata, Tracing
 
-Answer = TypeVar("Answer")
-
-MESSAGE_BYTES = 100 * 1024 * 1024
-_OPTIONS: tuple[tuple[str, Any], ...] = (
-    ("grpc.max_receive_message_length", MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MESSAGE_BYTES),
-    # A peer closes a connection that is pinged more often than once a minute.
-    ("grpc.keepalive_time_ms", 90_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    # A stream that waits for blocks sends nothing for hours, and is to be pinged all that time.
-    ("grpc.http2.max_pings_without_data", 0),
-    # A peer that restarts is found again in a second, not in a minute.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 500),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-    ("grpc.enable_retries", 0),
-)
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """Seconds that each sort of call may take."""
-
-    evaluate: float = 30.0
-    endorse: float = 30.0
-    submit: float = 10.0
-    commit_status: float = 60.0
-
-
-class Endpoint:
-    """One gateway peer: its Gateway service and its Deliver service."""
-
-    def __init__(self, peer: Peer, tls: TlsClient | None) -> None:
-        self.address = peer.address
-        self.channel = _open(peer, tls)
-        self.gateway: Any = gateway_pb2_grpc.GatewayStub(self.channel)
-        self.deliver: Any = events_pb2_grpc.DeliverStub(self.channel)
+BUSY_ATTEMPTS = 6
+BUSY_PAUSE_SECONDS = 0.05
 
 
 class Transport:
-    """The gateway peers of one client; calls go to the current one until it cannot be reached."""
+    """Calls go to the current peer until it cannot be reached."""
 
-    def __init__(self, peers: Sequence[Peer], deadlines: Deadlines, tls: TlsClient | None = None) -> None:
+    def __init__(
+        self,
+        peers: Sequence[Peer],
+        deadlines: Deadlines | None = None,
+        tls: TlsClient | None = None,
+        concurrency: Concurrency | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
         if not peers:
             raise ValueError("a client needs at least one gateway peer")
-        self.deadlines = deadlines
+        self.deadlines = deadlines or Deadlines()
         self.tls_certificate_hash = _hash(tls.certificate) if tls else b""
-        self._endpoints = [Endpoint(peer, tls) for peer in peers]
+        self._endpoints = [Endpoint(peer, tls, concurrency or Concurrency()) for peer in peers]
+        self._tracing = tracing
         self._current = 0
+        self.closed = False
 
     async def close(self) -> None:
+        self.closed = True
         for endpoint in self._endpoints:
-            await endpoint.channel.close()
+            await endpoint.close()
 
     @property
     def current(self) -> Endpoint:
@@ -80,47 +59,62 @@ class Transport:
         if endpoint is self.current:
             self._current = (self._current + 1) % len(self._endpoints)
 
-    async def call(
-        self,
-        invoke: Callable[[Any], Awaitable[Answer]],
-        failure: type[GatewayCallError],
-        transaction_id: str,
-        repeatable: bool,
-    ) -> Answer:
-        """``invoke`` with the Gateway service; the error is of type ``failure``.
+    async def call(self, method: Method, request: Any, subject: Subject, seconds: float | None) -> Any:
+        """The answer to ``request``; the error is of the method's type.
 
-        A ``repeatable`` call goes to each other peer in turn while the one before cannot be reached.
+        It takes at most ``seconds``, None for the method's deadline. A repeatable call goes to each other
+        peer in turn while the one before cannot be reached. What a peer was too busy for is sent again.
         """
-        left = len(self._endpoints) - 1
+        limit: float = getattr(self.deadlines, method.deadline) if seconds is None else seconds
+        ends = time.monotonic() + limit
+        others = len(self._endpoints) - 1
+        busy = 0
         while True:
             endpoint = self.current
             try:
-                return await invoke(endpoint.gateway)
-            except grpc.aio.AioRpcError as error:
-                unreachable = error.code() == grpc.StatusCode.UNAVAILABLE
-                if unreachable:
+                return await self._once(endpoint, method, request, subject, ends)
+            except GatewayCallError as error:
+                if error.code == grpc.StatusCode.UNAVAILABLE:
                     self.lost(endpoint)
-                if not (unreachable and repeatable and left):
-                    raise failure.from_rpc(error, transaction_id) from error
-                left -= 1
+                    if not (method.repeatable and others):
+                        raise
+                    others -= 1
+                elif error.busy and busy < BUSY_ATTEMPTS:
+                    pause = BUSY_PAUSE_SECONDS * 2**busy * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+                    busy += 1
+                    if time.monotonic() + pause >= ends:
+                        raise
+                    await asyncio.sleep(pause)
+                else:
+                    raise
+
+    async def _once(
+        self, endpoint: Endpoint, method: Method, request: Any, subject: Subject, ends: float
+    ) -> Any:
+        turns = endpoint.waits if method.waits else endpoint.calls
+        with self._span(method, subject, endpoint) as metadata:
+            try:
+                async with asyncio.timeout(ends - time.monotonic()) as waiting, turns.turn(method.priority):
+                    # From here on gRPC keeps the time: its deadline reaches the peer.
+                    waiting.reschedule(None)
+                    invoke = getattr(endpoint.connection.gateway, method.name)
+                    left = max(ends - time.monotonic(), 0.0)
+                    return await invoke(request, timeout=left, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                raise method.failure.from_rpc(error, subject.transaction_id) from error
             except grpc.aio.UsageError as error:
-                raise failure(
-                    grpc.StatusCode.CANCELLED, "the client is closed", (), transaction_id
-                ) from error
+                code, words = grpc.StatusCode.CANCELLED, "the client is closed"
+                raise method.failure(code, words, (), subject.transaction_id) from error
+            except TimeoutError as error:
+                code, words = grpc.StatusCode.DEADLINE_EXCEEDED, "its turn did not come in time"
+                raise method.failure(code, words, (), subject.transaction_id) from error
 
-
-def _open(peer: Peer, tls: TlsClient | None) -> grpc.aio.Channel:
-    if peer.tls_root is None:
-        return grpc.aio.insecure_channel(peer.address, options=_OPTIONS)
-    options = list(_OPTIONS)
-    if peer.server_name:
-        options.append(("grpc.ssl_target_name_override", peer.server_name))
-    credentials = grpc.ssl_channel_credentials(
-        root_certificates=peer.tls_root,
-        private_key=tls.key if tls else None,
-        certificate_chain=tls.certificate if tls else None,
-    )
-    return grpc.aio.secure_channel(peer.address, credentials, options=options)
+    def _span(
+        self, method: Method, subject: Subject, endpoint: Endpoint
+    ) -> AbstractContextManager[Metadata | None]:
+        if self._tracing is None:
+            return nullcontext()
+        return self._tracing.span(method, subject, endpoint.address)
 
 
 def _hash(certificate: bytes) -> bytes:

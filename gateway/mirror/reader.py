@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
@@ -51,10 +52,11 @@ async def batches(
 
 async def _read(network: Network, start_block: int, stop_before: int | None, waiting: _Waiting) -> None:
     try:
-        async for block in network.block_events(start_block):
-            await waiting.put(parsed(block))
-            if stop_before is not None and block.header.number + 1 >= stop_before:
-                return
+        async with aclosing(network.block_events(start_block)) as blocks:
+            async for block in blocks:
+                await waiting.put(parsed(block))
+                if stop_before is not None and block.header.number + 1 >= stop_before:
+                    return
         raise ConnectionError("the block stream ended")
     finally:
         waiting.end()

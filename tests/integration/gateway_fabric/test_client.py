@@ -20,14 +20,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
 from gateway.fabric import (
-    Checkpoint,
     CommitStatusError,
     EndorseError,
     EvaluateError,
     Gateway,
     Identity,
+    InMemoryCheckpointer,
     Network,
     Peer,
+    Position,
     Profile,
     Transaction,
     chaincode_refusal,
@@ -131,7 +132,7 @@ async def test_blocks_chain_and_tell_what_was_written(network: Network, key: str
     transaction = await network.contract(PROBE).proposal("put", key.encode(), b"value").endorse()
     status = await settle(transaction)
     previous = b""
-    async with aclosing(network.block_events(0)) as stream:  # type: ignore[type-var]
+    async with aclosing(network.block_events(0)) as stream:
         async for block in stream:
             view = parse_block(block)
             assert view.data_hash == hashlib.sha256(b"".join(block.data.data)).digest()
@@ -162,14 +163,14 @@ async def test_chaincode_events_go_on_within_a_block(network: Network) -> None:
         ]  # type: ignore[misc]
         for name in names
     ]
-    checkpoint = Checkpoint(start)
+    checkpoint = InMemoryCheckpointer(Position(start))
     seen = []
     async with asyncio.timeout(30):
         for _ in names:
-            async with aclosing(network.chaincode_events(PROBE, checkpoint=checkpoint)) as stream:  # type: ignore[type-var]
+            async with aclosing(network.chaincode_events(PROBE, checkpoint=checkpoint)) as stream:
                 event = await anext(stream)
             seen.append((event.block_number, event.transaction_id, event.name, event.payload))
-            checkpoint.transaction_done(event.block_number, event.transaction_id)
+            await checkpoint.save(event.position)
     assert seen == [
         (status.block_number, status.transaction_id, name, b"{}")
         for status, name in zip(statuses, names, strict=True)
@@ -177,7 +178,7 @@ async def test_chaincode_events_go_on_within_a_block(network: Network) -> None:
 
 
 async def test_a_peer_that_is_away_is_passed_over(profile: Profile, key: str) -> None:
-    away = dataclasses.replace(profile, peers=(Peer("127.0.0.1:22999"), *profile.peers))
+    away = dataclasses.replace(profile, peers=(Peer("127.0.0.1:22999", insecure=True), *profile.peers))
     async with connect(away) as gateway:
         contract = gateway.network(profile.channel).contract(PROBE)
         assert await contract.submit("put", key.encode(), b"value") == b"null"
@@ -221,7 +222,7 @@ async def test_each_sort_of_key_is_taken(running: Ledger, profile: Profile, key:
     async with Gateway(profile.peers, identity, signer_from_pem(pem)) as gateway:
         network = gateway.network(profile.channel)
         assert await network.contract(PROBE).submit("put", key.encode(), b"value") == b"null"
-        async with aclosing(network.block_events(0)) as stream:  # type: ignore[type-var]
+        async with aclosing(network.block_events(0)) as stream:
             assert (await anext(stream)).header.number == 0
 
 
@@ -236,7 +237,7 @@ async def test_streams_and_submissions_survive_a_killed_peer(
     contract = network.contract(PROBE)
     transaction = await contract.proposal("put", key.encode(), b"value").endorse()
     start = await network.height()
-    async with aclosing(network.block_events(start)) as stream:  # type: ignore[type-var]
+    async with aclosing(network.block_events(start)) as stream:
         waiting = asyncio.ensure_future(anext(stream))
         running.kill(victim(running))
         settling = asyncio.create_task(settle(transaction, attempts=60))

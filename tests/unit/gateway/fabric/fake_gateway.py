@@ -24,7 +24,7 @@ from fabric_protos.peer import (
 from google.protobuf import any_pb2
 
 from gateway.fabric import Peer
-from tests.unit.gateway.fabric.envelopes import transaction
+from tests.unit.gateway.fabric.envelopes import CHANNEL, transaction
 
 VALID = transaction_pb2.VALID
 DETAILS = "grpc-status-details-bin"
@@ -113,7 +113,7 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
 
     @property
     def peer(self) -> Peer:
-        return Peer(f"127.0.0.1:{self.port}")
+        return Peer(f"127.0.0.1:{self.port}", insecure=self._credentials is None)
 
     def count(self, method: str) -> int:
         return sum(name == method for name, _ in self.requests)
@@ -212,9 +212,27 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
     async def Deliver(
         self, requests: AsyncIterator[Any], context: grpc.aio.ServicerContext
     ) -> AsyncIterator[Any]:
+        async for response in self._deliver("Deliver", requests, context):
+            yield response
+
+    async def DeliverFiltered(
+        self, requests: AsyncIterator[Any], context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[Any]:
+        async for response in self._deliver("DeliverFiltered", requests, context):
+            yield response
+
+    async def DeliverWithPrivateData(
+        self, requests: AsyncIterator[Any], context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[Any]:
+        async for response in self._deliver("DeliverWithPrivateData", requests, context):
+            yield response
+
+    async def _deliver(
+        self, method: str, requests: AsyncIterator[Any], context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[Any]:
         envelope = await anext(requests)
         payload = common_pb2.Payload.FromString(envelope.payload)
-        cut = self._next("Deliver", envelope)
+        cut = self._next(method, envelope)
         number = ab_pb2.SeekInfo.FromString(payload.data).start.specified.number
         sent = 0
         while True:
@@ -225,7 +243,7 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
                 return
             while number >= len(self.blocks):
                 await self._changed.wait()
-            yield events_pb2.DeliverResponse(block=self.blocks[number])
+            yield delivered(method, self.blocks[number])
             number, sent = number + 1, sent + 1
 
     async def _cut(self, cut: Cut, context: grpc.aio.ServicerContext) -> None:
@@ -242,6 +260,16 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
         if arguments[0] == b"GetBlockByNumber":
             return self.blocks[int(arguments[2])].SerializeToString()
         return self.blocks[-1].SerializeToString()
+
+
+def delivered(method: str, block: common_pb2.Block) -> events_pb2.DeliverResponse:
+    """A block as each method of the deliver service gives it."""
+    if method == "Deliver":
+        return events_pb2.DeliverResponse(block=block)
+    if method == "DeliverFiltered":
+        filtered = events_pb2.FilteredBlock(channel_id=CHANNEL, number=block.header.number)
+        return events_pb2.DeliverResponse(filtered_block=filtered)
+    return events_pb2.DeliverResponse(block_and_private_data=events_pb2.BlockAndPrivateData(block=block))
 
 
 def called(proposal: bytes) -> tuple[str, list[bytes]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -14,7 +13,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
 
-from gateway.fabric import ChaincodeEvent, Checkpoint, EventsRefused, Gateway, Identity, Network, events
+from gateway.fabric import (
+    ChaincodeEvent,
+    Events,
+    EventsRefused,
+    Gateway,
+    Identity,
+    InMemoryCheckpointer,
+    Network,
+    Position,
+    events,
+)
 from gateway.fabric import signer_from_pem as signer
 from tests.unit.chaincode.shim.certificates import Pair
 from tests.unit.gateway.fabric.envelopes import CHANNEL, block
@@ -38,12 +47,12 @@ def chain(fake: FakeGateway) -> FakeGateway:
     return fake
 
 
-async def take(stream: AsyncIterator[Any], count: int) -> list[Any]:
-    async with asyncio.timeout(20), aclosing(stream):  # type: ignore[type-var]
+async def take(stream: Events[Any], count: int) -> list[Any]:
+    async with asyncio.timeout(20), aclosing(stream):
         return [await anext(stream) for _ in range(count)]
 
 
-async def numbers(stream: AsyncIterator[common_pb2.Block], count: int) -> list[int]:
+async def numbers(stream: Events[common_pb2.Block], count: int) -> list[int]:
     return [taken.header.number for taken in await take(stream, count)]
 
 
@@ -69,14 +78,12 @@ async def test_blocks_from_a_number(chain: FakeGateway, network: Network, pair: 
 
 
 async def test_blocks_from_a_checkpoint(chain: FakeGateway, network: Network) -> None:
-    checkpoint = Checkpoint()
-    checkpoint.block_done(2)
-    assert await numbers(network.block_events(0, checkpoint), 2) == [3, 4]
+    assert await numbers(network.block_events(0, Position.after_block(2)), 2) == [3, 4]
 
 
 async def test_a_block_that_is_being_worked_on_is_not_skipped(chain: FakeGateway, network: Network) -> None:
     """Whoever stops within a block gets it again from a checkpoint that was not moved."""
-    checkpoint = Checkpoint(2)
+    checkpoint = InMemoryCheckpointer(Position(2))
     for _ in range(2):
         assert await numbers(network.block_events(checkpoint=checkpoint), 1) == [2]
     assert starts(chain) == [2, 2]
@@ -88,7 +95,7 @@ async def test_without_a_start_the_next_block_is_first(chain: FakeGateway, netwo
     await chain.until_called("Deliver")
     chain.append(block(5))
     assert (await first).header.number == 5
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
 
 
 async def test_no_block_is_missed_that_came_while_the_first_connection_was_lost(
@@ -101,7 +108,7 @@ async def test_no_block_is_missed_that_came_while_the_first_connection_was_lost(
     chain.append(block(5))
     chain.append(block(6))
     assert (await first).header.number == 5
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +155,7 @@ async def test_a_peer_that_restarts_is_found_again(chain: FakeGateway, network: 
     chain.append(block(5))
     async with asyncio.timeout(20):
         assert (await waiting).header.number == 5
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
 
 
 async def test_blocks_come_from_the_next_peer(chain: FakeGateway, identity: Identity, pair: Pair) -> None:
@@ -167,8 +174,7 @@ async def test_chaincode_events_in_order(chain: FakeGateway, network: Network) -
 
 
 async def test_chaincode_events_from_within_a_block(chain: FakeGateway, network: Network) -> None:
-    checkpoint = Checkpoint()
-    checkpoint.transaction_done(1, "a")
+    checkpoint = Position.after_transaction(1, "a")
     taken = await take(network.chaincode_events("custody", checkpoint=checkpoint), 3)
     assert [event.transaction_id for event in taken] == ["b", "c", "d"]
 

@@ -6,9 +6,10 @@ import asyncio
 
 import grpc
 import pytest
+from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import transaction_pb2
 
-from gateway.fabric import CommitError, EndorseError, Network, SubmitError, Transaction, outcomes
+from gateway.fabric import CommitError, EndorseError, Network, SubmitError, Transaction, outcomes, transport
 from gateway.fabric.outcomes import (
     Next,
     Sent,
@@ -102,6 +103,7 @@ def test_every_validation_code_but_a_duplicates_is_an_outcome(code: int) -> None
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same rounds in less time."""
+    monkeypatch.setattr(transport, "BUSY_PAUSE_SECONDS", 0.0001)
     monkeypatch.setattr(outcomes, "PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(outcomes, "STATUS_SECONDS", 0.1)
     monkeypatch.setattr(outcomes, "UNCLEAR_SECONDS", 0.1)
@@ -110,6 +112,11 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def transaction(network: Network) -> Transaction:
     return await network.contract("custody").proposal("Commission", b"{}").endorse()
+
+
+def envelope(transaction: Transaction) -> bytes:
+    """What a peer is given of a transaction."""
+    return gateway_pb2.PreparedTransaction.FromString(transaction.bytes).envelope.SerializeToString()
 
 
 def calls(fake: FakeGateway) -> list[str]:
@@ -139,7 +146,7 @@ async def test_the_envelope_is_lost_and_sent_again_unchanged(
     assert (await settle(transaction)).successful
     assert calls(fake) == ["Submit", "CommitStatus", "Submit", "CommitStatus"]
     sent = [request.prepared_transaction for name, request in fake.requests if name == "Submit"]
-    assert sent[0].SerializeToString() == sent[1].SerializeToString() == transaction.bytes
+    assert sent[0].SerializeToString() == sent[1].SerializeToString() == envelope(transaction)
 
 
 async def test_a_lost_status_is_asked_again(fake: FakeGateway, transaction: Transaction) -> None:
@@ -154,7 +161,7 @@ async def test_a_late_status_looks_as_if_nothing_had_arrived(
     fake.answer("CommitStatus", Failure(Code.DEADLINE_EXCEEDED))
     status = await settle(transaction)
     assert (status.successful, status.block_number) == (True, 1)
-    assert fake.envelopes == [transaction.bytes] * 2
+    assert fake.envelopes == [envelope(transaction)] * 2
 
 
 async def test_a_duplicate_resolves_to_the_first_ones_status(
@@ -174,10 +181,10 @@ async def test_a_busy_peer_is_asked_again(fake: FakeGateway, transaction: Transa
 async def test_a_peer_that_stays_busy_is_a_submission_that_never_was(
     fake: FakeGateway, transaction: Transaction
 ) -> None:
-    fake.answer("Submit", *[Failure(Code.UNKNOWN, BUSY)] * 3)
+    fake.answer("Submit", *[Failure(Code.UNKNOWN, BUSY)] * 30)
     with pytest.raises(SubmitError):
         await settle(transaction, attempts=3)
-    assert calls(fake) == ["Submit"] * 3
+    assert calls(fake) == ["Submit"] * 3 * (1 + transport.BUSY_ATTEMPTS)
 
 
 async def test_what_the_gateway_refuses_is_reported_at_once(
@@ -226,7 +233,7 @@ async def test_it_gives_up_after_its_attempts(fake: FakeGateway, transaction: Tr
     assert calls(fake) == ["Submit", "CommitStatus"] * 2
     # The same envelope is settled later.
     assert (await settle(transaction, sent_before=True)).successful
-    assert fake.envelopes == [transaction.bytes]
+    assert fake.envelopes == [envelope(transaction)]
 
 
 async def test_it_gives_up_at_its_deadline(
@@ -255,7 +262,7 @@ class Store:
 
     async def __call__(self, transaction: Transaction) -> None:
         assert transaction.transaction_id not in self._fake.committed
-        self.envelopes.append(transaction.bytes)
+        self.envelopes.append(envelope(transaction))
 
 
 async def test_a_conflict_gets_a_new_proposal(fake: FakeGateway, network: Network) -> None:

@@ -56,6 +56,11 @@ def test_mutual_tls_is_read(folder: Path) -> None:
     assert profile.tls == TlsClient(b"cert", b"key")
 
 
+def test_a_peer_without_tls_is_asked_for_by_name(folder: Path) -> None:
+    profile = Profile.load(written(folder, GOOD | {"peers": [{"address": "x:1", "insecure": True}]}))
+    assert profile.peers == (Peer("x:1", insecure=True),)
+
+
 @pytest.mark.parametrize("name", ["channel", "msp_id", "certificate", "key", "peers"])
 def test_a_missing_field_is_named(folder: Path, name: str) -> None:
     content = {field: value for field, value in GOOD.items() if field != name}
@@ -77,6 +82,8 @@ def test_a_missing_field_is_named(folder: Path, name: str) -> None:
         ({"certificate": "files/none.pem"}, "certificate: .*none.pem"),
         ({"key": ["files/key.pem"]}, "key is not a text"),
         ({"tls_certificate": "files/cert.pem"}, "tls_key is missing"),
+        ({"peers": [{"address": "x:1", "insecure": "yes"}]}, r"peers\[0\].insecure is not true or false"),
+        ({"peers": [{"address": "x:1", "insecure": False}]}, r"peers\[0\].tls_root is missing"),
         ({"tls_key": "files/key.pem"}, "tls_certificate is missing"),
     ],
 )

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2
 
-from gateway.fabric import EvaluateError, Gateway, Identity, Network, NotSigned, signer_from_pem
+from gateway.fabric import EvaluateError, Identity, Network
 from tests.unit.chaincode.shim.certificates import Pair
 from tests.unit.gateway.fabric.envelopes import CHANNEL
 from tests.unit.gateway.fabric.fake_gateway import Failure, FakeGateway, called
@@ -45,29 +45,6 @@ async def test_evaluate_sends_a_signed_proposal(
 async def test_no_two_proposals_have_one_id(network: Network) -> None:
     contract = network.contract("custody")
     assert len({contract.proposal("Commission").transaction_id for _ in range(50)}) == 50
-
-
-async def test_a_proposal_is_signed_elsewhere(fake: FakeGateway, identity: Identity, pair: Pair) -> None:
-    sign = signer_from_pem(pair.key_pem)
-    async with Gateway([fake.peer], identity, None) as gateway:
-        proposal = gateway.network(CHANNEL).contract("custody").proposal("Commission", b"{}")
-        assert proposal.digest == hashlib.sha256(proposal.bytes).digest()
-        with pytest.raises(NotSigned):
-            await proposal.endorse()
-        transaction = await proposal.signed(sign(proposal.bytes)).endorse()
-        assert transaction.transaction_id == proposal.transaction_id
-        assert transaction.digest == hashlib.sha256(transaction.payload).digest()
-        with pytest.raises(NotSigned):
-            await transaction.submit()
-        signed = transaction.signed(sign(transaction.payload))
-        commit = await signed.submit()
-        assert commit.digest == hashlib.sha256(commit.bytes).digest()
-        with pytest.raises(NotSigned):
-            await commit.status()
-        status = await commit.signed(sign(commit.bytes)).status()
-        assert status.successful
-    envelope = common_pb2.Envelope.FromString(fake.envelopes[0])
-    pair.key.public_key().verify(envelope.signature, envelope.payload, ec.ECDSA(hashes.SHA256()))
 
 
 async def test_evaluate_reports_the_peer(fake: FakeGateway, network: Network) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grpc
 import pytest
 from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import transaction_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,8 @@ async def test_a_stored_transaction_is_sent_again_byte_for_byte(fake: FakeGatewa
     assert restored.transaction_id == transaction.transaction_id
     assert restored.result == b"a result"
     await restored.submit()
-    assert fake.envelopes == [transaction.bytes, transaction.bytes]
+    assert restored == transaction
+    assert fake.envelopes[0] == fake.envelopes[1]
 
 
 async def test_a_submission_keeps_its_transaction_id_in_the_error(
@@ -48,14 +50,20 @@ async def test_a_submission_keeps_its_transaction_id_in_the_error(
     assert fake.count("Submit") == 1
 
 
+def prepared(envelope: bytes) -> bytes:
+    return gateway_pb2.PreparedTransaction(
+        transaction_id="1", envelope=common_pb2.Envelope.FromString(envelope)
+    ).SerializeToString()
+
+
 @pytest.mark.parametrize(
     "envelope",
     [
         b"\xff",
         b"",
-        common_pb2.Envelope(payload=b"\xff").SerializeToString(),
-        wrapped(header("1", common_pb2.CONFIG), b""),
-        wrapped(header("1"), b"\xff"),
+        prepared(common_pb2.Envelope(payload=b"\xff").SerializeToString()),
+        prepared(wrapped(header("1", common_pb2.CONFIG), b"")),
+        prepared(wrapped(header("1"), b"\xff")),
     ],
     ids=["no envelope", "empty", "no payload", "no action", "no transaction"],
 )
@@ -67,7 +75,7 @@ async def test_bytes_that_are_no_transaction_are_refused(network: Network, envel
 @given(data=st.binary(max_size=60))
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_bytes_break_it(network: Network, data: bytes) -> None:
-    for envelope in (data, wrapped(header("1"), data)):
+    for envelope in (data, prepared(wrapped(header("1"), data))):
         try:
             network.transaction_from(envelope)
         except FabricError:

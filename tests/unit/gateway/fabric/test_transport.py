@@ -37,7 +37,7 @@ def nobody() -> Peer:
     """An address where nobody listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        return Peer(f"127.0.0.1:{taken.getsockname()[1]}")
+        return Peer(f"127.0.0.1:{taken.getsockname()[1]}", insecure=True)
 
 
 async def test_the_next_peer_is_asked_when_one_cannot_be_reached(
@@ -73,7 +73,7 @@ async def test_when_no_peer_can_be_reached_the_error_says_so(
 
 
 async def test_a_peer_is_left_once_however_many_calls_it_failed() -> None:
-    transport = Transport([Peer("127.0.0.1:1"), Peer("127.0.0.1:2"), Peer("127.0.0.1:3")], Deadlines())
+    transport = Transport([Peer(f"127.0.0.1:{port}") for port in (1, 2, 3)])
     first = transport.current
     transport.lost(first)
     transport.lost(first)
@@ -132,7 +132,7 @@ async def test_mutual_tls_binds_the_block_request_to_the_connection(identity: Id
             assert await network.contract("custody").evaluate("GetUnit") == b"a result"
             stream = network.block_events(0)
             assert (await anext(stream)).header.number == 0
-            await stream.aclose()  # type: ignore[attr-defined]
+            await stream.aclose()
         envelope = next(request for name, request in fake.requests if name == "Deliver")
         payload = common_pb2.Payload.FromString(envelope.payload)
         header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
