@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import system
+from tests.support import ledgers, system
+from tests.support.ledgers import Ledger
 from tests.support.system import RunningSystem
 
 
@@ -14,6 +15,14 @@ from tests.support.system import RunningSystem
 def running(request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
     """A whole system, once per ledger: every test that takes it runs on each."""
     with system.running(request.param) as started:
+        yield started
+
+
+@pytest.fixture(scope="session", params=system.kinds())
+def consortium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """The ledger of `three_members.yaml`, once per kind, for tests of what a client sees."""
+    home = tmp_path_factory.mktemp(f"consortium-{request.param}")
+    with ledgers.started(request.param, ledgers.THREE_MEMBERS, home) as started:
         yield started
 
 

@@ -7,6 +7,7 @@ command, can compare what comes back.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -187,6 +188,11 @@ async def peer_error_at_the_end(stub: Stub) -> None:
     stub.put_private("no such collection", "key", b"value")
 
 
+async def differ(stub: Stub, key: str) -> None:
+    """Writes what no other peer writes."""
+    stub.put_state(key, uuid.uuid4().bytes)
+
+
 async def fail(stub: Stub, words: str) -> None:
     stub.put_state("never", b"written")
     raise ValueError(words)
@@ -224,6 +230,7 @@ FUNCTIONS: dict[str, Function] = {
         call,
         peer_error,
         peer_error_at_the_end,
+        differ,
         fail,
     )
 }

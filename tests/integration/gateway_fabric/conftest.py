@@ -9,9 +9,9 @@ import pytest
 
 from gateway.fabric import Network, Profile, connect
 from network import ledger
-from network.topology import Topology
-from tests.integration.chaincode.conftest import Ledger
-from tests.support.system import free_base_port, kinds
+from tests.support import ledgers
+from tests.support.ledgers import Ledger
+from tests.support.system import kinds
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
@@ -19,15 +19,8 @@ TOPOLOGY = Path(__file__).with_name("topology.yaml")
 @pytest.fixture(scope="module", params=kinds())
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """The ledger; once per kind."""
-    home = tmp_path_factory.mktemp(request.param)
-    topology = Topology.load(TOPOLOGY, free_base_port())
-    ledger.prepare(topology, home, request.param)
-    started = Ledger(topology, home, request.param)
-    try:
-        started.start()
+    with ledgers.started(request.param, TOPOLOGY, tmp_path_factory.mktemp(request.param)) as started:
         yield started
-    finally:
-        started.stop()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from gateway.fabric import (
 )
 from gateway.fabric.blocks import parse_block
 from gateway.fabric.outcomes import settle, submit_with_retry
-from tests.integration.chaincode.conftest import Ledger
+from tests.support.ledgers import Ledger
 
 PROBE = "probe"
 

@@ -1,0 +1,67 @@
+// Each kind of failure, with its code and the words of the nodes behind the gateway.
+
+import { gateway as protos, msp } from '@hyperledger/fabric-protos';
+import { failure, tell } from './report.mjs';
+import { within } from './connection.mjs';
+
+export async function errors({ gateway, network, channel, run }) {
+  const anyone = network.getContract('anyone');
+  const everyone = network.getContract('everyone');
+  const nobody = network.getContract('nobody');
+  const elsewhere = gateway.getNetwork('elsewhere').getContract('anyone');
+  const key = `${run}-errors`;
+  const put = { arguments: [key, 'value'] };
+
+  tell('error: evaluate, refused by chaincode', await failure(() => anyone.evaluateTransaction('no such function')));
+  tell('error: evaluate, unknown chaincode', await failure(() => nobody.evaluateTransaction('get', key)));
+  tell('error: evaluate, unknown channel', await failure(() => elsewhere.evaluateTransaction('get', key)));
+  tell(
+    'error: evaluate, unknown organisation',
+    await failure(() => anyone.evaluate('get', { arguments: [key], endorsingOrganizations: ['NobodyMSP'] })),
+  );
+  tell('error: evaluate, deadline', await failure(() => anyone.newProposal('get', put).evaluate(within(-1))));
+
+  tell('error: endorse, refused by chaincode', await failure(() => anyone.submitTransaction('no such function')));
+  tell('error: endorse, refused by all', await failure(() => everyone.submitTransaction('no such function')));
+  tell('error: endorse, failed chaincode', await failure(() => anyone.submitTransaction('fail', 'broken')));
+  tell('error: endorse, unknown chaincode', await failure(() => nobody.submitTransaction('put', key, 'value')));
+  tell('error: endorse, unknown channel', await failure(() => elsewhere.submitTransaction('put', key, 'value')));
+  tell(
+    'error: endorse, unknown organisation',
+    await failure(() => anyone.submit('put', { ...put, endorsingOrganizations: ['NobodyMSP'] })),
+  );
+  tell('error: endorse, results that differ', await failure(() => everyone.submitTransaction('differ', key)));
+  tell('error: endorse, deadline', await failure(() => anyone.newProposal('put', put).endorse(within(-1))));
+
+  // One member alone signs what the chaincode's policy wants three to sign.
+  tell(
+    'error: commit, policy not met',
+    await failure(() => everyone.submit('put', { ...put, endorsingOrganizations: ['ManufacturerMSP'] })),
+  );
+  const late = await anyone.newProposal('put', put).endorse();
+  tell('error: submit, deadline', await failure(() => late.submit(within(-1))));
+
+  // Endorsed and never submitted: it has no status until the deadline, nor ever.
+  const never = await anyone.newProposal('put', put).endorse();
+  const commit = commitOf(gateway, channel, never.getTransactionId());
+  tell('error: commit status, deadline', await failure(() => commit.getStatus(within(700))));
+  const unknown = commitOf(gateway, 'elsewhere', never.getTransactionId());
+  tell('error: commit status, unknown channel', await failure(() => unknown.getStatus()));
+  const unnamed = commitOf(gateway, channel, '');
+  tell('error: commit status, no transaction', await failure(() => unnamed.getStatus()));
+}
+
+/** Where to ask how a transaction ended that this client need not have submitted. */
+function commitOf(gateway, channel, transactionId) {
+  const { mspId, credentials } = gateway.getIdentity();
+  const identity = new msp.SerializedIdentity();
+  identity.setMspid(mspId);
+  identity.setIdBytes(credentials);
+  const request = new protos.CommitStatusRequest();
+  request.setChannelId(channel);
+  request.setTransactionId(transactionId);
+  request.setIdentity(identity.serializeBinary());
+  const signed = new protos.SignedCommitStatusRequest();
+  signed.setRequest(request.serializeBinary());
+  return gateway.newCommit(signed.serializeBinary());
+}
