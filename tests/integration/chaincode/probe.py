@@ -6,6 +6,7 @@ command, can compare what comes back.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable
@@ -193,6 +194,11 @@ async def differ(stub: Stub, key: str) -> None:
     stub.put_state(key, uuid.uuid4().bytes)
 
 
+async def wait(stub: Stub, seconds: str) -> None:
+    """Answers late."""
+    await asyncio.sleep(float(seconds))
+
+
 async def fail(stub: Stub, words: str) -> None:
     stub.put_state("never", b"written")
     raise ValueError(words)
@@ -231,6 +237,7 @@ FUNCTIONS: dict[str, Function] = {
         peer_error,
         peer_error_at_the_end,
         differ,
+        wait,
         fail,
     )
 }

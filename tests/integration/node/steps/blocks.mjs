@@ -41,7 +41,7 @@ function filtered(block) {
 /** Which collections of which chaincodes a block brought, and how many values: [place, namespace, collection, values]. */
 function brought(answer) {
   const found = [];
-  answer.getPrivateDataMap().forEach((sets, place) => {
+  answer.getPrivateDataMapMap().forEach((sets, place) => {
     for (const namespace of sets.getNsPvtRwsetList()) {
       for (const collection of namespace.getCollectionPvtRwsetList()) {
         const values = ledger.rwset.kvrwset.KVRWSet.deserializeBinary(collection.getRwset_asU8()).getWritesList();

@@ -1,8 +1,10 @@
 // Each kind of failure, with its code and the words of the nodes behind the gateway.
 
 import { gateway as protos, msp } from '@hyperledger/fabric-protos';
-import { failure, tell } from './report.mjs';
+import { failure, overdue, tell } from './report.mjs';
 import { within } from './connection.mjs';
+
+const PATIENCE = 500;
 
 export async function errors({ gateway, network, channel, run }) {
   const anyone = network.getContract('anyone');
@@ -19,7 +21,8 @@ export async function errors({ gateway, network, channel, run }) {
     'error: evaluate, unknown organisation',
     await failure(() => anyone.evaluate('get', { arguments: [key], endorsingOrganizations: ['NobodyMSP'] })),
   );
-  tell('error: evaluate, deadline', await failure(() => anyone.newProposal('get', put).evaluate(within(-1))));
+  const slow = () => anyone.newProposal('wait', { arguments: ['2'] });
+  tell('error: evaluate, deadline', await overdue(() => slow().evaluate(within(PATIENCE)), PATIENCE));
 
   tell('error: endorse, refused by chaincode', await failure(() => anyone.submitTransaction('no such function')));
   tell('error: endorse, refused by all', await failure(() => everyone.submitTransaction('no such function')));
@@ -31,20 +34,18 @@ export async function errors({ gateway, network, channel, run }) {
     await failure(() => anyone.submit('put', { ...put, endorsingOrganizations: ['NobodyMSP'] })),
   );
   tell('error: endorse, results that differ', await failure(() => everyone.submitTransaction('differ', key)));
-  tell('error: endorse, deadline', await failure(() => anyone.newProposal('put', put).endorse(within(-1))));
+  tell('error: endorse, deadline', await overdue(() => slow().endorse(within(PATIENCE)), PATIENCE));
 
   // One member alone signs what the chaincode's policy wants three to sign.
   tell(
     'error: commit, policy not met',
     await failure(() => everyone.submit('put', { ...put, endorsingOrganizations: ['ManufacturerMSP'] })),
   );
-  const late = await anyone.newProposal('put', put).endorse();
-  tell('error: submit, deadline', await failure(() => late.submit(within(-1))));
 
   // Endorsed and never submitted: it has no status until the deadline, nor ever.
   const never = await anyone.newProposal('put', put).endorse();
   const commit = commitOf(gateway, channel, never.getTransactionId());
-  tell('error: commit status, deadline', await failure(() => commit.getStatus(within(700))));
+  tell('error: commit status, deadline', await overdue(() => commit.getStatus(within(PATIENCE)), PATIENCE));
   const unknown = commitOf(gateway, 'elsewhere', never.getTransactionId());
   tell('error: commit status, unknown channel', await failure(() => unknown.getStatus()));
   const unnamed = commitOf(gateway, channel, '');

@@ -16,7 +16,7 @@ export async function offline({ connections, member, channel, run }) {
   const evaluated = await (await signed(asked, unsigned.newSignedProposal.bind(unsigned))).evaluate();
   tell('offline: evaluate', { result: json(evaluated) });
 
-  const unsignedProposal = contract.newProposal('put', { arguments: [key, 'signed elsewhere'] });
+  const unsignedProposal = contract.newProposal('event', { arguments: ['Offline', 'signed elsewhere'] });
   const proposal = await signed(unsignedProposal, unsigned.newSignedProposal.bind(unsigned));
   const unsignedTransaction = await proposal.endorse();
   const transaction = await signed(unsignedTransaction, unsigned.newSignedTransaction.bind(unsigned));
@@ -41,7 +41,7 @@ export async function offline({ connections, member, channel, run }) {
     unsigned.newSignedChaincodeEventsRequest.bind(unsigned),
   );
   const [event] = await take(await events.getEvents(), 1);
-  tell('offline: chaincode events', { chaincode: event.chaincodeName });
+  tell('offline: chaincode events', { chaincode: event.chaincodeName, event: event.eventName });
   const blocks = await signed(
     network.newBlockEventsRequest({ startBlock: 0n }),
     unsigned.newSignedBlockEventsRequest.bind(unsigned),

@@ -1,5 +1,6 @@
 // What the script tells: one JSON line per step, without anything that differs from run to run.
 
+import { status } from '@grpc/grpc-js';
 import { GatewayError, CommitError } from '@hyperledger/fabric-gateway';
 
 const TRANSACTION_ID = /\b[0-9a-f]{64}\b/g;
@@ -30,6 +31,17 @@ export async function failure(call) {
     return describe(error);
   }
   throw new Error(`no failure, but ${answer instanceof Uint8Array ? text(answer) : String(answer)}`);
+}
+
+/**
+ * As `failure`, of a call whose deadline ends it. Client and node each watch the deadline: where the node is first,
+ * the client sees the call cancelled.
+ */
+export async function overdue(call, milliseconds) {
+  const began = Date.now();
+  const { error, code } = await failure(call);
+  const ended = [status.DEADLINE_EXCEEDED, status.CANCELLED].includes(code);
+  return { error, ended, early: Date.now() - began < milliseconds * 0.9 };
 }
 
 function describe(error) {
