@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
+from network.devnet import rangehash
 from network.devnet.keys import Version, key_hash
+from network.devnet.snapshot import Version
 
 
 @dataclass
@@ -88,9 +90,12 @@ def _public(one: NamespaceSet) -> kv_rwset_pb2.KVRWSet:
         info = kv.range_queries_info.add(
             start_key=queried.start, end_key=queried.end, itr_exhausted=queried.exhausted
         )
+        many = rangehash.summary(queried.seen, rangehash.DEGREE)
+        if many is not None:
+            info.reads_merkle_hashes.CopyFrom(many)
+            continue
         info.raw_reads.SetInParent()
-        for key, version in queried.seen:
-            info.raw_reads.kv_reads.add(key=key, version=_version(version))
+        info.raw_reads.kv_reads.extend(rangehash.read(key, version) for key, version in queried.seen)
     add = kv.writes.add
     for key in sorted(one.writes):
         value = one.writes[key]

@@ -94,9 +94,10 @@ def test_a_range_ends_with_the_last_key_that_was_fetched(
     assert ledger.codes(*envelopes) == ["VALID", code]
 
 
-def test_summaries_of_ranges_are_not_taken(ledger: LedgerBench) -> None:
+@pytest.mark.parametrize("degree", [0, 1, 50, 2**32 - 1])
+def test_a_summary_that_is_not_the_ranges(ledger: LedgerBench, degree: int) -> None:
     kv = kv_rwset_pb2.KVRWSet()
-    kv.range_queries_info.add(start_key="a", itr_exhausted=True).reads_merkle_hashes.max_degree = 50
+    kv.range_queries_info.add(start_key="a", itr_exhausted=True).reads_merkle_hashes.max_degree = degree
     space = rwset_pb2.NsReadWriteSet(namespace="custody", rwset=kv.SerializeToString())
     transaction = _transaction(Space("custody", kv_rwset_pb2.KVRWSet.FromString(space.rwset), ()))
     with ledger.store.snapshot() as snapshot:
