@@ -12,14 +12,14 @@ from collections.abc import Iterable
 
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
-from network.devnet.snapshot import Version
+from network.devnet.keys import Version
 
 # How many results, or hashes of a level, are hashed together (core/ledger/kvledger/txmgmt/txmgr).
 DEGREE = 50
 
 
 def summary(reads: Iterable[tuple[str, Version]], degree: int) -> kv_rwset_pb2.QueryReadsMerkleSummary | None:
-    """The summary of a range's keys and versions in order; None where there are at most ``degree`` of them."""
+    """The summary of a range, its keys and versions in order; None where they are at most ``degree``."""
     levels: list[list[bytes]] = [[]]
     pending: list[kv_rwset_pb2.KVRead] = []
     for key, version in reads:

@@ -11,7 +11,6 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
 from network.devnet import rangehash
 from network.devnet.keys import Version, key_hash
-from network.devnet.snapshot import Version
 
 
 @dataclass
