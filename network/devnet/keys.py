@@ -14,6 +14,7 @@ import struct
 MAX_PLAIN_BYTES = 440
 _SEPARATOR = "\x00"
 _LENGTH = struct.Struct(">I")
+_PRIVATE = b"$$p"
 
 PLACE = struct.Struct(">QI")
 Version = tuple[int, int]
@@ -83,3 +84,20 @@ def private_of(namespace: str, collection: str, msp_id: str) -> str:
 def prefix_of(namespace: str) -> bytes:
     """What every stored key of a namespace begins with."""
     return f"{namespace}{_SEPARATOR}".encode()
+
+
+def is_private(stored: bytes) -> bool:
+    """Whether a stored key is of a private value."""
+    return _PRIVATE in stored.partition(b"\x00")[0]
+
+
+def behind_hash(stored: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Of a stored private key and value: the stored key of its hash, and the value in clear."""
+    space, _, rest = stored.partition(b"\x00")
+    namespace, _, collection = space.decode().partition(_PRIVATE.decode())
+    if is_cut(stored):
+        key, value = unpack_cut(value)
+    else:
+        key = rest.decode()
+    hashes = hashes_of(namespace, collection.partition("$$")[0])
+    return encode(hashes, key_hash(key).hex()), value

@@ -27,8 +27,9 @@ from network.devnet.snapshot import HISTORY_MARK, Databases, Snapshot, pack
 MAP_BYTES = 256 * 2**30
 # Every call that runs chaincode holds one while it does.
 MAX_READERS = 32_768
+MAX_DATABASES = 16
 
-_NUMBER = struct.Struct(">Q")
+NUMBER = struct.Struct(">Q")
 _INDEX = struct.Struct(">QIB")
 
 
@@ -75,10 +76,49 @@ class Location:
     code: int
 
 
-class Store:
-    """The environment below ``folder``; one process at a time opens it, DevnetError for a second one."""
+@dataclass(frozen=True)
+class Contents:
+    """LMDB's databases as of one block, to be read from end to end."""
 
-    def __init__(self, folder: Path) -> None:
+    databases: Databases
+    transaction: Any
+
+    def items(self, database: Any) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values of a database, in the order of the keys."""
+        with self.transaction.cursor(db=database) as cursor:
+            yield from cursor
+
+    def get(self, database: Any, key: bytes) -> bytes | None:
+        """One value of a database."""
+        return self.transaction.get(key, db=database)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[Contents]:
+    """The contents of a ledger that devnet may have open at the same time; nothing is written.
+
+    DevnetError where there is no ledger.
+    """
+    if not (folder / "data.mdb").exists():
+        raise DevnetError(f"there is no ledger in {folder}")
+    try:
+        environment = lmdb.open(
+            str(folder), map_size=MAP_BYTES, max_dbs=MAX_DATABASES, max_readers=MAX_READERS, readonly=True
+        )
+        databases = _databases(environment)
+    except lmdb.Error as error:
+        raise DevnetError(f"the ledger in {folder} cannot be read: {error}") from error
+    with environment, environment.begin() as transaction:
+        yield Contents(databases, transaction)
+
+
+class Store:
+    """The environment below ``folder``; one process at a time opens it, DevnetError for a second one.
+
+    One that is not ``durable`` writes without waiting for the disk: for what can be made again.
+    """
+
+    def __init__(self, folder: Path, durable: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = (folder / "devnet.lock").open("ab")
         try:
@@ -87,20 +127,14 @@ class Store:
             self._lock.close()
             raise DevnetError(f"another devnet has the ledger in {folder} open") from None
         self._environment = lmdb.open(
-            str(folder), map_size=MAP_BYTES, max_dbs=16, max_readers=MAX_READERS, metasync=True, sync=True
+            str(folder),
+            map_size=MAP_BYTES,
+            max_dbs=MAX_DATABASES,
+            max_readers=MAX_READERS,
+            metasync=durable,
+            sync=durable,
         )
-        opened = self._environment.open_db
-        self._databases = Databases(
-            blocks=opened(b"blocks"),
-            headers=opened(b"headers"),
-            state=opened(b"state"),
-            metadata=opened(b"metadata"),
-            history=opened(b"history"),
-            transactions=opened(b"transactions"),
-            private=PrivateDatabases(
-                sets=opened(b"private_sets"), keys=opened(b"private_keys"), expiries=opened(b"expiries")
-            ),
-        )
+        self._databases = _databases(self._environment)
 
     def close(self) -> None:
         self._environment.close()
@@ -115,18 +149,24 @@ class Store:
         finally:
             transaction.abort()
 
+    @contextmanager
+    def contents(self) -> Iterator[Contents]:
+        """All that is kept, as of one block."""
+        with self._environment.begin() as transaction:
+            yield Contents(self._databases, transaction)
+
     def height(self) -> int:
         """How many blocks there are."""
         with self._environment.begin(db=self._databases.blocks) as transaction:
             cursor = transaction.cursor()
-            return _NUMBER.unpack(cursor.key())[0] + 1 if cursor.last() else 0
+            return NUMBER.unpack(cursor.key())[0] + 1 if cursor.last() else 0
 
     def block(self, number: int) -> bytes | None:
         """A block's bytes, None where there is no such block yet."""
         if not 0 <= number < 2**64:
             return None
         with self._environment.begin(db=self._databases.blocks) as transaction:
-            return transaction.get(_NUMBER.pack(number))
+            return transaction.get(NUMBER.pack(number))
 
     def number_of(self, header_hash: bytes) -> int | None:
         """The number of the block with this header hash."""
@@ -134,7 +174,7 @@ class Store:
             return None
         with self._environment.begin(db=self._databases.headers) as transaction:
             found = transaction.get(header_hash)
-        return _NUMBER.unpack(found)[0] if found else None
+        return NUMBER.unpack(found)[0] if found else None
 
     def private_sets(self, number: int, msp_id: str) -> dict[int, rwset_pb2.TxPvtReadWriteSet]:
         """What a member keeps of a block's private data, by position of the transaction."""
@@ -168,9 +208,9 @@ class Store:
         ]
         named = self._databases
         with self._environment.begin(write=True) as write:
-            if not write.put(_NUMBER.pack(number), block, db=named.blocks, overwrite=False):
+            if not write.put(NUMBER.pack(number), block, db=named.blocks, overwrite=False):
                 raise DevnetError(f"block {number} is there already")
-            write.put(header_hash, _NUMBER.pack(number), db=named.headers)
+            write.put(header_hash, NUMBER.pack(number), db=named.headers)
             _put_many(write, named.state, [(k, v) for k, v in state.items() if v is not None])
             for key, value in state.items():
                 if value is None:
@@ -182,6 +222,21 @@ class Store:
             _put_many(write, named.history, history)
             _put_many(write, named.transactions, index)
             private_store.write(named.private, write, effects.private)
+
+
+def _databases(environment: lmdb.Environment) -> Databases:
+    opened = environment.open_db
+    return Databases(
+        blocks=opened(b"blocks"),
+        headers=opened(b"headers"),
+        state=opened(b"state"),
+        metadata=opened(b"metadata"),
+        history=opened(b"history"),
+        transactions=opened(b"transactions"),
+        private=PrivateDatabases(
+            sets=opened(b"private_sets"), keys=opened(b"private_keys"), expiries=opened(b"expiries")
+        ),
+    )
 
 
 def _put_many(write: lmdb.Transaction, database: Any, items: list[tuple[bytes, bytes]]) -> None:

@@ -1,0 +1,202 @@
+"""Whether a ledger is what its own blocks say: every block checked, and everything made again from them."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fabric_protos.common import common_pb2
+from google.protobuf.message import DecodeError
+
+from gateway.fabric.blocks import header_der, header_hash
+from gateway.fabric.commit import code_name
+from network.devnet import config, keys
+from network.devnet.clock import Clock
+from network.devnet.definitions import Definitions
+from network.devnet.errors import DevnetError
+from network.devnet.msp import IdentityRefused, Membership
+from network.devnet.snapshot import PLACE
+from network.devnet.store import NUMBER, Contents, Effects, Store, reading
+from network.devnet.transaction import Code
+from network.devnet.validator import Validator
+
+Progress = Callable[[int], None]
+
+
+class LedgerDiffers(DevnetError):
+    """The first thing in which a ledger is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found to be right: blocks, transactions in them, valid ones, keys that have a value."""
+
+    blocks: int
+    transactions: int
+    valid: int
+    keys: int
+
+
+def verify(folder: Path, channel: str, definitions: Definitions, progress: Progress) -> Verified:
+    """Check the ledger in ``folder``, which devnet may have open, up to the newest block that it has now.
+
+    Every block's number, hashes, signature and validation codes; then state, metadata, history and indexes
+    against what the blocks make of an empty ledger. ``progress`` is told the number of each block. Raises
+    LedgerDiffers with the first difference, DevnetError where there is no ledger to read.
+    """
+    with reading(folder) as kept, tempfile.TemporaryDirectory(prefix="devnet-verify-") as scratch:
+        made = Store(Path(scratch), durable=False)
+        try:
+            replay = _Replay(kept, made, channel, definitions, Clock(folder))
+            for number, (key, block) in enumerate(kept.items(kept.databases.blocks)):
+                if NUMBER.unpack(key)[0] != number:
+                    raise LedgerDiffers(f"block {number} is missing")
+                replay.block(number, block)
+                progress(number)
+            with made.contents() as again:
+                count = _compare(kept, again)
+        finally:
+            made.close()
+    return Verified(replay.height, replay.transactions, replay.valid, count)
+
+
+class _Replay:
+    """Blocks, each checked against the one before, and what they make of an empty ledger."""
+
+    def __init__(
+        self, kept: Contents, made: Store, channel: str, definitions: Definitions, clock: Clock
+    ) -> None:
+        first = kept.get(kept.databases.blocks, NUMBER.pack(0))
+        if first is None:
+            raise LedgerDiffers("block 0 is missing")
+        if config.channel_of(first) != channel:
+            raise LedgerDiffers(f"block 0 is of the channel {config.channel_of(first)}, not {channel}")
+        self._made = made
+        self._membership = Membership(config.authorities(first), clock)
+        # Private values are checked against their hashes, not made again: members forget them.
+        self._validator = Validator(channel, made, self._membership, definitions, lambda _: ())
+        self._previous = b""
+        self.height = 0
+        self.transactions = 0
+        self.valid = 0
+
+    def block(self, number: int, data: bytes) -> None:
+        """Check the next block and take it in; LedgerDiffers."""
+        try:
+            block = common_pb2.Block.FromString(data)
+        except DecodeError as error:
+            raise LedgerDiffers(f"block {number} cannot be decoded") from error
+        header = block.header
+        if header.number != number:
+            raise LedgerDiffers(f"block {number} says that it is number {header.number}")
+        if header.previous_hash != self._previous:
+            raise LedgerDiffers(f"block {number} does not follow block {number - 1}: previous hash")
+        if header.data_hash != hashlib.sha256(b"".join(block.data.data)).digest():
+            raise LedgerDiffers(f"block {number} does not hold what its data hash says")
+        effects = Effects()
+        if number:
+            self._check_signature(block)
+            effects = self._validate(block)
+        self._previous = header_hash(header)
+        self._made.commit(number, self._previous, b"", effects)
+        self.height = number + 1
+
+    def _check_signature(self, block: common_pb2.Block) -> None:
+        number = block.header.number
+        try:
+            metadata = common_pb2.Metadata.FromString(block.metadata.metadata[common_pb2.SIGNATURES])
+            [signature] = metadata.signatures
+            creator = common_pb2.SignatureHeader.FromString(signature.signature_header).creator
+            orderer = self._membership.identify(creator)
+            orderer.verify(
+                metadata.value + signature.signature_header + header_der(block.header), signature.signature
+            )
+        except (DecodeError, IndexError, ValueError, IdentityRefused) as error:
+            raise LedgerDiffers(f"block {number} is not signed by an orderer: {error}") from error
+        if orderer.role != "orderer":
+            raise LedgerDiffers(f"block {number} is signed by a {orderer.role} of {orderer.msp_id}")
+
+    def _validate(self, block: common_pb2.Block) -> Effects:
+        number = block.header.number
+        kept = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
+        validated = self._validator.validate(number, list(block.data.data))
+        if len(kept) != len(validated.codes):
+            raise LedgerDiffers(f"block {number} has {len(kept)} codes, not {len(validated.codes)}")
+        for place, (before, now) in enumerate(zip(kept, validated.codes, strict=True)):
+            if before != now:
+                raise LedgerDiffers(
+                    f"block {number}, transaction {place}: the code kept is {code_name(before)}, "
+                    f"validated again it is {code_name(now)}"
+                )
+        self.transactions += len(kept)
+        self.valid += kept.count(Code.VALID)
+        return validated.effects
+
+
+def _compare(kept: Contents, made: Contents) -> int:
+    """LedgerDiffers unless both hold the same beside their blocks; how many keys have a value."""
+    ours, theirs = kept.databases, made.databases
+    for name, left, right in (
+        ("header index", kept.items(ours.headers), made.items(theirs.headers)),
+        ("transaction index", kept.items(ours.transactions), made.items(theirs.transactions)),
+        ("history", kept.items(ours.history), made.items(theirs.history)),
+        ("expiries", kept.items(ours.private.expiries), made.items(theirs.private.expiries)),
+        ("metadata", _public(kept.items(ours.metadata)), made.items(theirs.metadata)),
+    ):
+        _same(name, left, right)
+    count = _same("state", _public(kept.items(ours.state)), made.items(theirs.state))
+    for key, value in kept.items(ours.state):
+        if keys.is_private(key):
+            _check_private(kept, key, value)
+            count += 1
+    return count
+
+
+def _same(name: str, kept: Iterator[tuple[bytes, bytes]], made: Iterator[tuple[bytes, bytes]]) -> int:
+    count = 0
+    while True:
+        ours, theirs = next(kept, None), next(made, None)
+        if ours is None and theirs is None:
+            return count
+        if ours != theirs:
+            raise LedgerDiffers(f"{name}: {_difference(ours, theirs)}")
+        count += 1
+
+
+def _difference(kept: tuple[bytes, bytes] | None, made: tuple[bytes, bytes] | None) -> str:
+    if made is None or (kept is not None and kept[0] < made[0]):
+        return f"{_shown(kept)} is there, and no block makes it"
+    if kept is None or made[0] < kept[0]:
+        return f"{_shown(made)} is missing"
+    return f"{_shown(kept)} is another than the blocks make it"
+
+
+def _shown(item: tuple[bytes, bytes] | None) -> str:
+    """A key for whoever reads: text where it is text. Values stay out of messages."""
+    key = item[0] if item else b""
+    try:
+        return repr(key.decode())
+    except UnicodeDecodeError:
+        return key.hex()
+
+
+def _public(items: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    return ((key, value) for key, value in items if not keys.is_private(key))
+
+
+def _check_private(kept: Contents, key: bytes, value: bytes) -> None:
+    """LedgerDiffers unless a member's private value is the one that the ledger has the hash of.
+
+    A member that lacks a newer value, or its deletion, has an older one left, of which no hash is kept.
+    """
+    place = value[: PLACE.size]
+    hashed_key, clear = keys.behind_hash(key, value[PLACE.size :])
+    hashed = kept.get(kept.databases.state, hashed_key)
+    if hashed is None:
+        return
+    agreed = hashed[PLACE.size :] == hashlib.sha256(clear).digest()
+    if place > hashed[: PLACE.size] or (place == hashed[: PLACE.size] and not agreed):
+        raise LedgerDiffers(f"private data: the value of {_shown((key, b''))} is not what was agreed on")
