@@ -31,6 +31,7 @@ class EndorsementCheck:
         self._definitions = definitions
         self._snapshot = snapshot
         self._changed: set[Place] = set()
+        self._changed_namespaces: set[str] = set()
 
     def check(self, transaction: Transaction) -> None:
         """Invalid with the code for what is missing."""
@@ -43,6 +44,7 @@ class EndorsementCheck:
             self._check_namespace(name, spaces, signers)
             changing += (place for space in spaces for place in _metadata_places(space))
         self._changed.update(changing)
+        self._changed_namespaces.update(namespace for namespace, _ in changing)
 
     def _signers(self, transaction: Transaction) -> list[Principal]:
         """Who endorsed: each identity once, and only where its signature is right."""
@@ -74,8 +76,11 @@ class EndorsementCheck:
                 held.add(needed)
 
         for space in spaces:
-            for key in _public_keys(space):
-                hold(self._own_policy(name, key) or definition.policy)
+            if self._has_policies(name):
+                for key in _public_keys(space):
+                    hold(self._own_policy(name, key) or definition.policy)
+            elif space.public.writes or space.public.metadata_writes:
+                hold(definition.policy)
             for collection in space.collections:
                 defined = self._definitions.collection(name, collection.collection)
                 if defined is None and collection.writes:
@@ -86,6 +91,10 @@ class EndorsementCheck:
                     hold(self._own_policy(place, write.key_hash.hex()) or otherwise)
         if not held:
             hold(definition.policy)
+
+    def _has_policies(self, namespace: str) -> bool:
+        """Whether any key of a namespace may have a policy of its own; most have none to look for."""
+        return namespace in self._changed_namespaces or self._snapshot.has_metadata(namespace)
 
     def _own_policy(self, namespace: str, key: str) -> Policy | None:
         if (namespace, key) in self._changed:

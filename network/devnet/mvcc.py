@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import chaincode_shim_pb2
@@ -15,6 +16,7 @@ from network.devnet.snapshot import Snapshot
 from network.devnet.store import Change, MetadataChange
 from network.devnet.transaction import Code, HashedSpace, Invalid, Space, Transaction
 
+Read: TypeAlias = kv_rwset_pb2.KVRead | kv_rwset_pb2.KVReadHash
 PrivatePart = Mapping[tuple[str, str], bytes]
 """A transaction's private sets, KVRWSets by chaincode and collection, found to be what its hashes say."""
 
@@ -34,23 +36,20 @@ class BlockState:
     def check(self, transaction: Transaction) -> None:
         """Invalid where a key, a range or a hash that was read is another now."""
         for space in transaction.action.namespaces:
-            self._check_reads(space.namespace, space.public.reads)
+            reads = space.public.reads
+            self._check_reads(space.namespace, [read.key for read in reads], reads)
             for queried in space.public.range_queries_info:
                 if not self._same_range(space.namespace, queried):
                     raise Invalid(Code.PHANTOM_READ_CONFLICT)
             for collection in space.collections:
                 place = keys.hashes_of(space.namespace, collection.collection)
-                for read in collection.hashed.hashed_reads:
-                    self._check_read(place, read.key_hash.hex(), read)
+                hashed = collection.hashed.hashed_reads
+                self._check_reads(place, [read.key_hash.hex() for read in hashed], hashed)
 
     def apply(self, transaction: Transaction, version: Version, private: PrivatePart) -> None:
         """Make the transaction's writes part of the state, and of the members' what is private."""
         for space in transaction.action.namespaces:
-            touched = set()
-            for write in space.public.writes:
-                value = None if write.is_delete or not write.value else write.value
-                self._write(space.namespace, write.key, value, version, history=True)
-                touched.add(write.key)
+            touched = self._write_public(space.namespace, space.public.writes, version)
             for metadata in space.public.metadata_writes:
                 self._write_metadata(
                     space.namespace, metadata.key, metadata.entries, version, metadata.key in touched
@@ -66,20 +65,13 @@ class BlockState:
         if key not in self._written.get(namespace, ()):
             self._write(namespace, key, None, version, history=False)
 
-    def _check_reads(self, namespace: str, reads: Sequence[kv_rwset_pb2.KVRead]) -> None:
-        for read in reads:
-            self._check_read(namespace, read.key, read)
-
-    def _check_read(
-        self, namespace: str, key: str, read: kv_rwset_pb2.KVRead | kv_rwset_pb2.KVReadHash
-    ) -> None:
+    def _check_reads(self, namespace: str, names: Sequence[str], reads: Sequence[Read]) -> None:
         # What an earlier transaction of the block has touched is another now, even deleted twice.
-        if key in self._written.get(namespace, ()):
-            raise Invalid(Code.MVCC_READ_CONFLICT)
-        stored = self._snapshot.get(namespace, key)
-        known = (read.version.block_num, read.version.tx_num) if read.HasField("version") else None
-        if (stored.version if stored else None) != known:
-            raise Invalid(Code.MVCC_READ_CONFLICT)
+        written = self._written.get(namespace, ())
+        for name, read, version in zip(names, reads, self._snapshot.versions(namespace, names), strict=True):
+            known = (read.version.block_num, read.version.tx_num) if read.HasField("version") else None
+            if name in written or version != known:
+                raise Invalid(Code.MVCC_READ_CONFLICT)
 
     def _same_range(self, namespace: str, queried: kv_rwset_pb2.RangeQueryInfo) -> bool:
         if queried.HasField("reads_merkle_hashes"):
@@ -112,6 +104,21 @@ class BlockState:
         for key in changed[place:]:
             if written[key][0] is not None:
                 yield key, written[key][1]
+
+    def _write_public(
+        self, namespace: str, writes: Sequence[kv_rwset_pb2.KVWrite], version: Version
+    ) -> Container[str]:
+        """Write what a transaction writes, often much; the keys."""
+        touched: dict[str, tuple[bytes | None, Version]] = {}
+        for write in writes:
+            key, value = write.key, None if write.is_delete else write.value or None
+            if value is None:
+                self._write(namespace, key, None, version, history=True)
+            else:
+                self.changes.append(Change(namespace, key, value, version))
+            touched[key] = (value, version)
+        self._written.setdefault(namespace, {}).update(touched)
+        return touched
 
     def _write(self, namespace: str, key: str, value: bytes | None, version: Version, history: bool) -> None:
         self._written.setdefault(namespace, {})[key] = (value, version)

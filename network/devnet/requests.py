@@ -34,8 +34,7 @@ def _get_multiple(namespace: str, payload: bytes, execution: Execution) -> bytes
     if request.collection:
         values = _private(execution, namespace, request.collection).get_many(list(request.keys))
     else:
-        get = execution.simulation.get
-        values = [get(namespace, key) for key in request.keys]
+        values = execution.simulation.get_many(namespace, request.keys)
     return chaincode_shim_pb2.GetStateMultipleResult(values=values).SerializeToString()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fabric_protos.peer import chaincode_shim_pb2
@@ -63,6 +63,8 @@ class Simulation:
         self.creator = creator
         self._namespaces: dict[str, NamespaceSet] = {}
         self._policies: set[Policy] = set()
+        # Namespaces whose every write asks for the chaincode's own policy, which stands in _policies.
+        self._unguarded: set[str] = set()
         self._wrote = False
         self._paged = False
         self._queried_private = False
@@ -80,6 +82,13 @@ class Simulation:
         self.of(namespace).reads[key] = stored.version if stored else None
         return stored.value if stored else b""
 
+    def get_many(self, namespace: str, wanted: Sequence[str]) -> list[bytes]:
+        """The values of several keys, as `get`."""
+        found = [self.snapshot.get(namespace, key) for key in wanted]
+        versions = (stored.version if stored else None for stored in found)
+        self.of(namespace).reads.update(zip(wanted, versions, strict=True))
+        return [stored.value if stored else b"" for stored in found]
+
     def metadata(self, namespace: str, key: str) -> bytes:
         """A key's metadata, a serialized StateMetadataResult; a read like that of the value."""
         self.get(namespace, key)
@@ -89,13 +98,13 @@ class Simulation:
         """Write a value; None deletes. DevnetError after a query that allows no writes."""
         self.writing()
         self.of(namespace).writes[key] = value
-        self.guard(namespace, self.snapshot.metadata(namespace, key), self._chaincode_policy(namespace))
+        self._guard_public(namespace, key)
 
     def put_metadata(self, namespace: str, key: str, name: str, value: bytes) -> None:
         """Write a key's one metadata entry."""
         self.writing()
         self.of(namespace).metadata[key] = {name: value}
-        self.guard(namespace, self.snapshot.metadata(namespace, key), self._chaincode_policy(namespace))
+        self._guard_public(namespace, key)
 
     def range(self, namespace: str, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """Keys and values from ``start`` to before ``end``; what is fetched is recorded."""
@@ -138,6 +147,13 @@ class Simulation:
         if self._paged or self._queried_private:
             raise DevnetError("unsupported transaction: no writes after pages or queries of private data")
         self._wrote = True
+
+    def _guard_public(self, namespace: str, key: str) -> None:
+        if namespace not in self._unguarded:
+            metadata = self.snapshot.metadata(namespace, key)
+            self.guard(namespace, metadata, self._chaincode_policy(namespace))
+            if not self.snapshot.has_metadata(namespace):
+                self._unguarded.add(namespace)
 
     def guard(self, namespace: str, metadata: bytes, otherwise: Policy | None) -> None:
         """Ask for the key's own policy where its metadata names one, else for ``otherwise``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +49,16 @@ class Snapshot:
         found = self._transaction.get(stored, db=self._databases.state)
         return None if found is None else _read(stored, found)[1]
 
+    def versions(self, namespace: str, many: Iterable[str]) -> Iterator[Version | None]:
+        """Where each of many keys was written, None where it has no value."""
+        get, state = self._transaction.get, self._databases.state
+        for key in many:
+            found = get(keys.encode(namespace, key), db=state)
+            yield None if found is None else PLACE.unpack_from(found)
+
     def metadata(self, namespace: str, key: str) -> bytes:
         """A key's metadata, a serialized StateMetadataResult; empty where it has none."""
-        if not self._has_metadata(namespace):
+        if not self.has_metadata(namespace):
             return b""
         return self._transaction.get(keys.encode(namespace, key), default=b"", db=self._databases.metadata)
 
@@ -93,7 +100,7 @@ class Snapshot:
         found.reverse()
         return found
 
-    def _has_metadata(self, namespace: str) -> bool:
+    def has_metadata(self, namespace: str) -> bool:
         """Whether any key of a namespace has metadata; most have none, and need no look for each key."""
         known = self._guarded.get(namespace)
         if known is None:
@@ -104,9 +111,8 @@ class Snapshot:
         return known
 
 
-def pack(key: str, stored: bytes, value: bytes, version: Version) -> bytes:
-    """A value as the state keeps it."""
-    head = PLACE.pack(*version)
+def pack(key: str, stored: bytes, value: bytes, head: bytes) -> bytes:
+    """A value as the state keeps it, behind its version, packed as a `PLACE`."""
     return head + keys.pack_cut(key) + value if keys.is_cut(stored) else head + value
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lmdb
 from fabric_protos.ledger.rwset import rwset_pb2
@@ -33,8 +33,7 @@ NUMBER = struct.Struct(">Q")
 _INDEX = struct.Struct(">QIB")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a block does to one key; ``value`` None deletes it. Private keys and hashes have no history."""
 
     namespace: str
@@ -195,12 +194,12 @@ class Store:
         """Write a block and its effects, durably."""
         state: dict[bytes, bytes | None] = {}
         history: list[tuple[bytes, bytes]] = []
-        for change in effects.changes:
-            key = keys.encode(change.namespace, change.key)
-            version = change.version
-            state[key] = None if change.value is None else pack(change.key, key, change.value, version)
-            if change.history:
-                history.append((key + HISTORY_MARK + PLACE.pack(*version), b""))
+        for namespace, plain, value, version, has_history in effects.changes:
+            key = keys.encode(namespace, plain)
+            place = PLACE.pack(*version)
+            state[key] = None if value is None else pack(plain, key, value, place)
+            if has_history:
+                history.append((key + HISTORY_MARK + place, b""))
         metadata = {keys.encode(m.namespace, m.key): m.value for m in effects.metadata}
         index = [
             (identity.encode(), _INDEX.pack(number, place, code))
