@@ -10,6 +10,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_response_pb2
 
 from network import policy
+from network.devnet import system
 from network.devnet.assembly import envelope
 from network.devnet.chain import Chain
 from network.devnet.endorser import Answer, Endorser
@@ -22,6 +23,7 @@ from network.devnet.snapshot import Snapshot
 NOT_ENDORSED = "failed to endorse transaction, see attached details for more info"
 TOO_FEW = "failed to collect enough transaction endorsements, see attached details for more info"
 NOT_EVALUATED = "failed to evaluate transaction, see attached details for more info"
+NO_COMBINATION = "no combination of peers can be derived which satisfy the endorsement policy"
 
 
 class Endorsements:
@@ -39,34 +41,35 @@ class Endorsements:
         The member's own peer is asked first and, for transient data, alone, unless ``targets`` (MSP ids)
         say who is.
         """
-        wanted = self._named(targets, grpc.StatusCode.FAILED_PRECONDITION)
-        if not wanted:
-            others = [e for e in self._endorsers.values() if e is not own]
-            wanted = [own] if proposal.has_transient else [own, *others]
+        wanted = self._evaluators(own, proposal, targets)
         try:
             wanted[0].check(proposal)
         except ProposalRefused as error:
-            raise Denied(
-                grpc.StatusCode.FAILED_PRECONDITION,
-                f"evaluate call to endorser returned error: {error}",
-                _detail(wanted[0], str(error)),
-            ) from error
-        details: list[Detail] = []
+            if wanted[0] is own and not error.filtered:
+                raise Denied(
+                    grpc.StatusCode.FAILED_PRECONDITION,
+                    f"evaluate call to endorser returned error: {error}",
+                    _detail(own, str(error)),
+                ) from error
+            # To the gateway these peers are not there, and it goes on to the next.
+            details = [_refused(endorser, own, error) for endorser in wanted]
+            raise Denied(grpc.StatusCode.UNAVAILABLE, NOT_EVALUATED, *details) from error
+        failures: list[Detail] = []
         with self._chain.store.snapshot() as snapshot:
             for endorser in wanted:
                 answer = await endorser.process(proposal, snapshot)
                 if answer.outcome is None:
-                    details.append(_detail(endorser, answer.message))
+                    failures.append(_detail(endorser, answer.message))
                     continue
                 if not 200 <= answer.status < 400:
                     raise Denied(
                         grpc.StatusCode.UNKNOWN,
                         f"evaluate call to endorser returned error: {answer.message}",
-                        *details,
+                        *failures,
                         _detail(endorser, answer.message),
                     )
                 return answer.outcome.response
-        raise Denied(grpc.StatusCode.ABORTED, NOT_EVALUATED, *details)
+        raise Denied(grpc.StatusCode.ABORTED, NOT_EVALUATED, *failures)
 
     async def endorse(
         self, own: Endorser, proposal: Proposal, organizations: Sequence[str]
@@ -76,13 +79,14 @@ class Endorsements:
         ``organizations`` names the MSPs whose peers must endorse, where the client chose them.
         All endorsers run over the same snapshot: where they differ, chaincode is not deterministic.
         """
-        named = self._named(organizations, grpc.StatusCode.UNAVAILABLE)
+        named = self._named(proposal, organizations)
+        if not named:
+            self._plan(proposal)
         try:
-            (named or [own])[0].check(proposal)
+            own.check(proposal)
         except ProposalRefused as error:
-            failure = TOO_FEW if named else NOT_ENDORSED
-            detail = _detail((named or [own])[0], str(error))
-            raise Denied(grpc.StatusCode.ABORTED, failure, detail) from error
+            details = [_refused(endorser, own, error) for endorser in named or [own]]
+            raise Denied(grpc.StatusCode.ABORTED, TOO_FEW if named else NOT_ENDORSED, *details) from error
         with self._chain.store.snapshot() as snapshot:
             if named:
                 answers = await self._run_all(named, proposal, snapshot, TOO_FEW)
@@ -123,7 +127,7 @@ class Endorsements:
     ) -> list[Endorser] | None:
         """Endorsers that satisfy every policy; None where failures leave too few of them."""
         if first.needs is None:
-            return [own]
+            raise _no_metadata(proposal)
         members = first.needs.protected() if proposal.has_transient else first.needs.members
         found = self._of(first.needs, members, own, failed)
         if found is not None or failed:
@@ -138,7 +142,7 @@ class Endorsements:
             )
         raise Denied(
             grpc.StatusCode.FAILED_PRECONDITION,
-            "no combination of peers can be derived which satisfy the endorsement policy",
+            NO_COMBINATION,
         )
 
     def _of(
@@ -160,10 +164,58 @@ class Endorsements:
             raise Denied(grpc.StatusCode.ABORTED, failure, *details)
         return answers
 
-    def _named(self, msp_ids: Sequence[str], code: grpc.StatusCode) -> list[Endorser]:
-        missing = [msp for msp in msp_ids if msp not in self._endorsers]
+    def _evaluators(self, own: Endorser, proposal: Proposal, targets: Sequence[str]) -> list[Endorser]:
+        """Who may be asked to evaluate, in order; Denied where that is nobody."""
+        channel, chaincode = proposal.channel, proposal.planned
+        if channel != self._chain.channel:
+            raise Denied(
+                grpc.StatusCode.UNAVAILABLE,
+                f"failed to get config for channel [{channel}]: "
+                f"could not get last config for channel {channel}",
+            )
+        protected = proposal.has_transient and not targets
+        wanted = [own.peer.msp_id] if protected else list(targets or self._endorsers)
+        found = [own] if own.peer.msp_id in wanted else []
+        found += [self._endorsers[msp] for msp in dict.fromkeys(wanted) if msp in self._others(own)]
+        if found and self._serves(proposal):
+            return found
+        words = f"no peers available to evaluate chaincode {chaincode} in channel {channel}"
+        if protected:
+            words = (
+                "no endorsers found in the gateway's organization; retry specifying target "
+                f"organization(s) to protect transient data: {words}"
+            )
+        raise Denied(grpc.StatusCode.FAILED_PRECONDITION, words)
+
+    def _others(self, own: Endorser) -> dict[str, Endorser]:
+        return {msp: endorser for msp, endorser in self._endorsers.items() if endorser is not own}
+
+    def _serves(self, proposal: Proposal) -> bool:
+        """Whether the members' peers serve the chaincode that a gateway plans for."""
+        return proposal.channel == self._chain.channel and (
+            self._chain.definitions.get(proposal.planned) is not None or proposal.planned in system.NAMES
+        )
+
+    def _plan(self, proposal: Proposal) -> None:
+        """Denied where a gateway finds no peer to begin with."""
+        if self._serves(proposal):
+            return
+        if proposal.has_transient:
+            raise Denied(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "no endorsers found in the gateway's organization; retry specifying endorsing "
+                "organization(s) to protect transient data",
+            )
+        raise _no_metadata(proposal)
+
+    def _named(self, proposal: Proposal, msp_ids: Sequence[str]) -> list[Endorser]:
+        served = self._endorsers if self._serves(proposal) else {}
+        missing = [msp for msp in msp_ids if msp not in served]
         if missing:
-            raise Denied(code, f"failed to find any endorsing peers for org(s): {', '.join(missing)[:200]}")
+            raise Denied(
+                grpc.StatusCode.UNAVAILABLE,
+                f"failed to find any endorsing peers for org(s): {', '.join(missing)}",
+            )
         return [self._endorsers[msp] for msp in dict.fromkeys(msp_ids)]
 
 
@@ -193,3 +245,16 @@ def _compare(first: Answer, other: Answer, endorser: Endorser) -> None:
 
 def _detail(endorser: Endorser, message: str) -> Detail:
     return Detail(endorser.peer.address, endorser.peer.msp_id, message)
+
+
+def _refused(endorser: Endorser, own: Endorser, error: ProposalRefused) -> Detail:
+    """A peer's refusal as the gateway hears it: from its own, or by gRPC from another."""
+    return _detail(endorser, str(error) if endorser is own else f"rpc error: code = Unknown desc = {error}")
+
+
+def _no_metadata(proposal: Proposal) -> Denied:
+    return Denied(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        f"{NO_COMBINATION}: No metadata was found for chaincode {proposal.planned} in channel "
+        f"{proposal.channel}",
+    )

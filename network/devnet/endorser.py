@@ -12,7 +12,7 @@ from fabric_protos.peer import chaincode_pb2, proposal_pb2, proposal_response_pb
 from network.devnet import proposal as proposals
 from network.devnet import system
 from network.devnet.chain import Chain
-from network.devnet.errors import DevnetError
+from network.devnet.errors import DevnetError, denied
 from network.devnet.execution import Changes, Execution, Outcome
 from network.devnet.faults import Call, Faults, Kind
 from network.devnet.nodes import Peer
@@ -22,6 +22,10 @@ from network.devnet.snapshot import Snapshot
 
 ERROR_THRESHOLD = 400
 ERROR = 500
+
+
+class UnknownChannel(ProposalRefused):
+    """A peer that is asked directly says so in its answer, not as an error of the call."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +66,45 @@ class Endorser:
         self.peer = peer
 
     def check(self, proposal: Proposal) -> None:
-        """ProposalRefused where a peer would not run it."""
+        """ProposalRefused where a peer would not run it; UnknownChannel where it only answers so."""
+        membership = self._chain.membership
+        proposals.admit(proposal, membership)
+        proposals.unpack(proposal)
         if proposal.channel and proposal.channel != self._chain.channel:
-            raise ProposalRefused(f"channel '{proposal.channel[:64]}' not found")
-        proposals.check(proposal, self._chain.membership)
-        if proposal.channel and self._chain.store.locate(proposal.transaction_id):
+            raise UnknownChannel(f"channel '{proposal.channel}' not found")
+        member = proposals.validate(proposal, membership)
+        if not proposal.channel:
+            if member.msp_id != self.peer.msp_id:
+                raise ProposalRefused(
+                    "error validating proposal: access denied: channel [] creator org unknown, "
+                    "creator is malformed"
+                )
+            return
+        if self._chain.store.locate(proposal.transaction_id):
             creator = proposal.signature_header.creator.hex()
             raise ProposalRefused(
                 f"duplicate transaction found [{proposal.transaction_id}]. Creator [{creator}]"
             )
+        if proposal.chaincode not in system.NAMES and not member.writes:
+            raise ProposalRefused(
+                f"Failed evaluating policy on signed data during check policy on channel "
+                f"[{proposal.channel}] with policy [/Channel/Application/Writers]: [{denied('Writers')}]"
+            )
 
     async def process(self, proposal: Proposal, snapshot: Snapshot) -> Answer:
         """Run a checked proposal over a snapshot and sign what came of it, unless chaincode refuses."""
-        if proposal.chaincode in system.NAMES:
-            return Answer(Outcome(system.query(self._chain, proposal.chaincode, proposal.arguments), None))
-        definition = self._chain.definitions.get(proposal.chaincode)
+        name, channel = proposal.chaincode, proposal.channel
+        if name in system.NAMES:
+            return self._queried(proposal)
+        definition = self._chain.definitions.get(name) if channel else None
         if definition is None:
+            cause = (
+                f"chaincode {name} not found" if channel else "could not get channel config for channel ''"
+            )
             return Answer(
                 None,
-                f"make sure the chaincode {proposal.chaincode[:64]} has been successfully defined on channel "
-                f"{proposal.channel} and try again: chaincode {proposal.chaincode[:64]} not found",
+                f"make sure the chaincode {name} has been successfully defined on channel {channel} "
+                f"and try again: {cause}",
             )
         member = self.peer.organization.name
         if self._faults.take(Kind.AWAY, member):
@@ -120,11 +143,22 @@ class Endorser:
         finally:
             await execution.end()
         payload = _payload(proposal, outcome, results.public, definition.version)
+        endorsement = self._endorsement(payload)
+        return Answer(outcome, "", payload, endorsement, results.public, results.private, results.needs)
+
+    def _queried(self, proposal: Proposal) -> Answer:
+        """What a system chaincode answers, endorsed where a channel was named."""
+        outcome = Outcome(system.query(self._chain, proposal.chaincode, proposal.arguments), None)
+        if outcome.response.status >= ERROR_THRESHOLD or not proposal.channel:
+            return Answer(outcome)
+        payload = _payload(proposal, outcome, b"", system.VERSION)
+        return Answer(outcome, "", payload, self._endorsement(payload))
+
+    def _endorsement(self, payload: bytes) -> proposal_response_pb2.Endorsement:
         serialized = self.peer.node.serialized
-        endorsement = proposal_response_pb2.Endorsement(
+        return proposal_response_pb2.Endorsement(
             endorser=serialized, signature=self.peer.node.sign(payload + serialized)
         )
-        return Answer(outcome, "", payload, endorsement, results.public, results.private, results.needs)
 
     async def _call(self, name: str, arguments: Sequence[bytes], execution: Execution) -> Outcome:
         if name in system.NAMES:

@@ -10,7 +10,17 @@ from google.protobuf import any_pb2
 
 from chaincode.model.errors import MediLedgerError
 
+# A refusal's words may quote what was sent, and travel in headers, which have an end.
+MAX_WORDS = 12_000
 _ERROR_DETAIL = "type.googleapis.com/gateway.ErrorDetail"
+
+
+def denied(role: str) -> str:
+    """Why a channel's policy of ``role`` (Readers, Writers) is not satisfied by a request's signature."""
+    return (
+        "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 "
+        f"of the '{role}' sub-policies to be satisfied"
+    )
 
 
 class DevnetError(MediLedgerError):
@@ -32,7 +42,7 @@ class Denied(DevnetError):
     def __init__(self, code: grpc.StatusCode, message: str, *details: Detail) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = message[:MAX_WORDS]
         self.details = details
 
     def trailers(self) -> tuple[tuple[str, bytes], ...]:
@@ -44,7 +54,7 @@ class Denied(DevnetError):
             packed = any_pb2.Any(
                 type_url=_ERROR_DETAIL,
                 value=gateway_pb2.ErrorDetail(
-                    address=detail.address, msp_id=detail.msp_id, message=detail.message
+                    address=detail.address, msp_id=detail.msp_id, message=detail.message[:MAX_WORDS]
                 ).SerializeToString(),
             )
             status += _bytes(3, packed.SerializeToString())

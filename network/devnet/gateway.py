@@ -13,14 +13,14 @@ from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
-from network.devnet import proposal as proposals
 from network.devnet.chain import Chain
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
 from network.devnet.errors import Denied, DevnetError
+from network.devnet.messages import Undecodable
 from network.devnet.msp import IdentityRefused
 from network.devnet.orderer import Orderer
-from network.devnet.proposal import Malformed, Proposal
+from network.devnet.proposal import Proposal
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,10 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
 
     @answered
     async def Evaluate(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
-        proposal = _unpacked(request.proposed_transaction, "failed to unpack transaction proposal: ")
+        try:
+            proposal = _evaluated(request.proposed_transaction)
+        except DevnetError as error:
+            raise Denied(INVALID, f"failed to unpack transaction proposal: {error}") from error
         result = await self._endorsements.evaluate(
             self._endorser, proposal, list(request.target_organizations)
         )
@@ -64,7 +67,13 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
 
     @answered
     async def Endorse(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
-        proposal = _unpacked(request.proposed_transaction, "")
+        proposal = Proposal(request.proposed_transaction)
+        if not proposal.signed.proposal_bytes:
+            raise Denied(INVALID, "the proposed transaction must contain a signed proposal")
+        try:
+            proposal.read()
+        except Undecodable as error:
+            raise Denied(INVALID, str(error)) from error
         envelope = await self._endorsements.endorse(
             self._endorser, proposal, list(request.endorsing_organizations)
         )
@@ -149,11 +158,23 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
             ) from error
 
 
-def _unpacked(signed: Any, what: str) -> Proposal:
-    try:
-        return proposals.unpack(signed)
-    except Malformed as error:
-        raise Denied(INVALID, f"{what}{error}") from error
+def _evaluated(signed: Any) -> Proposal:
+    """A proposal in which a gateway finds all that it needs to choose a peer; DevnetError."""
+    if not signed.proposal_bytes:
+        raise DevnetError("a signed proposal is required")
+    proposal = Proposal(signed)
+    proposal.read()
+    if not proposal.channel:
+        raise DevnetError("no channel id provided")
+    spec = proposal.invocation.chaincode_spec
+    for present, missing in (
+        (proposal.invocation.HasField("chaincode_spec"), "spec"),
+        (spec.HasField("chaincode_id"), "id"),
+        (spec.chaincode_id.name, "name"),
+    ):
+        if not present:
+            raise DevnetError(f"no chaincode {missing} is provided, channel id [{proposal.channel}]")
+    return proposal
 
 
 def _start(position: ab_pb2.SeekPosition, height: int) -> int:

@@ -52,6 +52,11 @@ class Member:
     not_before: datetime
     not_after: datetime
 
+    @property
+    def writes(self) -> bool:
+        """Whether it is among its organisation's Writers: any but a peer (network/fabric/settings.py)."""
+        return self.role != "peer"
+
     def valid_at(self, time: datetime) -> bool:
         """Whether its certificate is within its validity then."""
         return self.not_before <= time <= self.not_after
@@ -65,18 +70,31 @@ class Member:
         try:
             if isinstance(self.key, ed25519.Ed25519PublicKey):
                 self.key.verify(signature, message)
-            elif decode_dss_signature(signature)[1] > _HALF_ORDERS[self.key.curve.name]:
-                raise IdentityRefused("the signature's s is not the lower one", self.msp_id)
             else:
-                self.key.verify(signature, digest, signatures.PREHASHED)
+                _verify_ecdsa(self.key, signature, digest)
         except (InvalidSignature, ValueError) as error:
-            raise IdentityRefused("the signature is not the creator's", self.msp_id) from error
+            raise IdentityRefused(
+                f"the signature is not the creator's: {error}".removesuffix(": "), self.msp_id
+            ) from error
         signatures.RIGHT.add(token)
 
     @functools.cached_property
     def fingerprint(self) -> bytes:
         """Of its public key."""
         return signatures.fingerprint(self.key)
+
+
+def _verify_ecdsa(key: ec.EllipticCurvePublicKey, signature: bytes, digest: bytes) -> None:
+    """InvalidSignature or ValueError unless it is the key's, with the lower s.
+
+    What stands behind the signature counts for nothing, as a peer's decoder does not look at it; signatures
+    on both of the curves are shorter than 128 bytes, hence their length is one byte.
+    """
+    if len(signature) > 2 and signature[1] < 0x80:
+        signature = signature[: 2 + signature[1]]
+    if decode_dss_signature(signature)[1] > _HALF_ORDERS[key.curve.name]:
+        raise ValueError("its s is not the lower one")
+    key.verify(signature, digest, signatures.PREHASHED)
 
 
 class Membership:

@@ -7,10 +7,10 @@ from typing import Any
 import grpc
 from fabric_protos.peer import peer_pb2_grpc, proposal_response_pb2
 
-from network.devnet import proposal as proposals
 from network.devnet.chain import Chain
-from network.devnet.endorser import ERROR, Endorser
-from network.devnet.proposal import Malformed, ProposalRefused
+from network.devnet.endorser import ERROR, Endorser, UnknownChannel
+from network.devnet.errors import MAX_WORDS
+from network.devnet.proposal import Proposal, ProposalRefused
 
 
 class EndorserService(peer_pb2_grpc.EndorserServicer):
@@ -22,16 +22,17 @@ class EndorserService(peer_pb2_grpc.EndorserServicer):
 
     async def ProcessProposal(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
         """Run a proposal: what is wrong with it is a gRPC error, what goes wrong with it a status of 500."""
+        proposal = Proposal(request)
         try:
-            proposal = proposals.unpack(request)
             self._endorser.check(proposal)
-        except (Malformed, ProposalRefused) as error:
-            await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except UnknownChannel as error:
+            return _failed(str(error))
+        except ProposalRefused as error:
+            await context.abort(grpc.StatusCode.UNKNOWN, str(error)[:MAX_WORDS])
         with self._chain.store.snapshot() as snapshot:
             answer = await self._endorser.process(proposal, snapshot)
         if answer.outcome is None:
-            response = proposal_response_pb2.Response(status=ERROR, message=answer.failure)
-            return proposal_response_pb2.ProposalResponse(response=response)
+            return _failed(answer.failure)
         if answer.private:
             self._chain.transient.keep(proposal.transaction_id, answer.private)
         return proposal_response_pb2.ProposalResponse(
@@ -40,3 +41,8 @@ class EndorserService(peer_pb2_grpc.EndorserServicer):
             payload=answer.payload,
             endorsement=answer.endorsement,
         )
+
+
+def _failed(message: str) -> proposal_response_pb2.ProposalResponse:
+    response = proposal_response_pb2.Response(status=ERROR, message=message)
+    return proposal_response_pb2.ProposalResponse(response=response)

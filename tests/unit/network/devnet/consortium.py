@@ -93,7 +93,7 @@ class Consortium:
         signed: proposal_pb2.SignedProposal = transactions.proposal(
             self.client, *arguments, chaincode=chaincode, transient=transient
         )
-        return proposals.unpack(signed)
+        return proposals.Proposal(signed)
 
     async def endorse(
         self, proposal: proposals.Proposal, organizations: Sequence[str] = ()

@@ -56,7 +56,7 @@ def test_certificates_and_proposals_are_judged_by_it(client: Node) -> None:
     assert members.identify(serialized).msp_id == "MSP"
     with pytest.raises(IdentityRefused, match="not yet valid"):
         members.identify(later)
-    made = proposals.unpack(transactions.proposal(client))
+    made = proposals.Proposal(transactions.proposal(client))
     clock.advance(25 * HOUR)
     with pytest.raises(IdentityRefused, match="expired"):
         members.identify(serialized)

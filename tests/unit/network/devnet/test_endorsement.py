@@ -207,7 +207,30 @@ async def test_proposals_that_no_peer_runs(consortium: Consortium) -> None:
     unknown = consortium.propose(b"F", chaincode="nobody")
     with pytest.raises(Denied) as caught:
         await consortium.endorse(unknown)
-    assert "make sure the chaincode nobody has been successfully defined" in caught.value.details[0].message
+    assert (caught.value.code, caught.value.message) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "no combination of peers can be derived which satisfy the endorsement policy: "
+        "No metadata was found for chaincode nobody in channel medicines",
+    )
+    with pytest.raises(Denied, match="no peers available to evaluate chaincode nobody in channel medicines"):
+        await consortium.endorsements.evaluate(consortium.own, unknown, ())
+    with pytest.raises(Denied, match=r"failed to find any endorsing peers for org\(s\): RegulatorMSP"):
+        await consortium.endorse(unknown, [REGULATOR])
+
+
+async def test_filters_make_every_peer_unavailable(consortium: Consortium) -> None:
+    late = consortium.propose(b"Put", b"k", b"v")
+    consortium.clock.advance(16 * 60)
+    with pytest.raises(Denied) as caught:
+        await consortium.endorsements.evaluate(consortium.own, late, ())
+    assert (caught.value.code, caught.value.message) == (
+        grpc.StatusCode.UNAVAILABLE,
+        "failed to evaluate transaction, see attached details for more info",
+    )
+    assert [one.msp_id for one in caught.value.details] == list(ALL)
+    own, *others = (one.message for one in caught.value.details)
+    assert own.startswith("request unauthorized due to incorrect timestamp")
+    assert all(one.startswith("rpc error: code = Unknown desc = request unauthorized") for one in others)
 
 
 async def test_a_fault_of_one_chaincode_is_one_endorsers(consortium: Consortium) -> None:

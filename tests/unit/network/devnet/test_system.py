@@ -57,7 +57,8 @@ async def test_the_configuration(consortium: Consortium) -> None:
         ("qscc", (b"GetBlockByNumber", CHANNEL, b"x"), "Failed to parse block number"),
         ("qscc", (b"GetBlockByNumber", CHANNEL, b"-1"), "Failed to parse block number"),
         ("qscc", (b"GetBlockByNumber", CHANNEL, "²".encode()), "Failed to parse block number"),
-        ("qscc", (b"GetBlockByNumber", CHANNEL, b"9" * 20), "no such block number"),
+        ("qscc", (b"GetBlockByNumber", CHANNEL, b"9" * 19), "no such block number"),
+        ("qscc", (b"GetBlockByNumber", CHANNEL, b"9" * 20), "value out of range"),
         ("qscc", (b"GetBlockByNumber", CHANNEL, b"9" * 5000), "Failed to parse block number"),
         ("qscc", (b"GetBlockByNumber", CHANNEL, b"7"), "no such block number"),
         ("qscc", (b"GetBlockByHash", CHANNEL, b"x"), "no such block hash"),
@@ -65,7 +66,8 @@ async def test_the_configuration(consortium: Consortium) -> None:
         ("qscc", (b"GetTransactionByID", CHANNEL, b""), "no such transaction ID"),
         ("qscc", (b"JoinChain", CHANNEL, b""), "Requested function JoinChain not found"),
         ("cscc", (b"GetConfigBlock",), "Incorrect number of arguments"),
-        ("cscc", (b"\xff",), "not found"),
+        ("cscc", (b"\xff",), "Incorrect number of arguments, 1"),
+        ("cscc", (b"\xff", CHANNEL), "not found"),
     ],
 )
 async def test_without_answer(

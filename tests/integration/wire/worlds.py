@@ -1,0 +1,53 @@
+"""A ledger of three members that bytes can be sent to; two of them with the same identities compare."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+
+from network import ledger
+from network.identities import Identities
+from network.topology import Topology
+from tests.integration.chaincode.conftest import Ledger
+from tests.integration.wire import answers, cast
+from tests.support.system import free_base_port
+
+TOPOLOGY = Path(__file__).with_name("topology.yaml")
+
+
+class World:
+    """A running ledger and those who sign."""
+
+    def __init__(self, kind: str, home: Path, identities: Path | None = None) -> None:
+        self.kind = kind
+        self.home = home
+        self.topology = Topology.load(TOPOLOGY, free_base_port())
+        if identities:
+            shutil.copytree(identities, home / "network" / "organizations")
+        ledger.prepare(self.topology, home, kind)
+        self.identities = Identities(self.topology, home / "network")
+        self.cast = cast.load(self.topology, self.identities)
+        self.ledger = Ledger(self.topology, home, kind)
+
+    def channel(self, member: int = 0) -> grpc.aio.Channel:
+        """A channel to the peer of a member, by its place in the topology."""
+        organization = self.topology.organizations[member]
+        root = self.identities.tls(self.identities.peer(organization)).root.read_bytes()
+        address = f"127.0.0.1:{self.topology.peer_port(organization)}"
+        return answers.channel(address, root, self.topology.peer_host(organization))
+
+
+@contextlib.contextmanager
+def running(kind: str, home: Path, identities: Path | None = None) -> Iterator[World]:
+    """A ledger in ``home``; with the organisations' folder of another's, the same people sign."""
+    home.mkdir(parents=True, exist_ok=True)
+    world = World(kind, home, identities)
+    try:
+        world.ledger.start()
+        yield world
+    finally:
+        world.ledger.stop()
