@@ -39,7 +39,7 @@ class Loopback:
         return self.listen, self._topology.orderer_port
 
     def chaincode(self, organization: Organization, chaincode: Chaincode) -> tuple[str, int]:
-        return self.listen, self._topology.chaincode_port(organization, chaincode)
+        return _server(chaincode) or (self.listen, self._topology.chaincode_port(organization, chaincode))
 
 
 class Hosts:
@@ -58,4 +58,12 @@ class Hosts:
 
     def chaincode(self, organization: Organization, chaincode: Chaincode) -> tuple[str, int]:
         port = self._topology.chaincode_port(organization, chaincode)
-        return self._topology.chaincode_host(organization), port
+        return _server(chaincode) or (self._topology.chaincode_host(organization), port)
+
+
+def _server(chaincode: Chaincode) -> tuple[str, int] | None:
+    """Where a chaincode is served that nobody here starts."""
+    if chaincode.server is None:
+        return None
+    host, _, port = chaincode.server.rpartition(":")
+    return host, int(port)

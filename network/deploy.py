@@ -17,7 +17,7 @@ from network.fabric import programs
 from network.fabric.admin import Admin
 from network.fabric.processes import Layout
 from network.ledger import KINDS, member_profile
-from network.topology import Organization, Topology
+from network.topology import REGISTRY, Organization, Topology
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses
     """
     if kind == "fabric":
         await Admin(Layout(topology, home / "network", addresses), programs.need()).deploy()
-    if any(chaincode.name == "registry" for chaincode in topology.chaincodes):
+    if any(chaincode.name == REGISTRY for chaincode in topology.chaincodes):
         regulators = [o for o in topology.organizations if o.role == "regulator"]
         await _bootstrap(topology, home, regulators)
     await asyncio.gather(*(_answers(topology, home, organization) for organization in topology.organizations))
@@ -73,10 +73,12 @@ async def _answers(topology: Topology, home: Path, organization: Organization) -
     async with connect(member_profile(home, organization, "admin")) as gateway:
         network = gateway.network(topology.channel)
         for chaincode in topology.chaincodes:
+            if not chaincode.probe:
+                continue
+            function, *arguments = chaincode.probe
             contract = network.contract(chaincode.name)
             while True:
                 try:
-                    function, *arguments = chaincode.probe
                     await contract.proposal(function, *(a.encode() for a in arguments)).endorse()
                     break
                 except FabricError as error:

@@ -61,7 +61,8 @@ def plan(topology: Topology, home: Path, kind: str) -> list[ProcessSpec]:
         nodes = processes.specs(processes.Layout(topology, root), programs.need())
     else:
         nodes = [_devnet(topology, home)]
-    servers = [_chaincode_server(topology, root, organization) for organization in topology.organizations]
+    ours = any(chaincode.entry for chaincode in topology.chaincodes)
+    servers = [_chaincode_server(topology, root, one) for one in topology.organizations if ours]
     deploy = ProcessSpec(
         "deploy",
         (sys.executable, "-m", "network.deploy", *_arguments(topology, home), "--kind", kind),
@@ -96,7 +97,11 @@ def _arguments(topology: Topology, home: Path) -> tuple[str, ...]:
 
 
 def _chaincode_server(topology: Topology, root: Path, organization: Organization) -> ProcessSpec:
-    ports = tuple(topology.chaincode_port(organization, chaincode) for chaincode in topology.chaincodes)
+    ports = tuple(
+        topology.chaincode_port(organization, chaincode)
+        for chaincode in topology.chaincodes
+        if chaincode.entry
+    )
     return ProcessSpec(
         f"chaincode-{organization.name}",
         chaincode_command(topology, root, organization, Loopback(topology)),
@@ -114,6 +119,8 @@ def chaincode_command(
     tls = identities.chaincode_tls(organization)
     serve: list[str] = []
     for chaincode in topology.chaincodes:
+        if chaincode.entry is None:
+            continue
         package = packages.build(identities, addresses, organization, chaincode)
         port = topology.chaincode_port(organization, chaincode)
         serve += ["--serve", f"{package.package_id}={chaincode.entry}@{addresses.listen}:{port}"]

@@ -31,22 +31,25 @@ class Package:
 def build(
     identities: Identities, addresses: Addresses, organization: Organization, chaincode: Chaincode
 ) -> Package:
-    """A member's package of a chaincode as a service; its server has TLS.
+    """A member's package of a chaincode as a service; its server has TLS, unless somebody else starts it.
 
     The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the
-    member.
+    member. Of a server without TLS all members have the same package.
     """
-    peer = identities.tls(identities.peer(organization))
-    server = identities.chaincode_tls(organization)
-    connection = {
+    connection: dict[str, object] = {
         "address": address(addresses.chaincode(organization, chaincode)),
         "dial_timeout": "10s",
-        "tls_required": True,
-        "client_auth_required": True,
-        "root_cert": server.root.read_text(),
-        "client_cert": peer.certificate.read_text(),
-        "client_key": peer.key.read_text(),
+        "tls_required": chaincode.server is None,
     }
+    if chaincode.server is None:
+        peer = identities.tls(identities.peer(organization))
+        server = identities.chaincode_tls(organization)
+        connection |= {
+            "client_auth_required": True,
+            "root_cert": server.root.read_text(),
+            "client_cert": peer.certificate.read_text(),
+            "client_key": peer.key.read_text(),
+        }
     code = _archive({"connection.json": json.dumps(connection, sort_keys=True).encode()})
     metadata = json.dumps({"label": chaincode.label, "path": "", "type": "ccaas"}, sort_keys=True).encode()
     return Package(chaincode.label, _archive({"code.tar.gz": code, "metadata.json": metadata}))

@@ -29,6 +29,8 @@ ORGANIZATION_PORTS = 20
 FIRST_ORGANIZATION_PORT = 20
 MAX_ORGANIZATIONS = 40
 MAX_CHAINCODES = 7
+# The chaincode in which regulators enter the parties.
+REGISTRY = "registry"
 
 
 class TopologyError(MediLedgerError):
@@ -107,15 +109,19 @@ class Chaincode(BaseModel):
 
     Without a policy it is the channel's: a majority of its members. ``probe`` is a function with its
     arguments that succeeds on an empty ledger: deployment has it endorsed.
+
+    In place of an entry, ``server`` is the address (``host:port``, on this machine's loopback) of a server
+    that somebody else starts, in whatever language, and that serves every member without TLS.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")
     version: str = Field(pattern=r"^[A-Za-z0-9_.+-]{1,20}$")
-    entry: str = Field(pattern=r"^[\w.]+:\w+$")
+    entry: str | None = Field(None, pattern=r"^[\w.]+:\w+$")
+    server: str | None = Field(None, pattern=r"^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}):\d{1,5}$")
     policy: SignaturePolicy | None = None
-    probe: tuple[str, ...] = Field(min_length=1)
+    probe: tuple[str, ...] = ()
     collections: tuple[Collection, ...] = ()
 
     @field_validator("collections")
@@ -124,6 +130,14 @@ class Chaincode(BaseModel):
         if len({collection.name for collection in value}) < len(value):
             raise ValueError("a collection's name stands twice")
         return value
+
+    @model_validator(mode="after")
+    def _served(self) -> Self:
+        if (self.entry is None) == (self.server is None):
+            raise ValueError("either an entry or a server is needed")
+        if self.entry is not None and not self.probe:
+            raise ValueError("a chaincode with an entry needs a probe")
+        return self
 
     @property
     def label(self) -> str:
@@ -156,7 +170,7 @@ class _File(BaseModel):
     base_port: int = Field(ge=1024, le=60000)
     orderer: str
     batch: Batch | None = None
-    organizations: list[Organization] = Field(min_length=2, max_length=MAX_ORGANIZATIONS)
+    organizations: list[Organization] = Field(min_length=1, max_length=MAX_ORGANIZATIONS)
     chaincodes: list[Chaincode] = Field(min_length=1, max_length=MAX_CHAINCODES)
 
 
@@ -214,7 +228,8 @@ class Topology:
         orderer = next((o for o in read.organizations if o.name == read.orderer), None)
         if orderer is None:
             raise TopologyError(f"{source}: orderer: {read.orderer} is no organization here")
-        if all(o.role != "regulator" for o in read.organizations):
+        registry = any(chaincode.name == REGISTRY for chaincode in read.chaincodes)
+        if registry and all(o.role != "regulator" for o in read.organizations):
             raise TopologyError(f"{source}: organizations.role: no regulator among them")
         msps = {o.msp_id for o in read.organizations}
         for position, chaincode in enumerate(read.chaincodes):

@@ -44,7 +44,7 @@ class ChaincodeConnection:
     """
 
     def __init__(
-        self, name: str, package_id: str, address: str, tls: ssl.SSLContext, server_name: str
+        self, name: str, package_id: str, address: str, tls: ssl.SSLContext | None, server_name: str
     ) -> None:
         self.name = name
         self.package_id = package_id

@@ -246,12 +246,15 @@ OnMessage = Callable[[BidirectionalCall, bytes], None]
 
 async def call(
     address: str,
-    tls: ssl.SSLContext,
+    tls: ssl.SSLContext | None,
     server_name: str,
     path: str,
     on_message: OnMessage,
 ) -> BidirectionalCall:
-    """Connect and open a call of the method ``path``; Disconnected where that is impossible."""
+    """Connect and open a call of the method ``path``, without ``tls`` in clear.
+
+    Disconnected where that is impossible.
+    """
     host, _, port = address.rpartition(":")
     loop = asyncio.get_running_loop()
     try:
@@ -261,7 +264,7 @@ async def call(
                 host.strip("[]"),
                 int(port),
                 ssl=tls,
-                server_hostname=server_name,
+                server_hostname=server_name if tls else None,
             )
     except TimeoutError:
         raise Disconnected("no answer") from None

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from fabric_protos.msp import identities_pb2
 
 from network import packages
-from network.addresses import Loopback
+from network.addresses import Loopback, address
 from network.devnet import signatures
 from network.devnet.connection import ChaincodeConnection
 from network.identities import Identities
@@ -81,8 +81,8 @@ def _peer(topology: Topology, identities: Identities, organization: Organization
         chaincode.name: ChaincodeConnection(
             chaincode.name,
             packages.build(identities, Loopback(topology), organization, chaincode).package_id,
-            f"127.0.0.1:{topology.chaincode_port(organization, chaincode)}",
-            context,
+            address(Loopback(topology).chaincode(organization, chaincode)),
+            context if chaincode.server is None else None,
             topology.chaincode_host(organization),
         )
         for chaincode in topology.chaincodes

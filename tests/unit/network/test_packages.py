@@ -9,10 +9,13 @@ import stat
 import tarfile
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
 from network import packages
 from network.addresses import Hosts, Loopback
 from network.identities import Identities
-from network.topology import Topology
+from network.topology import Chaincode, Topology
 
 
 def unpacked(content: bytes) -> dict[str, bytes]:
@@ -75,3 +78,22 @@ def test_written_for_its_owner_only(topology: Topology, identities: Identities, 
     path = packages.write(package, tmp_path / "packages" / "registry.tgz")
     assert path.read_bytes() == package.content
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_server_that_somebody_else_starts(topology: Topology, identities: Identities) -> None:
+    """It has no TLS, and one package id for every member: a server registers as one package."""
+    theirs = Chaincode(name="notes", version="1", server="localhost:9999")
+    made = [
+        packages.build(identities, addresses, organization, theirs)
+        for organization in topology.organizations
+        for addresses in (Loopback(topology), Hosts(topology))
+    ]
+    assert len({package.package_id for package in made}) == 1
+    connection = json.loads(unpacked(unpacked(made[0].content)["code.tar.gz"])["connection.json"])
+    assert connection == {"address": "localhost:9999", "dial_timeout": "10s", "tls_required": False}
+
+
+@pytest.mark.parametrize("server", ["10.0.0.1:9999", "example.org:9999", "127.0.0.1", "127.0.0.1:x"])
+def test_a_server_without_tls_is_on_this_machine(server: str) -> None:
+    with pytest.raises(ValidationError, match="server"):
+        Chaincode(name="notes", version="1", server=server)
