@@ -57,8 +57,10 @@ class Hosts:
         return self._topology.orderer_host, self._topology.orderer_port
 
     def chaincode(self, organization: Organization, chaincode: Chaincode) -> tuple[str, int]:
-        port = self._topology.chaincode_port(organization, chaincode)
-        return _server(chaincode) or (self._topology.chaincode_host(organization), port)
+        return _server(chaincode) or (
+            self._topology.chaincode_host(organization),
+            self._topology.chaincode_port(organization, chaincode),
+        )
 
 
 def _server(chaincode: Chaincode) -> tuple[str, int] | None:
