@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from cryptography import x509
 from fabric_protos.common import policies_pb2
-from fabric_protos.msp import msp_principal_pb2
+from fabric_protos.msp import identities_pb2, msp_principal_pb2
 from google.protobuf.message import DecodeError
 
 from chaincode.model.errors import MediLedgerError
 
-Principal = tuple[str, str]
-"""An MSP id and a role of it; ``member`` is any role."""
+Principal = tuple[str, ...]
+"""An MSP id and what of it: a role, an organisational unit, one identity (see the functions ``of_...``)."""
+
+Signer = frozenset[Principal]
+"""A signer, as every principal that it is."""
 
 MEMBER = "member"
 _ROLES = {
@@ -23,6 +28,14 @@ _ROLES = {
     msp_principal_pb2.MSPRole.CLIENT: "client",
     msp_principal_pb2.MSPRole.PEER: "peer",
     msp_principal_pb2.MSPRole.ORDERER: "orderer",
+}
+_UNIT, _IDENTITY = "unit", "identity"
+# What each organisation asks of itself in a channel's configuration.
+ORGANIZATION_RULES = {
+    "Readers": ("admin", "peer", "client", "orderer"),
+    "Writers": ("admin", "client", "orderer"),
+    "Admins": ("admin",),
+    "Endorsement": ("peer",),
 }
 # Up to here every set of endorsers is tried, the smallest first; beyond, one is grown.
 MAX_TRIED = 12
@@ -33,14 +46,40 @@ class PolicyError(MediLedgerError):
     """A policy that cannot be read."""
 
 
+def of_role(msp_id: str, role: str) -> Principal:
+    """Whoever has a role in an organisation; ``member`` is any role."""
+    return msp_id, role
+
+
+def of_unit(msp_id: str, unit: str, certifier: bytes) -> Principal:
+    """Whoever is of an organisational unit, by the authorities with this fingerprint."""
+    return msp_id, _UNIT, unit, certifier.hex()
+
+
+def of_identity(msp_id: str, certificate: bytes) -> Principal:
+    """Whoever has one certificate, of which this is the fingerprint."""
+    return msp_id, _IDENTITY, certificate.hex()
+
+
+def signer(msp_id: str, role: str) -> Signer:
+    """A signer of whom no more is known than the role."""
+    return frozenset({of_role(msp_id, role), of_role(msp_id, MEMBER)})
+
+
 @dataclass(frozen=True)
 class Policy:
-    """``needed`` of the ``rules``, principals or policies, must hold, each by a signer of its own."""
+    """``needed`` of the ``rules``, principals or policies, must hold, each by a signer of its own.
+
+    The policies under one that is ``apart`` are asked each by itself, and may count the same signer: so are
+    a channel's rules that ask for any, most or all of the groups below. ``label`` is what it asks those for.
+    """
 
     needed: int
     rules: tuple[Policy | Principal, ...]
+    apart: bool = False
+    label: str = ""
 
-    def satisfied_by(self, signers: Sequence[Principal]) -> bool:
+    def satisfied_by(self, signers: Sequence[Signer]) -> bool:
         """Whether these signers, one entry each, satisfy the policy.
 
         Rules take signers in their order and never give one back, as in Fabric (common/cauthdsl).
@@ -54,17 +93,30 @@ class Policy:
             found |= rule.msp_ids() if isinstance(rule, Policy) else {rule[0]}
         return frozenset(found)
 
-    def _take(self, signers: Sequence[Principal], used: list[bool]) -> bool:
+    def failure(self, signers: Sequence[Signer]) -> str:
+        """Why they do not satisfy it, in a peer's words; empty where they do."""
+        if self.satisfied_by(signers):
+            return ""
+        if not self.apart:
+            return "signature set did not satisfy policy"
+        held = sum(isinstance(rule, Policy) and rule.satisfied_by(signers) for rule in self.rules)
+        return (
+            f"implicit policy evaluation failed - {held} sub-policies were satisfied, but this policy "
+            f"requires {self.needed} of the '{self.label}' sub-policies to be satisfied"
+        )
+
+    def _take(self, signers: Sequence[Signer], used: list[bool]) -> bool:
         held = 0
         for rule in self.rules:
             if isinstance(rule, Policy):
                 trial = used.copy()
                 if rule._take(signers, trial):
-                    used[:] = trial
+                    if not self.apart:
+                        used[:] = trial
                     held += 1
                 continue
-            for place, signer in enumerate(signers):
-                if not used[place] and signer[0] == rule[0] and rule[1] in (MEMBER, signer[1]):
+            for place, one in enumerate(signers):
+                if not used[place] and rule in one:
                     used[place] = True
                     held += 1
                     break
@@ -72,35 +124,44 @@ class Policy:
 
 
 @functools.lru_cache(maxsize=1024)
-def endorsers(policies: frozenset[Policy], available: tuple[str, ...], first: str) -> tuple[str, ...] | None:
+def endorsers(
+    policies: frozenset[Policy], available: tuple[tuple[str, Signer], ...], first: str
+) -> tuple[str, ...] | None:
     """The smallest set of organisations whose peers satisfy all policies, ``first`` in it where that helps.
 
-    ``available`` are MSP ids in order of preference; None where no set of them will do.
+    ``available`` are MSP ids in order of preference, each with its peer; None where no set of them will do.
     """
-    candidates = tuple(sorted(available, key=lambda msp: msp != first))
+    candidates = tuple(sorted(available, key=lambda one: one[0] != first))
     if not _suffices(policies, candidates):
         return None
     if len(candidates) > MAX_TRIED:
-        return _thinned(policies, candidates)
+        return _names(_thinned(policies, candidates))
     for size in range(1, len(candidates)):
         for chosen in itertools.combinations(candidates, size):
             if _suffices(policies, chosen):
-                return chosen
-    return candidates
+                return _names(chosen)
+    return _names(candidates)
 
 
-def _thinned(policies: frozenset[Policy], candidates: tuple[str, ...]) -> tuple[str, ...]:
+Candidates = Sequence[tuple[str, Signer]]
+
+
+def _names(candidates: Candidates) -> tuple[str, ...]:
+    return tuple(name for name, _ in candidates)
+
+
+def _thinned(policies: frozenset[Policy], candidates: Candidates) -> Candidates:
     """All candidates less, from the last, those that are not needed."""
     chosen = list(candidates)
-    for msp in reversed(candidates):
-        without = [one for one in chosen if one != msp]
+    for one in reversed(candidates):
+        without = [other for other in chosen if other != one]
         if _suffices(policies, without):
             chosen = without
-    return tuple(chosen)
+    return chosen
 
 
-def _suffices(policies: Collection[Policy], msp_ids: Sequence[str]) -> bool:
-    signers = [(msp, "peer") for msp in msp_ids]
+def _suffices(policies: Collection[Policy], candidates: Candidates) -> bool:
+    signers = [signer for _, signer in candidates]
     return all(policy.satisfied_by(signers) for policy in policies)
 
 
@@ -122,12 +183,31 @@ def read(envelope: bytes) -> Policy:
 
 
 def _principal(identity: msp_principal_pb2.MSPPrincipal) -> Principal:
-    if identity.principal_classification != msp_principal_pb2.MSPPrincipal.ROLE:
-        raise PolicyError("only roles are taken as principals")
-    role = msp_principal_pb2.MSPRole.FromString(identity.principal)
-    if role.role not in _ROLES:
-        raise PolicyError(f"there is no role {role.role}")
-    return role.msp_identifier, _ROLES[role.role]
+    kind = identity.principal_classification
+    if kind == msp_principal_pb2.MSPPrincipal.ROLE:
+        role = msp_principal_pb2.MSPRole.FromString(identity.principal)
+        if role.role not in _ROLES:
+            raise PolicyError(f"there is no role {role.role}")
+        return of_role(role.msp_identifier, _ROLES[role.role])
+    if kind == msp_principal_pb2.MSPPrincipal.ORGANIZATION_UNIT:
+        unit = msp_principal_pb2.OrganizationUnit.FromString(identity.principal)
+        return of_unit(unit.msp_identifier, unit.organizational_unit_identifier, unit.certifiers_identifier)
+    if kind == msp_principal_pb2.MSPPrincipal.IDENTITY:
+        named = identities_pb2.SerializedIdentity.FromString(identity.principal)
+        try:
+            certificate = x509.load_pem_x509_certificate(named.id_bytes)
+        except ValueError as error:
+            raise PolicyError("invalid identity principal, not a certificate") from error
+        return of_identity(named.mspid, fingerprint(certificate))
+    raise PolicyError("a principal is a role, an organisational unit or an identity")
+
+
+def fingerprint(certificate: x509.Certificate) -> bytes:
+    """The SHA-256 of what a certificate says.
+
+    It leaves the signature out, which a peer may have written down in another form.
+    """
+    return hashlib.sha256(certificate.tbs_certificate_bytes).digest()
 
 
 def _rule(
@@ -142,7 +222,7 @@ def _rule(
 
 
 def envelope_of(policy: Policy) -> policies_pb2.SignaturePolicyEnvelope:
-    """The policy as Fabric carries it."""
+    """A policy over roles as Fabric carries it."""
     principals: list[Principal] = []
     envelope = policies_pb2.SignaturePolicyEnvelope()
     envelope.rule.CopyFrom(_written(policy, principals))

@@ -31,6 +31,7 @@ MAX_ORGANIZATIONS = 40
 MAX_CHAINCODES = 7
 # The chaincode in which regulators enter the parties.
 REGISTRY = "registry"
+MAX_CHANNELS = 8
 
 
 class TopologyError(MediLedgerError):
@@ -38,7 +39,10 @@ class TopologyError(MediLedgerError):
 
 
 class Organization(BaseModel):
-    """A member. ``name`` names its folders and processes; ``gln`` and ``role`` are its party's."""
+    """A member. ``name`` names its folders and processes; ``gln`` and ``role`` are its party's.
+
+    With ``intermediate_ca`` its root authority vouches for one other, which issues all its identities.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,6 +51,7 @@ class Organization(BaseModel):
     gln: str
     role: str
     title: str = Field(min_length=1, max_length=100)
+    intermediate_ca: bool = False
 
     @field_validator("gln")
     @classmethod
@@ -162,10 +167,22 @@ class Batch(BaseModel):
     seconds: float = Field(ge=0.001, le=60.0)
 
 
+ChannelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]{0,248}$")]
+
+
+class _FileChannel(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: ChannelName
+    organizations: list[str] = Field(min_length=1)
+    chaincodes: list[str] = []
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    channel: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,248}$")
+    channel: ChannelName
+    channels: list[_FileChannel] = Field([], max_length=MAX_CHANNELS - 1)
     domain: str = Field(pattern=r"^[a-z0-9.-]+$")
     base_port: int = Field(ge=1024, le=60000)
     orderer: str
@@ -184,14 +201,24 @@ class ServicePorts:
 
 
 @dataclass(frozen=True)
+class Channel:
+    """A channel: its members and the chaincodes that are defined on it."""
+
+    name: str
+    organizations: tuple[Organization, ...]
+    chaincodes: tuple[Chaincode, ...]
+
+
+@dataclass(frozen=True)
 class Topology:
     """A checked topology. Every port follows from ``base_port`` and an organisation's place in the list.
 
-    Without a ``batch`` each kind of ledger cuts blocks as suits it.
+    ``channels`` has the first, ``channel``, with all members and every chaincode that no other has, and
+    further ones. Without a ``batch`` each kind of ledger cuts blocks as suits it.
     """
 
     path: Path
-    channel: str
+    channels: tuple[Channel, ...]
     domain: str
     base_port: int
     orderer_organization: Organization
@@ -231,8 +258,9 @@ class Topology:
         registry = any(chaincode.name == REGISTRY for chaincode in read.chaincodes)
         if registry and all(o.role != "regulator" for o in read.organizations):
             raise TopologyError(f"{source}: organizations.role: no regulator among them")
-        msps = {o.msp_id for o in read.organizations}
+        channels = _channels(source, read)
         for position, chaincode in enumerate(read.chaincodes):
+            msps = _members(channels, chaincode)
             for field, policy in chaincode.policies():
                 strangers = ", ".join(sorted(parse(policy).msp_ids() - msps))
                 if strangers:
@@ -240,7 +268,7 @@ class Topology:
                     raise TopologyError(f"{where}: no member here is {strangers}")
         return cls(
             source,
-            read.channel,
+            channels,
             read.domain,
             read.base_port,
             orderer,
@@ -248,6 +276,16 @@ class Topology:
             tuple(read.chaincodes),
             read.batch,
         )
+
+    @property
+    def channel(self) -> str:
+        """The first channel's name."""
+        return self.channels[0].name
+
+    def chaincodes_of(self, organization: Organization) -> tuple[Chaincode, ...]:
+        """What a member runs: the chaincodes of the channels that it is in."""
+        joined = [channel for channel in self.channels if organization in channel.organizations]
+        return tuple(c for c in self.chaincodes if any(c in channel.chaincodes for channel in joined))
 
     def domain_of(self, organization: Organization) -> str:
         """The domain of a member's hosts."""
@@ -302,3 +340,46 @@ class Topology:
     def _port(self, organization: Organization, offset: int) -> int:
         place = self.organizations.index(organization)
         return self.base_port + FIRST_ORGANIZATION_PORT + ORGANIZATION_PORTS * place + offset
+
+
+def _channels(source: Path, read: _File) -> tuple[Channel, ...]:
+    """The channels of a file, the first one first; TopologyError."""
+    organizations = {organization.name: organization for organization in read.organizations}
+    chaincodes = {chaincode.name: chaincode for chaincode in read.chaincodes}
+    names = [read.channel, *(channel.name for channel in read.channels)]
+    if len(set(names)) < len(names):
+        raise TopologyError(f"{source}: channels.name: stands twice")
+    further = []
+    for position, channel in enumerate(read.channels):
+        where = f"{source}: channels.{position}"
+        for field, named, known in (
+            ("organizations", channel.organizations, organizations),
+            ("chaincodes", channel.chaincodes, chaincodes),
+        ):
+            if len(set(named)) < len(named):
+                raise TopologyError(f"{where}.{field}: a name stands twice")
+            unknown = ", ".join(sorted(set(named) - set(known)))
+            if unknown:
+                raise TopologyError(f"{where}.{field}: {unknown}: not among the {field} here")
+        further.append(
+            Channel(
+                channel.name,
+                tuple(o for o in read.organizations if o.name in channel.organizations),
+                tuple(c for c in read.chaincodes if c.name in channel.chaincodes),
+            )
+        )
+    elsewhere = {name for channel in read.channels for name in channel.chaincodes}
+    first = tuple(chaincode for chaincode in read.chaincodes if chaincode.name not in elsewhere)
+    if not first:
+        raise TopologyError(f"{source}: channels: no chaincode is left for {read.channel}")
+    return (Channel(read.channel, tuple(read.organizations), first), *further)
+
+
+def _members(channels: tuple[Channel, ...], chaincode: Chaincode) -> set[str]:
+    """The MSP ids that are members wherever a chaincode is defined."""
+    each = [
+        {organization.msp_id for organization in channel.organizations}
+        for channel in channels
+        if chaincode in channel.chaincodes
+    ]
+    return set.intersection(*each)

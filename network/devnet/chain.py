@@ -17,6 +17,7 @@ from gateway.fabric.blocks import header_hash
 from network.devnet import block as blocks
 from network.devnet import config
 from network.devnet.block import Summary, Written
+from network.devnet.channel_policies import ChannelPolicies
 from network.devnet.clock import Clock
 from network.devnet.definitions import Definitions
 from network.devnet.errors import DevnetError
@@ -65,7 +66,8 @@ class Chain:
             self.store.close()
             self.transient.close()
             raise DevnetError(f"{error}; remove the folder {folder} to begin a new ledger") from error
-        self.membership = Membership(config.authorities(self.block(0)), clock)
+        self.policies = ChannelPolicies(config.channel_group(self.block(0)))
+        self.membership = Membership(config.msps(self.block(0)).values(), clock)
         self._last_hash = header_hash(common_pb2.Block.FromString(self.block(self._height - 1)).header)
         self._validator = Validator(channel, self.store, self.membership, definitions, self.transient.get)
         self._writer = ThreadPoolExecutor(1, "ledger-writer")

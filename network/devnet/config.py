@@ -9,16 +9,21 @@ from google.protobuf.message import DecodeError
 from network.devnet.errors import DevnetError
 
 
-def authorities(block: bytes) -> dict[str, bytes]:
-    """The members' MSP ids, each with its authority's certificate (PEM), out of a configuration block."""
+def msps(block: bytes) -> dict[str, msp_config_pb2.FabricMSPConfig]:
+    """The members' MSPs by their ids, out of a configuration block."""
     group = channel_group(block)
-    found: dict[str, bytes] = {}
+    found: dict[str, msp_config_pb2.FabricMSPConfig] = {}
     for part in ("Application", "Orderer"):
         for organization in group.groups[part].groups.values():
             config = msp_config_pb2.MSPConfig.FromString(organization.values["MSP"].value)
             msp = msp_config_pb2.FabricMSPConfig.FromString(config.config)
-            found[msp.name] = msp.root_certs[0]
+            found[msp.name] = msp
     return found
+
+
+def authorities(block: bytes) -> dict[str, list[bytes]]:
+    """The members' MSP ids, each with its authorities' certificates (PEM), out of a configuration block."""
+    return {name: [*msp.root_certs, *msp.intermediate_certs] for name, msp in msps(block).items()}
 
 
 def channel_group(block: bytes) -> configtx_pb2.ConfigGroup:

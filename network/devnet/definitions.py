@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from network.devnet.channel_policies import ENDORSEMENT, ChannelPolicies
 from network.devnet.errors import DevnetError
-from network.policy import MEMBER, Policy, Principal, any_peer_of
+from network.policy import MEMBER, Policy, Signer, any_peer_of
 from network.policy_language import parse
-from network.topology import Chaincode, Topology
+from network.topology import Channel
 from network.topology import Collection as Described
 
 IMPLICIT_PREFIX = "_implicit_org_"
@@ -42,11 +43,11 @@ class Collection:
         """The block with which what block ``number`` wrote vanishes (core/ledger/pvtdatapolicy)."""
         return number + self.block_to_live + 1 if self.block_to_live else None
 
-    def lets_read(self, creator: Principal) -> bool:
+    def lets_read(self, creator: Signer) -> bool:
         """Whether chaincode may read values for this client."""
         return not self.member_only_read or self.access.satisfied_by([creator])
 
-    def lets_write(self, creator: Principal) -> bool:
+    def lets_write(self, creator: Signer) -> bool:
         """Whether chaincode may write values for this client."""
         return not self.member_only_write or self.access.satisfied_by([creator])
 
@@ -102,29 +103,24 @@ class Definitions:
         return collection.policy or self._chaincodes[chaincode].policy
 
 
-def from_topology(topology: Topology) -> Definitions:
-    """The topology's chaincodes; PolicyError where a policy cannot be read."""
+def of_channel(channel: Channel, policies: ChannelPolicies) -> Definitions:
+    """What a channel of the topology has agreed on; ``policies`` are its configuration's.
+
+    PolicyError where a policy cannot be read.
+    """
     return Definitions(
-        topology.channel,
+        channel.name,
         {
             chaincode.name: Definition(
                 chaincode.name,
                 chaincode.version,
-                _policy(chaincode, topology),
+                parse(chaincode.policy) if chaincode.policy else policies.need(ENDORSEMENT),
                 {one.name: _collection(one) for one in chaincode.collections},
             )
-            for chaincode in topology.chaincodes
+            for chaincode in channel.chaincodes
         },
-        [organization.msp_id for organization in topology.organizations],
+        [organization.msp_id for organization in channel.organizations],
     )
-
-
-def _policy(chaincode: Chaincode, topology: Topology) -> Policy:
-    """A chaincode's own endorsement policy, else the channel's: peers of a majority of its members."""
-    if chaincode.policy:
-        return parse(chaincode.policy)
-    members = topology.organizations
-    return Policy(len(members) // 2 + 1, tuple((member.msp_id, "peer") for member in members))
 
 
 def _collection(described: Described) -> Collection:

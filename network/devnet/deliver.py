@@ -12,9 +12,11 @@ from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import events_pb2
 from google.protobuf.message import DecodeError
 
+from network.devnet import access
 from network.devnet.chain import Chain
+from network.devnet.channel_policies import READERS
 from network.devnet.errors import varint
-from network.devnet.msp import IdentityRefused, Member
+from network.devnet.msp import Member
 
 # A request's timestamp may be this far from a peer's clock (peer.authentication.timewindow).
 TIME_WINDOW_SECONDS = 15 * 60
@@ -71,7 +73,7 @@ class DeliverService:
             if number >= self._chain.height and seek.behavior == ab_pb2.SeekInfo.FAIL_IF_NOT_READY:
                 raise _Refused(common_pb2.NOT_FOUND)
             await self._chain.wait_above(number)
-            if not member.valid_at(self._chain.clock.utc()):
+            if self._chain.membership.expired(member):
                 raise _Refused(common_pb2.FORBIDDEN)
             yield shape(number, member)
             number += 1
@@ -92,11 +94,11 @@ class DeliverService:
             seek = ab_pb2.SeekInfo.FromString(payload.data)
         except DecodeError:
             raise _Refused(common_pb2.BAD_REQUEST) from None
-        try:
-            member = self._chain.membership.identify(creator)
-            member.verify(envelope.payload, envelope.signature)
-        except IdentityRefused:
-            raise _Refused(common_pb2.FORBIDDEN) from None
+        if access.refusal(self._chain, READERS, creator, envelope.payload, envelope.signature):
+            raise _Refused(common_pb2.FORBIDDEN)
+        member = self._chain.membership.identify(creator)
+        if self._chain.membership.expired(member):
+            raise _Refused(common_pb2.FORBIDDEN)
         return seek, member
 
     def _bounds(self, seek: ab_pb2.SeekInfo) -> tuple[int, int]:
@@ -127,14 +129,13 @@ class DeliverService:
         """
         message = events_pb2.BlockAndPrivateData(block=common_pb2.Block.FromString(self._chain.block(number)))
         need = self._chain.definitions.need_collection
-        caller = member.msp_id, member.role
         for index, namespaces in self._chain.store.private_sets(number, self._msp_id).items():
             allowed = rwset_pb2.TxPvtReadWriteSet(data_model=namespaces.data_model)
             for one in namespaces.ns_pvt_rwset:
                 seen = [
                     collection
                     for collection in one.collection_pvt_rwset
-                    if need(one.namespace, collection.collection_name).lets_read(caller)
+                    if need(one.namespace, collection.collection_name).lets_read(member.principals)
                 ]
                 if seen:
                     allowed.ns_pvt_rwset.add(namespace=one.namespace, collection_pvt_rwset=seen)

@@ -32,6 +32,10 @@ class Endorsements:
     def __init__(self, chain: Chain, endorsers: Sequence[Endorser]) -> None:
         self._chain = chain
         self._endorsers = {endorser.peer.msp_id: endorser for endorser in endorsers}
+        identify = chain.membership.identify
+        self._signers = {
+            endorser.peer.msp_id: identify(endorser.peer.node.serialized).principals for endorser in endorsers
+        }
 
     async def evaluate(
         self, own: Endorser, proposal: Proposal, targets: Sequence[str]
@@ -149,7 +153,9 @@ class Endorsements:
         self, needs: Needs, members: frozenset[str] | None, own: Endorser, failed: set[str]
     ) -> list[Endorser] | None:
         available = tuple(
-            msp for msp in self._endorsers if msp not in failed and (members is None or msp in members)
+            (msp, self._signers[msp])
+            for msp in self._endorsers
+            if msp not in failed and (members is None or msp in members)
         )
         chosen = policy.endorsers(needs.policies, available, own.peer.msp_id)
         return None if chosen is None else [self._endorsers[msp] for msp in chosen]

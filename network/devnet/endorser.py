@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from fabric_protos.ledger.queryresult import kv_query_result_pb2
 from fabric_protos.peer import chaincode_pb2, proposal_pb2, proposal_response_pb2
 
+from network.devnet import access, system
 from network.devnet import proposal as proposals
-from network.devnet import system
 from network.devnet.chain import Chain
-from network.devnet.errors import DevnetError, denied
+from network.devnet.channel_policies import WRITERS
+from network.devnet.errors import DevnetError
 from network.devnet.execution import Changes, Execution, Outcome
 from network.devnet.faults import Call, Faults, Kind
 from network.devnet.nodes import Peer
@@ -81,15 +82,16 @@ class Endorser:
                 )
             return
         if self._chain.store.locate(proposal.transaction_id):
-            creator = proposal.signature_header.creator.hex()
+            creator = proposal.signature_header.creator
             raise ProposalRefused(
-                f"duplicate transaction found [{proposal.transaction_id}]. Creator [{creator}]"
+                f"duplicate transaction found [{proposal.transaction_id}]. Creator [{creator.hex()}]"
             )
-        if proposal.chaincode not in system.NAMES and not member.writes:
-            raise ProposalRefused(
-                f"Failed evaluating policy on signed data during check policy on channel "
-                f"[{proposal.channel}] with policy [/Channel/Application/Writers]: [{denied('Writers')}]"
-            )
+        if proposal.chaincode not in system.NAMES:
+            signed = proposal.signed
+            creator = proposal.signature_header.creator
+            why = access.check(self._chain, WRITERS, creator, signed.proposal_bytes, signed.signature)
+            if why:
+                raise ProposalRefused(why)
 
     async def process(self, proposal: Proposal, snapshot: Snapshot) -> Answer:
         """Run a checked proposal over a snapshot and sign what came of it, unless chaincode refuses."""
@@ -113,9 +115,7 @@ class Endorser:
         if delay is not None and delay.seconds is not None:
             await asyncio.sleep(delay.seconds)
         creator = self._chain.membership.identify(proposal.signature_header.creator)
-        simulation = Simulation(
-            snapshot, self._chain.definitions, self.peer.msp_id, (creator.msp_id, creator.role)
-        )
+        simulation = Simulation(snapshot, self._chain.definitions, self.peer.msp_id, creator.principals)
         execution = Execution(
             proposal.transaction_id,
             proposal.channel,

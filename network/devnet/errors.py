@@ -15,14 +15,6 @@ MAX_WORDS = 12_000
 _ERROR_DETAIL = "type.googleapis.com/gateway.ErrorDetail"
 
 
-def denied(role: str) -> str:
-    """Why a channel's policy of ``role`` (Readers, Writers) is not satisfied by a request's signature."""
-    return (
-        "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 "
-        f"of the '{role}' sub-policies to be satisfied"
-    )
-
-
 class DevnetError(MediLedgerError):
     """devnet cannot do what was asked."""
 

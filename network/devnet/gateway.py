@@ -13,12 +13,13 @@ from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
+from network.devnet import access
 from network.devnet.chain import Chain
+from network.devnet.channel_policies import READERS
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
 from network.devnet.errors import Denied, DevnetError
 from network.devnet.messages import Undecodable
-from network.devnet.msp import IdentityRefused
 from network.devnet.orderer import Orderer
 from network.devnet.proposal import Proposal
 
@@ -146,16 +147,11 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
     def _authorise(self, identity: bytes, request: Any, channel: str) -> None:
         if channel != self._chain.channel:
             raise Denied(
-                grpc.StatusCode.PERMISSION_DENIED, f"failed evaluating policy on channel {channel[:64]!r}"
+                grpc.StatusCode.PERMISSION_DENIED, f"Failed to get policy manager for channel [{channel}]"
             )
-        try:
-            self._chain.membership.identify(identity).verify(request.request, request.signature)
-        except IdentityRefused as error:
-            raise Denied(
-                grpc.StatusCode.PERMISSION_DENIED,
-                "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires "
-                "1 of the 'Readers' sub-policies to be satisfied",
-            ) from error
+        why = access.check(self._chain, READERS, identity, request.request, request.signature)
+        if why:
+            raise Denied(grpc.StatusCode.PERMISSION_DENIED, why)
 
 
 def _evaluated(signed: Any) -> Proposal:

@@ -10,12 +10,12 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 from google.protobuf.message import Message
 
-from network.devnet import block
+from network.devnet import block, msp_folder
 from network.devnet.clock import Clock
 from network.devnet.orderer import BLOCK_BYTES, DEFAULT_BATCH, MAX_ENVELOPE_BYTES
 from network.identities import Identities
-from network.policy import Policy, envelope_of
-from network.topology import Organization, Topology
+from network.policy import ORGANIZATION_RULES, Policy, envelope_of, of_role
+from network.topology import Channel, Organization, Topology
 
 _ADMINS = "Admins"
 _ANY = policies_pb2.ImplicitMetaPolicy.ANY
@@ -24,11 +24,11 @@ _COMMON_RULES = {"Readers": _ANY, "Writers": _ANY, _ADMINS: _MAJORITY}
 _APPLICATION_RULES = _COMMON_RULES | {"Endorsement": _MAJORITY, "LifecycleEndorsement": _MAJORITY}
 
 
-def genesis_block(topology: Topology, identities: Identities, clock: Clock) -> bytes:
-    """A configuration block for the topology's members."""
-    header = common_pb2.ChannelHeader(type=common_pb2.CONFIG, channel_id=topology.channel)
+def genesis_block(topology: Topology, channel: Channel, identities: Identities, clock: Clock) -> bytes:
+    """A configuration block for the members of one of the topology's channels."""
+    header = common_pb2.ChannelHeader(type=common_pb2.CONFIG, channel_id=channel.name)
     header.timestamp.seconds = int(clock.now())
-    config = configtx_pb2.Config(sequence=0, channel_group=_channel(topology, identities))
+    config = configtx_pb2.Config(sequence=0, channel_group=_channel(topology, channel, identities))
     payload = common_pb2.Payload(
         header=common_pb2.Header(
             channel_header=header.SerializeToString(),
@@ -40,7 +40,7 @@ def genesis_block(topology: Topology, identities: Identities, clock: Clock) -> b
     return block.make(0, b"", [envelope], bytes(1), None).SerializeToString()
 
 
-def _channel(topology: Topology, identities: Identities) -> configtx_pb2.ConfigGroup:
+def _channel(topology: Topology, channel: Channel, identities: Identities) -> configtx_pb2.ConfigGroup:
     root = configtx_pb2.ConfigGroup(mod_policy=_ADMINS)
     _rules(root, _COMMON_RULES)
     _value(root, "Capabilities", _capabilities("V3_0"))
@@ -54,7 +54,7 @@ def _channel(topology: Topology, identities: Identities) -> configtx_pb2.ConfigG
     application.mod_policy = _ADMINS
     _rules(application, _APPLICATION_RULES)
     _value(application, "Capabilities", _capabilities("V2_5"))
-    for organization in topology.organizations:
+    for organization in channel.organizations:
         group = application.groups[organization.msp_id]
         _organization(group, identities, organization)
         anchor = peer_pb2.AnchorPeer(host="127.0.0.1", port=topology.peer_port(organization))
@@ -86,37 +86,12 @@ def _orderer(group: configtx_pb2.ConfigGroup, topology: Topology, identities: Id
 def _organization(
     group: configtx_pb2.ConfigGroup, identities: Identities, organization: Organization
 ) -> None:
-    msp = identities.msp(organization)
-    root = (msp / "cacerts" / "ca.pem").read_bytes()
-
-    def unit(name: str) -> msp_config_pb2.FabricOUIdentifier:
-        return msp_config_pb2.FabricOUIdentifier(certificate=root, organizational_unit_identifier=name)
-
-    fabric = msp_config_pb2.FabricMSPConfig(
-        name=organization.msp_id,
-        root_certs=[root],
-        tls_root_certs=[(msp / "tlscacerts" / "tlsca.pem").read_bytes()],
-        crypto_config=msp_config_pb2.FabricCryptoConfig(
-            signature_hash_family="SHA2", identity_identifier_hash_function="SHA256"
-        ),
-        fabric_node_ous=msp_config_pb2.FabricNodeOUs(
-            enable=True,
-            client_ou_identifier=unit("client"),
-            peer_ou_identifier=unit("peer"),
-            admin_ou_identifier=unit("admin"),
-            orderer_ou_identifier=unit("orderer"),
-        ),
-    )
     group.mod_policy = _ADMINS
-    _value(group, "MSP", msp_config_pb2.MSPConfig(type=0, config=fabric.SerializeToString()))
-    for name, role in (
-        ("Readers", "member"),
-        ("Writers", "member"),
-        (_ADMINS, "admin"),
-        ("Endorsement", "peer"),
-    ):
-        envelope = envelope_of(Policy(1, ((organization.msp_id, role),)))
-        _policy(group, name, policies_pb2.Policy.SIGNATURE, envelope)
+    msp = msp_folder.read(organization.msp_id, identities.msp(organization))
+    _value(group, "MSP", msp_config_pb2.MSPConfig(type=0, config=msp.SerializeToString()))
+    for name, roles in ORGANIZATION_RULES.items():
+        rules = tuple(of_role(organization.msp_id, role) for role in roles)
+        _policy(group, name, policies_pb2.Policy.SIGNATURE, envelope_of(Policy(1, rules)))
 
 
 def _rules(group: configtx_pb2.ConfigGroup, rules: dict[str, int]) -> None:

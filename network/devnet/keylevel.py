@@ -12,7 +12,7 @@ from network.devnet.msp import IdentityRefused, Membership
 from network.devnet.simulation import validation_parameter
 from network.devnet.snapshot import Snapshot
 from network.devnet.transaction import Code, Invalid, Space, Transaction
-from network.policy import Policy, PolicyError, Principal
+from network.policy import Policy, PolicyError, Signer
 
 Place = tuple[str, str]
 """A namespace (a collection's hashes have their own) and a key, or the hexadecimal hash of a private one."""
@@ -46,10 +46,10 @@ class EndorsementCheck:
         self._changed.update(changing)
         self._changed_namespaces.update(namespace for namespace, _ in changing)
 
-    def _signers(self, transaction: Transaction) -> list[Principal]:
+    def _signers(self, transaction: Transaction) -> list[Signer]:
         """Who endorsed: each identity once, and only where its signature is right."""
         signed = transaction.action.signed
-        signers: dict[bytes, Principal] = {}
+        signers: dict[bytes, Signer] = {}
         for endorsement in transaction.action.endorsements:
             if endorsement.endorser in signers:
                 continue
@@ -59,10 +59,10 @@ class EndorsementCheck:
             except IdentityRefused:
                 # An endorsement that does not count is not yet one too few.
                 continue
-            signers[endorsement.endorser] = (member.msp_id, member.role)
+            signers[endorsement.endorser] = member.principals
         return list(signers.values())
 
-    def _check_namespace(self, name: str, spaces: Sequence[Space], signers: Sequence[Principal]) -> None:
+    def _check_namespace(self, name: str, spaces: Sequence[Space], signers: Sequence[Signer]) -> None:
         definition = self._definitions.get(name)
         if definition is None:
             raise Invalid(Code.INVALID_CHAINCODE)

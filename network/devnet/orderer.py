@@ -9,9 +9,10 @@ import grpc
 from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
 
+from network.devnet import access, messages
 from network.devnet.chain import Chain
+from network.devnet.channel_policies import ORDERING_WRITERS
 from network.devnet.errors import Denied
-from network.devnet.msp import IdentityRefused
 from network.topology import Batch
 
 DEFAULT_BATCH = Batch(messages=200, seconds=0.02)
@@ -90,14 +91,12 @@ class Orderer:
             raise _rejected("NOT_FOUND", f"channel {channel_header.channel_id[:64]!r} does not exist")
         if channel_header.type != common_pb2.ENDORSER_TRANSACTION:
             raise _rejected("BAD_REQUEST", "only transactions that were endorsed are taken")
-        try:
-            self._chain.membership.identify(creator).verify(envelope.payload, envelope.signature)
-        except IdentityRefused as error:
-            raise _rejected(
-                "FORBIDDEN",
-                "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires "
-                "1 of the 'Writers' sub-policies to be satisfied: permission denied",
-            ) from error
+        ends = messages.ends(creator)
+        if ends is not None and self._chain.clock.utc() > ends:
+            raise _rejected("BAD_REQUEST", "broadcast client identity expired")
+        why = access.refusal(self._chain, ORDERING_WRITERS, creator, envelope.payload, envelope.signature)
+        if why:
+            raise _rejected("FORBIDDEN", f"{why}: permission denied")
 
 
 def _rejected(status: str, info: str) -> Denied:

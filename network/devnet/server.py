@@ -13,8 +13,9 @@ import grpc
 from fabric_protos.gateway import gateway_pb2_grpc
 from fabric_protos.peer import peer_pb2_grpc
 
-from network.devnet import definitions
+from network.devnet import config, definitions
 from network.devnet.chain import Chain
+from network.devnet.channel_policies import ChannelPolicies
 from network.devnet.clock import Clock
 from network.devnet.control import ChaincodeStatus, ChannelStatus, Status, controlled
 from network.devnet.deliver import DeliverService
@@ -58,11 +59,13 @@ async def serve(topology: Topology, home: Path) -> None:
     folder = home / "network" / "devnet"
     clock = Clock(folder)
     faults = Faults([one.name for one in topology.organizations])
+    channel = topology.channels[0]
+    genesis = genesis_block(topology, channel, identities, clock)
     chain = Chain(
         folder,
-        topology.channel,
-        genesis_block(topology, identities, clock),
-        definitions.from_topology(topology),
+        channel.name,
+        genesis,
+        definitions.of_channel(channel, ChannelPolicies(config.channel_group(genesis))),
         load_node(topology.orderer_organization.msp_id, identities.orderer()),
         clock,
     )

@@ -15,7 +15,7 @@ from network.devnet.definitions import Collection, Definitions
 from network.devnet.errors import DevnetError
 from network.devnet.rwset import CollectionSet, NamespaceSet, RangeRead
 from network.devnet.snapshot import Snapshot
-from network.policy import Policy, PolicyError, Principal
+from network.policy import Policy, PolicyError, Signer
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 # What a faulty peer writes where the chaincode wrote nothing.
@@ -53,10 +53,10 @@ class Results:
 class Simulation:
     """Over one snapshot, at one member's peer. A transaction does not see its own writes, as in Fabric.
 
-    ``creator`` is whose proposal is run, an MSP id and a role.
+    ``creator`` is whose proposal is run.
     """
 
-    def __init__(self, snapshot: Snapshot, definitions: Definitions, msp_id: str, creator: Principal) -> None:
+    def __init__(self, snapshot: Snapshot, definitions: Definitions, msp_id: str, creator: Signer) -> None:
         self.snapshot = snapshot
         self.definitions = definitions
         self.msp_id = msp_id

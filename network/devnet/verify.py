@@ -22,6 +22,7 @@ from network.devnet.snapshot import PLACE
 from network.devnet.store import NUMBER, Contents, Effects, Store, reading
 from network.devnet.transaction import Code
 from network.devnet.validator import Validator
+from network.policy import of_role
 
 Progress = Callable[[int], None]
 
@@ -75,7 +76,7 @@ class _Replay:
         if config.channel_of(first) != channel:
             raise LedgerDiffers(f"block 0 is of the channel {config.channel_of(first)}, not {channel}")
         self._made = made
-        self._membership = Membership(config.authorities(first), clock)
+        self._membership = Membership(config.msps(first).values(), clock)
         # Private values are checked against their hashes, not made again: members forget them.
         self._validator = Validator(channel, made, self._membership, definitions, lambda _: ())
         self._previous = b""
@@ -116,8 +117,8 @@ class _Replay:
             )
         except (DecodeError, IndexError, ValueError, IdentityRefused) as error:
             raise LedgerDiffers(f"block {number} is not signed by an orderer: {error}") from error
-        if orderer.role != "orderer":
-            raise LedgerDiffers(f"block {number} is signed by a {orderer.role} of {orderer.msp_id}")
+        if of_role(orderer.msp_id, "orderer") not in orderer.principals:
+            raise LedgerDiffers(f"block {number} is signed by no orderer, but somebody of {orderer.msp_id}")
 
     def _validate(self, block: common_pb2.Block) -> Effects:
         number = block.header.number

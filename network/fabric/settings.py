@@ -7,6 +7,7 @@ from typing import Any
 
 from network.addresses import Addresses
 from network.identities import Identities
+from network.policy import ORGANIZATION_RULES
 from network.topology import Batch, Organization, Topology
 
 PROFILE = "Channel"
@@ -94,12 +95,7 @@ def _organization(
         "MSPDir": str(identities.msp(organization)),
         "Policies": {
             name: {"Type": "Signature", "Rule": f"OR({', '.join(repr(f'{msp}.{role}') for role in roles)})"}
-            for name, roles in (
-                ("Readers", ("admin", "peer", "client", "orderer")),
-                ("Writers", ("admin", "client", "orderer")),
-                ("Admins", ("admin",)),
-                ("Endorsement", ("peer",)),
-            )
+            for name, roles in ORGANIZATION_RULES.items()
         },
         "AnchorPeers": [{"Host": host, "Port": port}],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +18,16 @@ USERS = {"admin": "admin", "gateway": "client", "bridge": "client"}
 _NODE_OUS = """NodeOUs:
   Enable: true
   ClientOUIdentifier:
-    Certificate: cacerts/ca.pem
+    Certificate: {certifier}
     OrganizationalUnitIdentifier: client
   PeerOUIdentifier:
-    Certificate: cacerts/ca.pem
+    Certificate: {certifier}
     OrganizationalUnitIdentifier: peer
   AdminOUIdentifier:
-    Certificate: cacerts/ca.pem
+    Certificate: {certifier}
     OrganizationalUnitIdentifier: admin
   OrdererOUIdentifier:
-    Certificate: cacerts/ca.pem
+    Certificate: {certifier}
     OrganizationalUnitIdentifier: orderer
 """
 
@@ -87,17 +88,41 @@ class Identities:
         for organization in self._topology.organizations:
             self._create(organization)
 
+    def authority(self, organization: Organization) -> Authority:
+        """The authority that issues a member's identities, made where it is missing."""
+        folder, domain = self.organization(organization) / "ca", self._topology.domain_of(organization)
+        if not organization.intermediate_ca:
+            return _authority(folder, "ca", f"ca.{domain}", domain)
+        root = _authority(folder, "ca", f"ca.{domain}", domain, levels=1)
+        return _authority(folder, "ica", f"ica.{domain}", domain, root)
+
+    def revoke(self, organization: Organization, user: str) -> None:
+        """Put a user's certificate on the member's revocation list, which its MSP folders then have.
+
+        A channel that exists already has the list of its beginning.
+        """
+        authority = self.authority(organization)
+        certificate = (self.user(organization, user) / "cert.pem").read_bytes()
+        nodes = [self.peer(organization) / "msp"]
+        if organization == self._topology.orderer_organization:
+            nodes.append(self.orderer() / "msp")
+        path = self.msp(organization) / "crls" / "crl.pem"
+        made = authority.revoke([certificate], path.read_bytes() if path.exists() else None)
+        for folder in (self.msp(organization), *nodes):
+            _write(folder / "crls" / "crl.pem", made)
+
     def _create(self, organization: Organization) -> None:
         folder = self.organization(organization)
         domain = self._topology.domain_of(organization)
-        authority = _authority(folder / "ca", "ca", f"ca.{domain}", domain)
+        authority = self.authority(organization)
         tls_authority = _authority(folder / "ca", "tlsca", f"tlsca.{domain}", domain)
-        _verifying_msp(self.msp(organization), authority, tls_authority)
+        verifying = self._verifying(organization)
+        _write_all(self.msp(organization), verifying)
         host = self._topology.peer_host(organization)
-        self._node(self.peer(organization), host, domain, "peer", authority, tls_authority)
+        self._node(self.peer(organization), host, domain, "peer", authority, tls_authority, verifying)
         if organization == self._topology.orderer_organization:
             host = self._topology.orderer_host
-            self._node(self.orderer(), host, domain, "orderer", authority, tls_authority)
+            self._node(self.orderer(), host, domain, "orderer", authority, tls_authority, verifying)
         chaincode = folder / "chaincode"
         if not self.tls(chaincode).key.exists():
             host = self._topology.chaincode_host(organization)
@@ -107,18 +132,38 @@ class Identities:
             path = self.user(organization, user)
             if not (path / "key.pem").exists():
                 credential = authority.issue_identity(f"{user}@{domain}", domain, unit, attributes)
-                _verifying_msp(path / "msp", authority, tls_authority)
+                _write_all(path / "msp", verifying)
                 _signing(path / "msp", credential)
                 _write(path / "cert.pem", credential.certificate)
                 _write(path / "key.pem", credential.key, secret=True)
             self._profile(organization, user)
 
+    def _verifying(self, organization: Organization) -> dict[str, bytes]:
+        """The files of an MSP folder that tell a member's certificates from others."""
+        folder = self.organization(organization) / "ca"
+        certifier = "intermediatecerts/ica.pem" if organization.intermediate_ca else "cacerts/ca.pem"
+        files = {
+            "cacerts/ca.pem": (folder / "ca-cert.pem").read_bytes(),
+            "tlscacerts/tlsca.pem": (folder / "tlsca-cert.pem").read_bytes(),
+            "config.yaml": _NODE_OUS.format(certifier=certifier).encode(),
+        }
+        if organization.intermediate_ca:
+            files["intermediatecerts/ica.pem"] = (folder / "ica-cert.pem").read_bytes()
+        return files
+
     def _node(
-        self, path: Path, host: str, domain: str, unit: str, authority: Authority, tls_authority: Authority
+        self,
+        path: Path,
+        host: str,
+        domain: str,
+        unit: str,
+        authority: Authority,
+        tls_authority: Authority,
+        verifying: Mapping[str, bytes],
     ) -> None:
         if self.tls(path).key.exists():
             return
-        _verifying_msp(path / "msp", authority, tls_authority)
+        _write_all(path / "msp", verifying)
         _signing(path / "msp", authority.issue_identity(host, domain, unit))
         _write_tls(path, tls_authority.issue_tls(host, domain, _hosts(host)), tls_authority)
 
@@ -149,19 +194,25 @@ def _hosts(host: str) -> list[str]:
     return [host, "localhost", "127.0.0.1"]
 
 
-def _authority(folder: Path, prefix: str, common_name: str, organization: str) -> Authority:
+def _authority(
+    folder: Path,
+    prefix: str,
+    common_name: str,
+    organization: str,
+    above: Authority | None = None,
+    levels: int = 0,
+) -> Authority:
     certificate, key = folder / f"{prefix}-cert.pem", folder / f"{prefix}-key.pem"
     if not key.exists():
-        made = Authority.create(common_name, organization)
+        made = Authority.create(common_name, organization, above, levels)
         _write(certificate, made.credential.certificate)
         _write(key, made.credential.key, secret=True)
     return Authority(Credential(certificate.read_bytes(), key.read_bytes()))
 
 
-def _verifying_msp(folder: Path, authority: Authority, tls_authority: Authority) -> None:
-    _write(folder / "cacerts" / "ca.pem", authority.credential.certificate)
-    _write(folder / "tlscacerts" / "tlsca.pem", tls_authority.credential.certificate)
-    _write(folder / "config.yaml", _NODE_OUS.encode())
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        _write(folder / name, content)
 
 
 def _signing(folder: Path, credential: Credential) -> None:

@@ -5,34 +5,44 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from cryptography import x509
 from fabric_protos.common import policies_pb2
-from fabric_protos.msp import msp_principal_pb2
+from fabric_protos.msp import identities_pb2, msp_principal_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from network import policy
-from network.policy import Policy, PolicyError, Principal
+from network.identities.authority import Authority
+from network.policy import Policy, PolicyError, Signer, of_identity, of_unit, signer
 from network.policy_language import parse
 from network.topology import Topology
 
 MSPS = ["A", "B", "C", "D"]
 
 
-def peers(*msps: str) -> list[Principal]:
-    return [(msp, "peer") for msp in msps]
+def peers(*msps: str) -> list[Signer]:
+    return [signer(msp, "peer") for msp in msps]
+
+
+def available(*msps: str) -> tuple[tuple[str, Signer], ...]:
+    return tuple((msp, signer(msp, "peer")) for msp in msps)
 
 
 @pytest.mark.parametrize(
     ("text", "enough", "too_few"),
     [
-        ("'A.peer'", [peers("A")], [[], peers("B"), [("A", "client")]]),
+        ("'A.peer'", [peers("A")], [[], peers("B"), [signer("A", "client")]]),
         ("AND('A.peer', 'B.peer')", [peers("A", "B"), peers("B", "C", "A")], [peers("A"), peers("A", "A")]),
         ("OR('A.peer', 'B.peer')", [peers("A"), peers("B")], [peers("C"), []]),
         ("OutOf(2, 'A.peer', 'B.peer', 'C.peer')", [peers("A", "C")], [peers("B"), peers("B", "B", "D")]),
-        ("OR('A.member')", [peers("A"), [("A", "client")]], [peers("B")]),
+        ("OR('A.member')", [peers("A"), [signer("A", "client")]], [peers("B")]),
         # Each rule takes a signer of its own.
         ("AND('A.peer', 'A.peer')", [peers("A", "A")], [peers("A")]),
-        ("AND('A.peer', 'A.member')", [peers("A", "A"), [("A", "client"), ("A", "peer")]], [peers("A")]),
+        (
+            "AND('A.peer', 'A.member')",
+            [peers("A", "A"), [signer("A", "client"), signer("A", "peer")]],
+            [peers("A")],
+        ),
         (
             "AND('A.peer', OR('A.peer', 'B.peer'))",
             [peers("A", "B"), peers("A", "A")],
@@ -45,7 +55,7 @@ def peers(*msps: str) -> list[Principal]:
         ),
     ],
 )
-def test_satisfied_by(text: str, enough: list[list[Principal]], too_few: list[list[Principal]]) -> None:
+def test_satisfied_by(text: str, enough: list[list[Signer]], too_few: list[list[Signer]]) -> None:
     read = parse(text)
     for signers in enough:
         assert read.satisfied_by(signers), signers
@@ -66,46 +76,46 @@ rules = st.recursive(
 @given(rules, st.permutations(MSPS), st.data())
 def test_endorsers_are_the_fewest(text: str, order: list[str], data: st.DataObject) -> None:
     read = parse(text)
-    available = order[: data.draw(st.integers(0, len(order)))]
+    there = order[: data.draw(st.integers(0, len(order)))]
     first = data.draw(st.sampled_from(MSPS))
-    chosen = policy.endorsers(frozenset({read}), tuple(available), first)
+    chosen = policy.endorsers(frozenset({read}), available(*there), first)
     sizes = [
         len(some)
-        for size in range(len(available) + 1)
-        for some in itertools.combinations(available, size)
+        for size in range(len(there) + 1)
+        for some in itertools.combinations(there, size)
         if read.satisfied_by(peers(*some))
     ]
     if chosen is None:
         assert sizes == []
         return
-    assert set(chosen) <= set(available)
+    assert set(chosen) <= set(there)
     assert read.satisfied_by(peers(*chosen))
     assert len(chosen) == len(set(chosen)) == min(sizes)
     with_first = [
         some
-        for some in itertools.combinations(available, len(chosen))
+        for some in itertools.combinations(there, len(chosen))
         if first in some and read.satisfied_by(peers(*some))
     ]
     assert (first in chosen) == bool(with_first)
 
 
 def test_the_projects_policies(topology: Topology) -> None:
-    available = tuple(organization.msp_id for organization in topology.organizations)
+    all_of_them = available(*(organization.msp_id for organization in topology.organizations))
     registry, custody = (parse(chaincode.policy) for chaincode in topology.chaincodes)
     endorsers = policy.endorsers
     both = frozenset({registry, custody})
-    assert endorsers(frozenset({registry}), available, "PharmacyMSP") == ("PharmacyMSP", "RegulatorMSP")
-    without = tuple(m for m in available if m != "RegulatorMSP")
+    assert endorsers(frozenset({registry}), all_of_them, "PharmacyMSP") == ("PharmacyMSP", "RegulatorMSP")
+    without = tuple(one for one in all_of_them if one[0] != "RegulatorMSP")
     assert endorsers(frozenset({registry}), without, "PharmacyMSP") is None
-    assert len(endorsers(frozenset({custody}), available, "PharmacyMSP") or ()) == 3
-    assert endorsers(frozenset({custody}), available[:2], "ManufacturerMSP") is None
-    assert endorsers(both, available, "PharmacyMSP") == ("PharmacyMSP", "ManufacturerMSP", "RegulatorMSP")
+    assert len(endorsers(frozenset({custody}), all_of_them, "PharmacyMSP") or ()) == 3
+    assert endorsers(frozenset({custody}), all_of_them[:2], "ManufacturerMSP") is None
+    assert endorsers(both, all_of_them, "PharmacyMSP") == ("PharmacyMSP", "ManufacturerMSP", "RegulatorMSP")
 
 
 def test_many_members_are_enough_to_grow_a_set() -> None:
     msps = tuple(f"M{number}" for number in range(40))
     majority = Policy(21, tuple((msp, "peer") for msp in msps))
-    chosen = policy.endorsers(frozenset({majority}), msps, "M7")
+    chosen = policy.endorsers(frozenset({majority}), available(*msps), "M7")
     assert chosen is not None
     assert (len(chosen), chosen[0]) == (21, "M7")
 
@@ -114,6 +124,45 @@ def test_many_members_are_enough_to_grow_a_set() -> None:
 def test_what_fabric_carries_reads_the_same(text: str) -> None:
     read = parse(text)
     assert policy.read(policy.envelope_of(read).SerializeToString()) == read
+
+
+def test_units_and_identities() -> None:
+    unit = msp_principal_pb2.OrganizationUnit(
+        msp_identifier="A", organizational_unit_identifier="quality", certifiers_identifier=b"\x01"
+    )
+    credential = Authority.create("ca", "org").issue_identity("x", "org", "client")
+    identity = identities_pb2.SerializedIdentity(mspid="A", id_bytes=credential.certificate)
+    principal = msp_principal_pb2.MSPPrincipal
+    envelope = policies_pb2.SignaturePolicyEnvelope(
+        rule={"n_out_of": {"n": 2, "rules": [{"signed_by": 0}, {"signed_by": 1}]}},
+        identities=[
+            principal(
+                principal_classification=principal.ORGANIZATION_UNIT, principal=unit.SerializeToString()
+            ),
+            principal(principal_classification=principal.IDENTITY, principal=identity.SerializeToString()),
+        ],
+    )
+    both = policy.read(envelope.SerializeToString())
+    mark = policy.fingerprint(x509.load_pem_x509_certificate(credential.certificate))
+    of_quality, known = of_unit("A", "quality", b"\x01"), of_identity("A", mark)
+    assert both.satisfied_by([frozenset({of_quality}), frozenset({known})])
+    assert both.satisfied_by([frozenset({known, of_quality}), frozenset({known})])
+    assert not both.satisfied_by([frozenset({known, of_quality})])
+    assert not both.satisfied_by([frozenset({of_unit("A", "quality", b"\x02")}), frozenset({known})])
+    assert not both.satisfied_by([frozenset({of_quality}), frozenset({of_identity("B", mark)})])
+
+
+def test_rules_apart_may_count_one_signer_twice() -> None:
+    rules = (parse("'A.peer'"), parse("'A.member'"))
+    assert Policy(2, rules, apart=True, label="Endorsement").satisfied_by(peers("A"))
+    assert not Policy(2, rules).satisfied_by(peers("A"))
+    needs_both = Policy(2, (*rules, parse("'B.peer'")), apart=True, label="Endorsement")
+    assert needs_both.failure(peers("A")) == ""
+    assert needs_both.failure(peers("B")) == (
+        "implicit policy evaluation failed - 1 sub-policies were satisfied, but this policy requires 2 of "
+        "the 'Endorsement' sub-policies to be satisfied"
+    )
+    assert parse("'A.peer'").failure(peers("B")) == "signature set did not satisfy policy"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +175,7 @@ def test_what_fabric_carries_reads_the_same(text: str) -> None:
         ).SerializeToString(),
         policies_pb2.SignaturePolicyEnvelope(
             rule=policies_pb2.SignaturePolicy(signed_by=0),
-            identities=[msp_principal_pb2.MSPPrincipal(principal_classification=1)],
+            identities=[msp_principal_pb2.MSPPrincipal(principal_classification=3)],
         ).SerializeToString(),
     ],
 )

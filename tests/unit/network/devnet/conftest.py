@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from network.devnet import config, msp_folder
+from network.devnet.channel_policies import ChannelPolicies
 from network.devnet.clock import Clock
-from network.devnet.definitions import Definitions, from_topology
+from network.devnet.definitions import Definitions, of_channel
+from network.devnet.genesis import genesis_block
 from network.devnet.msp import Membership
 from network.devnet.nodes import Node, load_node
 from network.devnet.store import Store
@@ -27,13 +30,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def membership(topology: Topology, identities: Identities) -> Membership:
-    return Membership(
-        {
-            one.msp_id: (identities.msp(one) / "cacerts" / "ca.pem").read_bytes()
-            for one in topology.organizations
-        },
-        Clock(),
-    )
+    msps = [msp_folder.read(one.msp_id, identities.msp(one)) for one in topology.organizations]
+    return Membership(msps, Clock())
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +48,10 @@ def client(topology: Topology, identities: Identities) -> Node:
 
 
 @pytest.fixture(scope="session")
-def definitions(topology: Topology) -> Definitions:
-    return from_topology(topology)
+def definitions(topology: Topology, identities: Identities) -> Definitions:
+    channel = topology.channels[0]
+    genesis = genesis_block(topology, channel, identities, Clock())
+    return of_channel(channel, ChannelPolicies(config.channel_group(genesis)))
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class Consortium:
         self.chain = Chain(
             folder,
             topology.channel,
-            genesis_block(topology, identities, self.clock),
+            genesis_block(topology, topology.channels[0], identities, self.clock),
             definitions,
             load_node(topology.orderer_organization.msp_id, identities.orderer()),
             self.clock,

@@ -11,6 +11,7 @@ from network.devnet.simulation import Results, Simulation
 from network.devnet.store import Change, Effects, Store
 from network.devnet.transaction import Code
 from network.devnet.validator import Validated, Validator
+from network.policy import signer
 from tests.unit.network.devnet import transactions
 
 Run = Callable[[Simulation], object]
@@ -51,7 +52,7 @@ class LedgerBench:
     def simulate(self, run: Run, msp_id: str = MANUFACTURER, chaincode: str = "custody") -> Results:
         """What a run comes to at one member's peer."""
         with self.store.snapshot() as snapshot:
-            simulation = Simulation(snapshot, self.definitions, msp_id, (msp_id, "client"))
+            simulation = Simulation(snapshot, self.definitions, msp_id, signer(msp_id, "client"))
             run(simulation)
             return simulation.results(chaincode)
 

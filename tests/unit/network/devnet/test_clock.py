@@ -7,16 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from network.devnet import proposal as proposals
 from network.devnet.clock import Clock
 from network.devnet.errors import DevnetError
-from network.devnet.msp import IdentityRefused, Membership
+from network.devnet.msp import Membership
 from network.devnet.nodes import Node
 from network.devnet.proposal import ProposalRefused
 from tests.unit.network.devnet import transactions
-from tests.unit.network.devnet.test_msp import Root
+from tests.unit.network.devnet.certification import Root, described, elliptic_key
 
 HOUR = 3600.0
 
@@ -49,17 +48,12 @@ def test_a_kept_offset_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_certificates_and_proposals_are_judged_by_it(client: Node) -> None:
     root, clock = Root(), Clock()
-    members = Membership({"MSP": root.pem}, clock)
+    members = Membership([described(root)], clock)
     day = timedelta(days=1)
-    serialized = root.issue(ec.generate_private_key(ec.SECP256R1()), "client", ends=day)
-    later = root.issue(ec.generate_private_key(ec.SECP256R1()), "client", begins=day, ends=2 * day)
-    assert members.identify(serialized).msp_id == "MSP"
-    with pytest.raises(IdentityRefused, match="not yet valid"):
-        members.identify(later)
+    serialized = root.issue(elliptic_key(), "client", ends=day)
+    assert not members.expired(members.identify(serialized))
     made = proposals.Proposal(transactions.proposal(client))
     clock.advance(25 * HOUR)
-    with pytest.raises(IdentityRefused, match="expired"):
-        members.identify(serialized)
-    assert members.identify(later).msp_id == "MSP"
+    assert members.expired(members.identify(serialized))
     with pytest.raises(ProposalRefused, match="incorrect timestamp"):
         proposals.check(made, members)

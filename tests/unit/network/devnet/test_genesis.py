@@ -24,7 +24,7 @@ def root_group(data: bytes) -> configtx_pb2.ConfigGroup:
 
 
 def test_block(topology: Topology, identities: Identities) -> None:
-    data = genesis_block(topology, identities, Clock())
+    data = genesis_block(topology, topology.channels[0], identities, Clock())
     view = parse_block(common_pb2.Block.FromString(data))
     assert (view.number, view.previous_hash) == (0, b"")
     [configuration] = view.transactions
@@ -34,7 +34,7 @@ def test_block(topology: Topology, identities: Identities) -> None:
 
 
 def test_members(topology: Topology, identities: Identities) -> None:
-    root = root_group(genesis_block(topology, identities, Clock()))
+    root = root_group(genesis_block(topology, topology.channels[0], identities, Clock()))
     members = root.groups["Application"].groups
     assert set(members) == {organization.msp_id for organization in topology.organizations}
     assert list(root.groups["Orderer"].groups) == ["RegulatorMSP"]
@@ -57,10 +57,10 @@ def test_members(topology: Topology, identities: Identities) -> None:
 
 
 def test_it_is_read_back(topology: Topology, identities: Identities) -> None:
-    data = genesis_block(topology, identities, Clock())
+    data = genesis_block(topology, topology.channels[0], identities, Clock())
     assert config.channel_of(data) == topology.channel
     assert config.authorities(data) == {
-        one.msp_id: (identities.msp(one) / "cacerts" / "ca.pem").read_bytes()
+        one.msp_id: [(identities.msp(one) / "cacerts" / "ca.pem").read_bytes()]
         for one in topology.organizations
     }
 

@@ -15,7 +15,7 @@ from network.devnet.errors import DevnetError
 from network.devnet.keys import key_hash
 from network.devnet.private import PrivateData
 from network.devnet.simulation import Simulation
-from network.policy import Policy
+from network.policy import Policy, signer
 from tests.unit.network.devnet import transactions
 from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, PHARMACY, REGULATOR, LedgerBench, Run
 
@@ -137,7 +137,7 @@ def test_values_for_clients_of_members_only(ledger: LedgerBench, creator: str, p
     )
     with ledger.store.snapshot() as snapshot:
         private = PrivateData(
-            Simulation(snapshot, definitions, peer, (creator, "client")), "custody", "members"
+            Simulation(snapshot, definitions, peer, signer(creator, "client")), "custody", "members"
         )
         assert private.digest("k") == b""
         uses: list[tuple[str, Callable[[], object]]] = [

@@ -203,4 +203,4 @@ def test_no_difference(ledger: LedgerBench) -> None:
 def test_majority_is_what_the_tests_think_it_is(ledger: LedgerBench) -> None:
     custody = ledger.definitions.get("custody")
     assert custody
-    assert custody.policy.satisfied_by([(msp, "peer") for msp in MAJORITY])
+    assert custody.policy.satisfied_by([policy.signer(msp, "peer") for msp in MAJORITY])

@@ -200,7 +200,9 @@ def test_a_block_of_somebody_elses(
             1, last.header.previous_hash, list(last.data.data), bytes(len(last.data.data)), peer
         )
         write.put(NUMBER.pack(1), made.SerializeToString(), db=database)
-    with pytest.raises(LedgerDiffers, match="block 1 is signed by a peer of ManufacturerMSP"):
+    with pytest.raises(
+        LedgerDiffers, match="block 1 is signed by no orderer, but somebody of ManufacturerMSP"
+    ):
         verify(copy, CHANNEL, definitions, lambda _: None)
 
 
