@@ -79,6 +79,7 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
     def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
         self._credentials = credentials
         self.port = 0
+        self.metadata: list[dict[str, Any]] = []
         self.requests: list[tuple[str, Any]] = []
         self.script: dict[str, deque[Failure | Cut | int]] = {}
         self.committed: dict[str, tuple[int, int]] = {}
@@ -143,6 +144,7 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
 
     async def Evaluate(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
         step = self._next("Evaluate", request)
+        self.metadata.append(dict(context.invocation_metadata() or ()))
         if isinstance(step, Failure):
             await step.abort(context)
         result = self._system(request) or self.result
