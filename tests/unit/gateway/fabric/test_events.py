@@ -15,7 +15,9 @@ from fabric_protos.orderer import ab_pb2
 
 from gateway.fabric import (
     ChaincodeEvent,
+    Deadlines,
     Events,
+    EventsError,
     EventsRefused,
     Gateway,
     Identity,
@@ -217,3 +219,126 @@ async def test_pauses_grow_to_a_limit(
         await numbers(network.block_events(0), 1)
     pauses = [record.args[2] for record in caplog.records if isinstance(record.args, tuple)]
     assert pauses == [0.005, 0.01, 0.02, 0.04, 0.05, 0.05]
+
+
+def grpc_tasks() -> set[asyncio.Task[Any]]:
+    return asyncio.all_tasks() - {task for task in (asyncio.current_task(),) if task}
+
+
+@pytest.mark.parametrize("kind", ["chaincode_events", "block_events", "request"])
+async def test_a_stream_that_is_closed_leaves_nothing_behind(
+    chain: FakeGateway, network: Network, kind: str
+) -> None:
+    before = grpc_tasks()
+
+    def opened() -> Events[Any]:
+        if kind == "chaincode_events":
+            return network.chaincode_events("custody", 0)
+        return network.block_events(0) if kind == "block_events" else network.block_events_request(Position(0)).events()
+
+    async with opened() as stream:
+        await anext(stream)
+    never_read = opened()
+    await never_read.aclose()
+    async with opened() as stream, asyncio.timeout(20):
+        async for _ in stream:
+            break
+    async with asyncio.timeout(5):
+        # What gRPC ends by itself needs a turn of the loop; the handlers are this test's own peer's.
+        while [task for task in grpc_tasks() - before if "_handle_rpc" not in repr(task)]:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_consumer_that_is_cancelled_ends_its_stream(chain: FakeGateway, network: Network) -> None:
+    async def consume() -> None:
+        async with network.block_events(0) as stream:
+            async for _ in stream:
+                pass
+
+    consumer = asyncio.create_task(consume())
+    await chain.until_called("Deliver")
+    consumer.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await consumer
+
+
+@pytest.mark.parametrize("kind", ["chaincode_events", "block_events", "request"])
+async def test_a_stream_of_a_client_that_is_closed_ends_in_an_error(
+    chain: FakeGateway, identity: Identity, pair: Pair, kind: str
+) -> None:
+    async with Gateway([chain.peer], identity, signer(pair.key_pem)) as gateway:
+        network = gateway.network(CHANNEL)
+        stream: Events[Any] = network.chaincode_events("custody", 4)
+        if kind != "chaincode_events":
+            stream = network.block_events(4)
+        if kind == "request":
+            stream = network.block_events_request(Position(4)).events()
+        await anext(stream)
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.05)
+    with pytest.raises(EventsError, match="closed"):
+        await waiting
+    with pytest.raises(EventsError, match="closed"):
+        await anext(network.block_events(0))
+
+
+@pytest.mark.parametrize("kind", ["chaincode_events", "block_events", "request", "unreachable"])
+async def test_a_stream_ends_at_its_deadline(chain: FakeGateway, network: Network, kind: str) -> None:
+    stream: Events[Any] = network.block_events(4, seconds=0.3)
+    if kind == "chaincode_events":
+        stream = network.chaincode_events("custody", 4, seconds=0.3)
+    if kind == "request":
+        stream = network.block_events_request(Position(4)).events(0.3)
+    await anext(stream)
+    if kind == "unreachable":
+        await chain.stop()
+    async with asyncio.timeout(10):
+        with pytest.raises(EventsError) as raised:
+            await anext(stream)
+    assert raised.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_the_kinds_deadline_holds_where_the_call_has_none(
+    chain: FakeGateway, identity: Identity, pair: Pair
+) -> None:
+    deadlines = Deadlines(filtered_block_events=0.2, block_and_private_data_events=0.2)
+    async with Gateway([chain.peer], identity, signer(pair.key_pem), deadlines) as gateway:
+        network = gateway.network(CHANNEL)
+        for stream in (network.filtered_block_events(4), network.block_and_private_data_events(4)):
+            await anext(stream)
+            with pytest.raises(EventsError) as raised:
+                await anext(stream)
+            assert raised.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_filtered_blocks_and_blocks_with_private_data_go_on_as_blocks_do(
+    chain: FakeGateway, network: Network
+) -> None:
+    chain.answer("DeliverFiltered", Cut(2, UNAVAILABLE))
+    chain.answer("DeliverWithPrivateData", Cut(1, status=common_pb2.SERVICE_UNAVAILABLE))
+    filtered = await take(network.filtered_block_events(0), 5)
+    assert [taken.number for taken in filtered] == [0, 1, 2, 3, 4]
+    private = await take(network.block_and_private_data_events(0), 5)
+    assert [taken.block.header.number for taken in private] == [0, 1, 2, 3, 4]
+
+
+async def test_a_request_is_for_one_connection(chain: FakeGateway, network: Network) -> None:
+    chain.answer("Deliver", Cut(2, UNAVAILABLE))
+    chain.answer("ChaincodeEvents", Cut(1))
+    async with network.block_events_request(Position(1)).events() as stream:
+        assert [(await anext(stream)).header.number for _ in range(2)] == [1, 2]
+        with pytest.raises(EventsError, match="UNAVAILABLE"):
+            await anext(stream)
+    async with network.chaincode_events_request("custody", Position(1, "a")).events() as events:
+        assert (await anext(events)).transaction_id == "b"
+        with pytest.raises(EventsError, match="UNAVAILABLE"):
+            await anext(events)
+    assert chain.count("Deliver") == chain.count("ChaincodeEvents") == 1
+
+
+async def test_a_checkpoint_is_asked_when_the_stream_begins(chain: FakeGateway, network: Network) -> None:
+    keeper = InMemoryCheckpointer()
+    stream = network.block_events(1, keeper)
+    await keeper.save(Position.after_block(2))
+    assert await numbers(stream, 1) == [3]
+    assert await numbers(network.block_events(1, InMemoryCheckpointer()), 1) == [1]

@@ -47,6 +47,48 @@ def test_ed25519_signs_the_message_itself() -> None:
     key.public_key().verify(signer(b"a message"), b"a message")
 
 
+def test_an_encrypted_key_is_read_with_its_passphrase() -> None:
+    encrypted = pem(P256, serialization.BestAvailableEncryption(b"a passphrase"))
+    signature = signer_from_pem(encrypted, b"a passphrase")(hashes.sha256(b"a message"))
+    P256.public_key().verify(signature, b"a message", ec.ECDSA(algorithms.SHA256()))
+
+
+@pytest.mark.parametrize(
+    ("key", "passphrase"),
+    [
+        (pem(P256, serialization.BestAvailableEncryption(b"a passphrase")), b"another"),
+        (pem(P256, serialization.BestAvailableEncryption(b"a passphrase")), b""),
+        (pem(P256), b"a passphrase"),
+    ],
+    ids=["wrong", "empty", "not encrypted"],
+)
+def test_another_passphrase_is_refused(key: bytes, passphrase: bytes) -> None:
+    with pytest.raises(KeyNotSupported, match="passphrase"):
+        signer_from_pem(key, passphrase)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "algorithm"),
+    [
+        (hashes.sha256, algorithms.SHA256()),
+        (hashes.sha384, algorithms.SHA384()),
+        (hashes.sha3_256, algorithms.SHA3_256()),
+        (hashes.sha3_384, algorithms.SHA3_384()),
+    ],
+)
+@pytest.mark.parametrize("key", [P256, P384], ids=["P-256", "P-384"])
+def test_each_hash_is_signed(
+    key: ec.EllipticCurvePrivateKey, chosen: hashes.Hash, algorithm: algorithms.HashAlgorithm
+) -> None:
+    signature = signer_from_pem(pem(key))(chosen(b"a message"))
+    key.public_key().verify(signature, b"a message", ec.ECDSA(algorithm))
+
+
+def test_what_no_hash_makes_is_not_signed() -> None:
+    with pytest.raises(ValueError, match="9 bytes"):
+        signer_from_pem(pem(P256))(hashes.none(b"a message"))
+
+
 @pytest.mark.parametrize(
     "key",
     [

@@ -42,6 +42,18 @@ async def test_evaluate_sends_a_signed_proposal(
     assert channel_header.tx_id == request.transaction_id == expected
 
 
+async def test_text_is_utf_8_and_a_contract_has_a_name(fake: FakeGateway, network: Network) -> None:
+    contract = network.contract("custody", "Returns")
+    await contract.evaluate("GetUnit", "Zürich", b"\xff", transient={"price": "9 €"})
+    [(_, request)] = fake.requests
+    proposal = request.proposed_transaction.proposal_bytes
+    assert called(proposal) == ("custody", [b"Returns:GetUnit", "Zürich".encode(), b"\xff"])
+    payload = proposal_pb2.ChaincodeProposalPayload.FromString(
+        proposal_pb2.Proposal.FromString(proposal).payload
+    )
+    assert dict(payload.TransientMap) == {"price": "9 €".encode()}
+
+
 async def test_no_two_proposals_have_one_id(network: Network) -> None:
     contract = network.contract("custody")
     assert len({contract.proposal("Commission").transaction_id for _ in range(50)}) == 50

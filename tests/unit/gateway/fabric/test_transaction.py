@@ -20,6 +20,14 @@ async def test_submit_returns_the_result_once_committed(fake: FakeGateway, netwo
     assert [name for name, _ in fake.requests] == ["Endorse", "Submit", "CommitStatus"]
 
 
+async def test_the_result_is_there_before_the_commit(fake: FakeGateway, network: Network) -> None:
+    submitted = await network.contract("custody").submit_async("Commission", "{}")
+    assert submitted.result == b"a result"
+    assert [name for name, _ in fake.requests] == ["Endorse", "Submit"]
+    status = await submitted.status()
+    assert (status.successful, status.transaction_id) == (True, submitted.transaction_id)
+
+
 async def test_an_invalid_transaction_is_an_error(fake: FakeGateway, network: Network) -> None:
     fake.answer("Submit", transaction_pb2.ENDORSEMENT_POLICY_FAILURE)
     with pytest.raises(CommitError) as raised:

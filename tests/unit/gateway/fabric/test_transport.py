@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
+from contextlib import ExitStack
 
 import grpc
 import pytest
@@ -13,12 +14,14 @@ from fabric_protos.common import common_pb2
 
 from gateway.fabric import (
     CommitStatusError,
+    Concurrency,
     Deadlines,
     EndorseError,
     EvaluateError,
     Gateway,
     GatewayCallError,
     Identity,
+    Network,
     Peer,
     Profile,
     SubmitError,
@@ -26,6 +29,7 @@ from gateway.fabric import (
     connect,
     signer_from_pem,
 )
+from gateway.fabric.connections import Endpoint
 from gateway.fabric.transport import Transport
 from tests.unit.chaincode.shim.certificates import Pair, issue
 from tests.unit.gateway.fabric.envelopes import CHANNEL, block
@@ -102,6 +106,95 @@ async def test_each_call_ends_at_its_deadline(fake: FakeGateway, identity: Ident
         CommitStatusError,
     ]
     assert {failure.code for failure in failures} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+
+
+async def test_each_call_takes_a_deadline_of_its_own(fake: FakeGateway, network: Network) -> None:
+    for method in ("Evaluate", "Evaluate", "Endorse", "Endorse", "Submit", "Submit", "CommitStatus", "CommitStatus"):
+        fake.answer(method, Failure(None))
+    contract = network.contract("custody")
+    transaction = await contract.proposal("Commission").sign()
+    async with asyncio.timeout(5):
+        for error, call in (
+            (EvaluateError, lambda: contract.evaluate("GetUnit", seconds=0.05)),
+            (EvaluateError, lambda: transaction.evaluate(0.05)),
+            (EndorseError, lambda: transaction.endorse(0.05)),
+            (EndorseError, lambda: contract.submit("Commission", seconds=0.05)),
+            (SubmitError, lambda: contract.submit_async("Commission", seconds=0.3)),
+            (SubmitError, lambda: contract.submit("Commission", seconds=0.3)),
+            (CommitStatusError, lambda: contract.submit("Commission", seconds=0.3)),
+            (CommitStatusError, lambda: network.commit("abc").status(0.05)),
+        ):
+            with pytest.raises(error) as raised:
+                await call()
+            assert raised.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_more_calls_than_allowed_wait_in_the_client(
+    fake: FakeGateway, identity: Identity, pair: Pair
+) -> None:
+    fake.answer("Evaluate", Failure(None), Failure(None))
+    concurrency = Concurrency(calls=2, waits=1)
+    signer = signer_from_pem(pair.key_pem)
+    async with Gateway([fake.peer], identity, signer, concurrency=concurrency) as gateway:
+        contract = gateway.network(CHANNEL).contract("custody")
+        held = [asyncio.create_task(contract.evaluate("GetUnit", seconds=1.0)) for _ in range(2)]
+        while fake.count("Evaluate") < 2:
+            await asyncio.sleep(0.01)
+        with pytest.raises(EvaluateError, match="turn") as raised:
+            await contract.evaluate("GetUnit", seconds=0.1)
+        assert raised.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
+        assert fake.count("Evaluate") == 2
+        waiting = [asyncio.create_task(contract.evaluate("GetUnit")) for _ in range(10)]
+        assert await asyncio.gather(*waiting) == [b"a result"] * 10
+        for outcome in await asyncio.gather(*held, return_exceptions=True):
+            assert isinstance(outcome, EvaluateError)
+
+
+async def test_statuses_that_wait_do_not_keep_calls_waiting(
+    fake: FakeGateway, identity: Identity, pair: Pair
+) -> None:
+    signer = signer_from_pem(pair.key_pem)
+    concurrency = Concurrency(calls=1, waits=1)
+    async with Gateway([fake.peer], identity, signer, concurrency=concurrency) as gateway:
+        network = gateway.network(CHANNEL)
+        waiting = asyncio.create_task(network.commit("never").status(2.0))
+        await fake.until_called("CommitStatus")
+        assert (await network.contract("custody").submit_async("Commission", seconds=1.0)).result
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("method", ["Evaluate", "Endorse", "Submit", "CommitStatus"])
+async def test_a_busy_peer_is_asked_again_by_every_call(
+    fake: FakeGateway, network: Network, method: str
+) -> None:
+    busy = Failure(grpc.StatusCode.UNKNOWN, "too many requests for /x, exceeding concurrency limit (500)")
+    fake.answer(method, busy, busy)
+    contract = network.contract("custody")
+    assert await contract.evaluate("GetUnit") == await contract.submit("Commission") == b"a result"
+    assert fake.count(method) == 3
+
+
+async def test_streams_do_not_share_the_connection_of_calls() -> None:
+    peer = Peer("127.0.0.1:1", insecure=True)
+    endpoint = Endpoint(peer, None, Concurrency())
+    with ExitStack() as stack:
+        used = [stack.enter_context(endpoint.stream()) for _ in range(250)]
+        assert endpoint.connection not in used
+        assert sorted(used.count(one) for one in set(used)) == [50, 100, 100]
+    with endpoint.stream() as again:
+        assert again in used
+    await endpoint.close()
+
+
+async def test_a_connection_without_tls_is_asked_for(fake: FakeGateway, identity: Identity, pair: Pair) -> None:
+    """Without a word about TLS it is TLS, which a peer that has none does not understand."""
+    peer = Peer(fake.peer.address)
+    async with Gateway([peer], identity, signer_from_pem(pair.key_pem)) as gateway:
+        with pytest.raises(EvaluateError) as raised:
+            await gateway.network(CHANNEL).height(5.0)
+    assert raised.value.code == grpc.StatusCode.UNAVAILABLE
+    assert fake.requests == []
 
 
 async def test_a_closed_client_says_so(fake: FakeGateway, identity: Identity, pair: Pair) -> None:
