@@ -127,9 +127,9 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
         self.blocks.append(block)
         self._notify()
 
-    async def until_called(self, method: str) -> None:
-        """Wait until the first call of ``method``."""
-        while not self.count(method):
+    async def until_called(self, method: str, times: int = 1) -> None:
+        """Wait until ``method`` was called so many times."""
+        while self.count(method) < times:
             await self._changed.wait()
 
     def _notify(self) -> None:

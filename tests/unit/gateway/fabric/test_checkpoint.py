@@ -137,9 +137,10 @@ def test_a_killed_writer_leaves_what_it_said_was_saved(path: Path) -> None:
             [sys.executable, "-c", KEEPER, str(path)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
         )
         assert process.stdout
-        time.sleep(0.5)
+        said = [int(process.stdout.readline())]
+        time.sleep(0.2)
         process.kill()
-        said = [int(line) for line in process.stdout.read().split("\n") if line]
+        said += [int(line) for line in process.stdout.read().split("\n") if line]
         process.wait()
         process.stdout.close()
         position = asyncio.run(load(path))

@@ -109,7 +109,16 @@ async def test_each_call_ends_at_its_deadline(fake: FakeGateway, identity: Ident
 
 
 async def test_each_call_takes_a_deadline_of_its_own(fake: FakeGateway, network: Network) -> None:
-    for method in ("Evaluate", "Evaluate", "Endorse", "Endorse", "Submit", "Submit", "CommitStatus", "CommitStatus"):
+    for method in (
+        "Evaluate",
+        "Evaluate",
+        "Endorse",
+        "Endorse",
+        "Submit",
+        "Submit",
+        "CommitStatus",
+        "CommitStatus",
+    ):
         fake.answer(method, Failure(None))
     contract = network.contract("custody")
     transaction = await contract.proposal("Commission").sign()
@@ -138,8 +147,7 @@ async def test_more_calls_than_allowed_wait_in_the_client(
     async with Gateway([fake.peer], identity, signer, concurrency=concurrency) as gateway:
         contract = gateway.network(CHANNEL).contract("custody")
         held = [asyncio.create_task(contract.evaluate("GetUnit", seconds=1.0)) for _ in range(2)]
-        while fake.count("Evaluate") < 2:
-            await asyncio.sleep(0.01)
+        await fake.until_called("Evaluate", 2)
         with pytest.raises(EvaluateError, match="turn") as raised:
             await contract.evaluate("GetUnit", seconds=0.1)
         assert raised.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
@@ -187,7 +195,9 @@ async def test_streams_do_not_share_the_connection_of_calls() -> None:
     await endpoint.close()
 
 
-async def test_a_connection_without_tls_is_asked_for(fake: FakeGateway, identity: Identity, pair: Pair) -> None:
+async def test_a_connection_without_tls_is_asked_for(
+    fake: FakeGateway, identity: Identity, pair: Pair
+) -> None:
     """Without a word about TLS it is TLS, which a peer that has none does not understand."""
     peer = Peer(fake.peer.address)
     async with Gateway([peer], identity, signer_from_pem(pair.key_pem)) as gateway:
