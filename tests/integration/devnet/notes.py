@@ -6,7 +6,10 @@ from chaincode.shim import Response, Stub, failure, success
 
 
 class Notes:
-    """``Put key value`` writes and tells of it; ``Get key`` reads; ``Add key`` reads and writes one more."""
+    """``Put key value`` writes and tells of it; ``Get key`` reads; ``Add key`` reads and writes one more.
+
+    ``Fill prefix count`` writes many keys at once.
+    """
 
     async def invoke(self, stub: Stub) -> Response:
         params = [param.decode() for param in stub.params]
@@ -15,6 +18,11 @@ class Notes:
             stub.put_state(key, value.encode())
             stub.set_event("Noted", key.encode())
             return success(value.encode())
+        if stub.function == "Fill":
+            prefix, count = params
+            for number in range(int(count)):
+                stub.put_state(f"{prefix}-{number:04}", prefix.encode())
+            return success()
         if stub.function == "Get":
             return success(await stub.get_state(params[0]) or b"")
         if stub.function == "Add":

@@ -26,7 +26,7 @@ from network.devnet.control import SOCKET, short_path
 from network.devnet.control_client import DevnetControl, NotRunning
 from network.devnet.errors import DevnetError
 from network.devnet.faults import Call, Fault, Kind
-from tests.integration.devnet.conftest import CHANNEL, Devnet
+from tests.support.devnet import CHANNEL, Devnet
 
 HOUR = 3600
 

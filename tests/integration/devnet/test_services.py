@@ -16,7 +16,7 @@ from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, proposal_pb2
 from gateway.fabric import CommitStatusError, EndorseError, EvaluateError, Network, chaincode_refusal
 from gateway.fabric.blocks import header_hash
 from network.devnet.nodes import Node, load_node
-from tests.integration.devnet.conftest import CHANNEL, Devnet
+from tests.support.devnet import CHANNEL, Devnet
 from tests.unit.network.devnet import transactions
 
 
