@@ -119,7 +119,7 @@ class Endorsements:
             missing = [endorser for endorser in chosen if endorser not in answers]
             if not missing:
                 return {endorser: answers[endorser] for endorser in chosen}
-            for endorser, answer in (await _gather(missing, proposal, snapshot)).items():
+            for endorser, answer in (await _gather(missing, proposal, snapshot, first)).items():
                 if answer.endorsement is None:
                     failed.add(endorser.peer.msp_id)
                     details.append(_detail(endorser, answer.message))
@@ -226,12 +226,14 @@ class Endorsements:
 
 
 async def _gather(
-    endorsers: Sequence[Endorser], proposal: Proposal, snapshot: Snapshot
+    endorsers: Sequence[Endorser], proposal: Proposal, snapshot: Snapshot, first: Answer | None = None
 ) -> dict[Endorser, Answer]:
     if len(endorsers) == 1:
-        return {endorsers[0]: await endorsers[0].process(proposal, snapshot)}
+        return {endorsers[0]: await endorsers[0].process(proposal, snapshot, first)}
     async with asyncio.TaskGroup() as group:
-        tasks = {endorser: group.create_task(endorser.process(proposal, snapshot)) for endorser in endorsers}
+        tasks = {
+            endorser: group.create_task(endorser.process(proposal, snapshot, first)) for endorser in endorsers
+        }
     return {endorser: task.result() for endorser, task in tasks.items()}
 
 

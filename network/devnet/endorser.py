@@ -35,7 +35,7 @@ class Answer:
 
     Where chaincode ran, ``outcome`` is its; ``failure`` says why it did not. ``results`` are the public
     read-write set of a run that may be endorsed, ``payload`` and ``endorsement`` what the peer signed,
-    ``private`` what only members of its collections may see of it.
+    ``private`` what only members of its collections may see of it, ``simulation`` the run itself.
     """
 
     outcome: Outcome | None
@@ -45,6 +45,7 @@ class Answer:
     results: bytes = b""
     private: bytes = b""
     needs: Needs | None = None
+    simulation: Simulation | None = None
 
     @property
     def status(self) -> int:
@@ -93,8 +94,11 @@ class Endorser:
             if why:
                 raise ProposalRefused(why)
 
-    async def process(self, proposal: Proposal, snapshot: Snapshot) -> Answer:
-        """Run a checked proposal over a snapshot and sign what came of it, unless chaincode refuses."""
+    async def process(self, proposal: Proposal, snapshot: Snapshot, first: Answer | None = None) -> Answer:
+        """Run a checked proposal over a snapshot and sign what came of it, unless chaincode refuses.
+
+        ``first`` is what another peer answered, which this one's is likely to equal.
+        """
         name, channel = proposal.chaincode, proposal.channel
         if name in system.NAMES:
             return self._queried(proposal)
@@ -130,7 +134,7 @@ class Endorser:
                 return Answer(outcome)
             if self._faults.take(Kind.DISAGREE, member):
                 simulation.falsify(proposal.chaincode)
-            results = simulation.results(proposal.chaincode)
+            results = simulation.results(proposal.chaincode, first.simulation if first else None)
             try:
                 simulation.check_dissemination()
             except DevnetError as error:
@@ -144,7 +148,9 @@ class Endorser:
             await execution.end()
         payload = _payload(proposal, outcome, results.public, definition.version)
         endorsement = self._endorsement(payload)
-        return Answer(outcome, "", payload, endorsement, results.public, results.private, results.needs)
+        return Answer(
+            outcome, "", payload, endorsement, results.public, results.private, results.needs, simulation
+        )
 
     def _queried(self, proposal: Proposal) -> Answer:
         """What a system chaincode answers, endorsed where a channel was named."""

@@ -76,9 +76,10 @@ class Execution:
 
     async def end(self) -> None:
         """End the calls that still run, as happens where whoever asked for them has failed."""
-        for task in self._calls:
-            task.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
+        if self._calls:
+            for task in self._calls:
+                task.cancel()
+            await asyncio.gather(*self._calls, return_exceptions=True)
 
     def open(self, results: Iterator[bytes]) -> str:
         """Remember a query; its id. DevnetError where too many are open."""

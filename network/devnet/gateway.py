@@ -75,9 +75,10 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
             proposal.read()
         except Undecodable as error:
             raise Denied(INVALID, str(error)) from error
-        envelope = await self._endorsements.endorse(
-            self._endorser, proposal, list(request.endorsing_organizations)
-        )
+        with self._orderer.expecting():
+            envelope = await self._endorsements.endorse(
+                self._endorser, proposal, list(request.endorsing_organizations)
+            )
         return gateway_pb2.EndorseResponse(prepared_transaction=envelope)
 
     @answered

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import grpc
@@ -15,7 +17,9 @@ from network.devnet.channel_policies import ORDERING_WRITERS
 from network.devnet.errors import Denied
 from network.topology import Batch
 
+# Where the topology does not say: and at once where no other transaction is on its way.
 DEFAULT_BATCH = Batch(messages=200, seconds=0.02)
+PAUSE_SECONDS = 0.002
 BLOCK_BYTES = 8 * 1024 * 1024
 MAX_ENVELOPE_BYTES = 64 * 1024 * 1024
 MAX_WAITING = 5_000
@@ -31,11 +35,22 @@ class _Waiting:
 class Orderer:
     """Takes envelopes and cuts blocks. An envelope is acknowledged when its block is on disk."""
 
-    def __init__(self, chain: Chain, batch: Batch = DEFAULT_BATCH) -> None:
+    def __init__(self, chain: Chain, batch: Batch | None = None) -> None:
         self._chain = chain
-        self._batch = batch
+        self._batch = batch or DEFAULT_BATCH
+        self._hurries = batch is None
+        self._expected = 0
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
         self._bytes = 0
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """While a transaction is endorsed whose envelope is likely to follow: a block waits for it."""
+        self._expected += 1
+        try:
+            yield
+        finally:
+            self._expected -= 1
 
     async def submit(self, envelope: common_pb2.Envelope) -> None:
         """Have an envelope ordered; Denied where its creator is no member or too much is waiting."""
@@ -66,10 +81,13 @@ class Orderer:
                     # Most are there already; a timeout for each would cost more than taking it.
                     one = self._queue.get_nowait()
                 except asyncio.QueueEmpty:
+                    pause = min(ends, loop.time() + PAUSE_SECONDS) if self._hurries else ends
                     try:
-                        async with asyncio.timeout_at(ends):
+                        async with asyncio.timeout_at(pause):
                             one = await self._queue.get()
                     except TimeoutError:
+                        if pause < ends and self._expected:
+                            continue
                         break
                 batch.append(one)
                 size += len(one.envelope)

@@ -27,7 +27,7 @@ from network.devnet.faults import Faults
 from network.devnet.gateway import GatewayService
 from network.devnet.genesis import genesis_block
 from network.devnet.nodes import load_node, load_peers, server_credentials
-from network.devnet.orderer import DEFAULT_BATCH, Orderer
+from network.devnet.orderer import Orderer
 from network.devnet.peer_service import EndorserService
 from network.identities import Identities
 from network.topology import Topology
@@ -84,7 +84,7 @@ async def _serve(
     folder: Path,
     stop: asyncio.Event,
 ) -> None:
-    orderer = Orderer(chain, topology.batch or DEFAULT_BATCH)
+    orderer = Orderer(chain, topology.batch)
     endorsers = [Endorser(chain, peer, faults) for peer in load_peers(topology, identities)]
     endorsements = Endorsements(chain, endorsers)
     work = [asyncio.create_task(orderer.run())]

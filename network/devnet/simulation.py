@@ -62,6 +62,7 @@ class Simulation:
         self.msp_id = msp_id
         self.creator = creator
         self._namespaces: dict[str, NamespaceSet] = {}
+        self._serialized = (b"", b"")
         self._policies: set[Policy] = set()
         # Namespaces whose every write asks for the chaincode's own policy, which stands in _policies.
         self._unguarded: set[str] = set()
@@ -182,9 +183,16 @@ class Simulation:
                         f"peers, but know of only {eligible} eligible peers"
                     )
 
-    def results(self, chaincode: str) -> Results:
-        """What the run of ``chaincode`` came to."""
-        public, private = rwset.serialize(self._namespaces)
+    def results(self, chaincode: str, first: Simulation | None = None) -> Results:
+        """What the run of ``chaincode`` came to.
+
+        Where it came to the same as in ``first``, which has given its results, they are not made again.
+        """
+        if first is not None and first._namespaces == self._namespaces:
+            self._serialized = first._serialized
+        else:
+            self._serialized = rwset.serialize(self._namespaces)
+        public, private = self._serialized
         policies = set(self._policies)
         members: frozenset[str] | None = None
         unread: list[Collection] = []
