@@ -130,4 +130,5 @@ class PrivateData:
 
 
 def _shown(stored: Stored | None) -> str:
-    return f"{stored.version[0]}:{stored.version[1]}" if stored else "none"
+    """As Go prints a version, which is what a peer's words have."""
+    return f"{{BlockNum: {stored.version[0]}, TxNum: {stored.version[1]}}}" if stored else "<nil>"

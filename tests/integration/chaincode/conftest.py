@@ -35,16 +35,21 @@ class Probe:
         self.ledger = started
         self._stack = stack
         self.organization = next(o for o in started.topology.organizations if o.name == member)
-        profile = ledger.member_profile(started.home, self.organization)
-        self._gateway = connect(profile)
+        self.profile = ledger.member_profile(started.home, self.organization)
+        self._gateway = connect(self.profile)
         self.network = self._gateway.network(started.topology.channel)
         self.contract = self.network.contract("probe")
 
-    async def read(self, function: str, *arguments: str, transient: dict[str, bytes] | None = None) -> Any:
-        """Evaluate on the member's own peer."""
+    async def read(
+        self, function: str, *arguments: str, transient: dict[str, bytes] | None = None, at: str = ""
+    ) -> Any:
+        """Evaluate on the member's own peer, or that of the MSP ``at``."""
         encoded = [argument.encode() for argument in arguments]
         proposal = self.contract.proposal(
-            function, *encoded, transient=transient, endorsing_organizations=[self.organization.msp_id]
+            function,
+            *encoded,
+            transient=transient,
+            endorsing_organizations=[at or self.organization.msp_id],
         )
         return json.loads(await proposal.evaluate())
 

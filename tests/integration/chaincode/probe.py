@@ -131,6 +131,37 @@ async def get_private(stub: Stub, collection: str, key: str) -> Any:
     return {"value": value, "many": [_text(item) for item in many], "hash": digest.hex() if digest else None}
 
 
+async def put_private_and_public(stub: Stub, collection: str, key: str) -> None:
+    stub.put_private(collection, key, stub.transient["value"])
+    stub.put_state(key, b"public")
+
+
+async def try_private(stub: Stub, collection: str, key: str, *_: str) -> Any:
+    """A private value, or how the peer refused to read it."""
+    try:
+        return {"value": _text(await stub.get_private(collection, key))}
+    except PeerError as error:
+        return {"peer": str(error)}
+
+
+async def try_privates(stub: Stub, collection: str, *keys: str) -> Any:
+    """Private values, asked for together, or how the peer refused."""
+    try:
+        return {"values": [_text(value) for value in await stub.get_privates(collection, keys)]}
+    except PeerError as error:
+        return {"peer": str(error)}
+
+
+async def try_put_private(stub: Stub, collection: str, key: str) -> Any:
+    """How the peer refuses to write a private value, if it does."""
+    try:
+        stub.put_private(collection, key, b"value")
+        await stub.flush()
+    except PeerError as error:
+        return {"peer": str(error)}
+    return {}
+
+
 async def private_hash(stub: Stub, collection: str, key: str) -> Any:
     digest = await stub.get_private_hash(collection, key)
     return digest.hex() if digest else None
@@ -224,6 +255,10 @@ FUNCTIONS: dict[str, Function] = {
         event,
         who,
         put_private,
+        put_private_and_public,
+        try_private,
+        try_privates,
+        try_put_private,
         get_private,
         private_hash,
         delete_private,
