@@ -13,9 +13,9 @@ from google.protobuf.message import DecodeError
 
 from gateway.fabric.blocks import header_der, header_hash
 from gateway.fabric.commit import code_name
-from network.devnet import config, keys
+from network.devnet import config, definitions, keys
+from network.devnet.channel_policies import ChannelPolicies
 from network.devnet.clock import Clock
-from network.devnet.definitions import Definitions
 from network.devnet.errors import DevnetError
 from network.devnet.msp import IdentityRefused, Membership
 from network.devnet.snapshot import PLACE
@@ -23,6 +23,7 @@ from network.devnet.store import NUMBER, Contents, Effects, Store, reading
 from network.devnet.transaction import Code
 from network.devnet.validator import Validator
 from network.policy import of_role
+from network.topology import Channel
 
 Progress = Callable[[int], None]
 
@@ -41,8 +42,8 @@ class Verified:
     keys: int
 
 
-def verify(folder: Path, channel: str, definitions: Definitions, progress: Progress) -> Verified:
-    """Check the ledger in ``folder``, which devnet may have open, up to the newest block that it has now.
+def verify(folder: Path, channel: Channel, progress: Progress) -> Verified:
+    """Check a channel's ledger in ``folder``, which devnet may have open, up to its newest block.
 
     Every block's number, hashes, signature and validation codes; then state, metadata, history and indexes
     against what the blocks make of an empty ledger. ``progress`` is told the number of each block. Raises
@@ -51,7 +52,7 @@ def verify(folder: Path, channel: str, definitions: Definitions, progress: Progr
     with reading(folder) as kept, tempfile.TemporaryDirectory(prefix="devnet-verify-") as scratch:
         made = Store(Path(scratch), durable=False)
         try:
-            replay = _Replay(kept, made, channel, definitions, Clock(folder))
+            replay = _Replay(kept, made, channel, Clock(folder))
             for number, (key, block) in enumerate(kept.items(kept.databases.blocks)):
                 if NUMBER.unpack(key)[0] != number:
                     raise LedgerDiffers(f"block {number} is missing")
@@ -67,18 +68,17 @@ def verify(folder: Path, channel: str, definitions: Definitions, progress: Progr
 class _Replay:
     """Blocks, each checked against the one before, and what they make of an empty ledger."""
 
-    def __init__(
-        self, kept: Contents, made: Store, channel: str, definitions: Definitions, clock: Clock
-    ) -> None:
+    def __init__(self, kept: Contents, made: Store, channel: Channel, clock: Clock) -> None:
         first = kept.get(kept.databases.blocks, NUMBER.pack(0))
         if first is None:
             raise LedgerDiffers("block 0 is missing")
-        if config.channel_of(first) != channel:
-            raise LedgerDiffers(f"block 0 is of the channel {config.channel_of(first)}, not {channel}")
+        if config.channel_of(first) != channel.name:
+            raise LedgerDiffers(f"block 0 is of the channel {config.channel_of(first)}, not {channel.name}")
         self._made = made
         self._membership = Membership(config.msps(first).values(), clock)
         # Private values are checked against their hashes, not made again: members forget them.
-        self._validator = Validator(channel, made, self._membership, definitions, lambda _: ())
+        defined = definitions.of_channel(channel, ChannelPolicies(config.channel_group(first)))
+        self._validator = Validator(channel.name, made, self._membership, defined, lambda _: ())
         self._previous = b""
         self.height = 0
         self.transactions = 0

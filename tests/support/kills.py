@@ -14,7 +14,6 @@ from fabric_protos.peer import transaction_pb2
 
 from gateway.fabric import FabricError, Network, Transaction
 from gateway.fabric.blocks import TransactionView, parse_block
-from network.devnet.definitions import from_topology
 from network.devnet.store import reading
 from network.devnet.verify import Verified, verify
 from tests.support.devnet import CHANNEL, Devnet
@@ -138,8 +137,7 @@ async def kill_often(devnet: Devnet, kills: int, chance: random.Random) -> Tally
 async def _look(devnet: Devnet, load: Load) -> tuple[Verified, list[TransactionView]]:
     """The chain is valid, and what was acknowledged is in it, once."""
     folder = devnet.home / "network" / "devnet"
-    definitions = from_topology(devnet.topology)
-    found = await asyncio.to_thread(verify, folder, CHANNEL, definitions, lambda _: None)
+    found = await asyncio.to_thread(verify, folder, devnet.topology.channels[0], lambda _: None)
     transactions: list[TransactionView] = []
     with reading(folder) as kept:
         for _, data in kept.items(kept.databases.blocks):

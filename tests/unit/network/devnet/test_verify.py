@@ -26,7 +26,6 @@ from network.policy import any_peer_of, envelope_of
 from network.topology import Topology
 from tests.unit.network.devnet.consortium import Consortium, opened, success
 
-CHANNEL = "medicines"
 LONG = "long" * 200
 IMPLICIT = "_implicit_org_ManufacturerMSP"
 
@@ -86,9 +85,9 @@ def ledger(
     return folder
 
 
-def test_a_right_one(ledger: Path, definitions: Definitions) -> None:
+def test_a_right_one(ledger: Path, topology: Topology) -> None:
     seen: list[int] = []
-    found = verify(ledger, CHANNEL, definitions, seen.append)
+    found = verify(ledger, topology.channels[0], seen.append)
     assert seen == list(range(found.blocks))
     # Of five that add to one key one is valid, and what was sent twice is valid once.
     assert (found.transactions, found.valid) == (32, 27)
@@ -177,17 +176,17 @@ PRIVATE = keys.encode(keys.private_of("custody", IMPLICIT, "ManufacturerMSP"), "
     ],
 )
 def test_what_was_tampered_with(
-    ledger: Path, definitions: Definitions, tmp_path: Path, tamper: Tamper, words: str
+    ledger: Path, topology: Topology, tmp_path: Path, tamper: Tamper, words: str
 ) -> None:
     copy = tmp_path / "copy"
     with changing(ledger, copy) as (environment, write):
         tamper(environment, write)
     with pytest.raises(LedgerDiffers, match=words):
-        verify(copy, CHANNEL, definitions, lambda _: None)
+        verify(copy, topology.channels[0], lambda _: None)
 
 
 def test_a_block_of_somebody_elses(
-    ledger: Path, topology: Topology, identities: Identities, definitions: Definitions, tmp_path: Path
+    ledger: Path, topology: Topology, identities: Identities, tmp_path: Path
 ) -> None:
     """A member's peer, not its orderer, made the newest block."""
     copy = tmp_path / "copy"
@@ -203,12 +202,12 @@ def test_a_block_of_somebody_elses(
     with pytest.raises(
         LedgerDiffers, match="block 1 is signed by no orderer, but somebody of ManufacturerMSP"
     ):
-        verify(copy, CHANNEL, definitions, lambda _: None)
+        verify(copy, topology.channels[0], lambda _: None)
 
 
-def test_no_ledger(definitions: Definitions, tmp_path: Path) -> None:
+def test_no_ledger(topology: Topology, tmp_path: Path) -> None:
     with pytest.raises(DevnetError, match="there is no ledger"):
-        verify(tmp_path, CHANNEL, definitions, lambda _: None)
+        verify(tmp_path, topology.channels[0], lambda _: None)
     lmdb.open(str(tmp_path), max_dbs=16).close()
     with pytest.raises(DevnetError, match="cannot be read"):
-        verify(tmp_path, CHANNEL, definitions, lambda _: None)
+        verify(tmp_path, topology.channels[0], lambda _: None)
