@@ -52,10 +52,12 @@ class FaultInterceptor(grpc.aio.ServerInterceptor):
         return handler
 
     def _losing(self, handler: grpc.RpcMethodHandler, call: Call) -> grpc.RpcMethodHandler:
-        """The same call, whose answer may get lost once the call has done its work."""
+        """The same call, which may get lost, or whose answer may once the call has done its work."""
         answer = handler.unary_unary
 
         async def serve(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            if call is Call.SUBMIT and self._faults.take(Kind.SUBMIT_LOST, self._member):
+                await context.abort(_UNAVAILABLE, _GONE)
             response = await answer(request, context)
             if call is Call.SUBMIT:
                 if self._faults.take(Kind.SUBMIT_UNAVAILABLE, self._member):

@@ -21,15 +21,16 @@ class Kind(StrEnum):
 
     ``DELAY``: calls of one kind take longer. ``STATUS_SILENCE``: CommitStatus never answers, though the
     transaction is committed; ``STATUS_UNAVAILABLE``: once it is committed, it answers UNAVAILABLE.
-    ``SUBMIT_UNAVAILABLE``: the transaction is ordered, yet its client is told UNAVAILABLE. ``DISAGREE``: a
-    member's peer endorses results that differ from everybody else's. ``AWAY``: a member's peer answers
-    nobody.
+    ``SUBMIT_UNAVAILABLE``: the transaction is ordered, yet its client is told UNAVAILABLE; ``SUBMIT_LOST``:
+    it is told so and the transaction never reaches the orderer. ``DISAGREE``: a member's peer endorses
+    results that differ from everybody else's. ``AWAY``: a member's peer answers nobody.
     """
 
     DELAY = "delay"
     STATUS_SILENCE = "status-silence"
     STATUS_UNAVAILABLE = "status-unavailable"
     SUBMIT_UNAVAILABLE = "submit-unavailable"
+    SUBMIT_LOST = "submit-lost"
     DISAGREE = "disagree"
     AWAY = "away"
 

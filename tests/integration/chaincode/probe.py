@@ -34,6 +34,13 @@ async def put(stub: Stub, key: str, value: str) -> None:
     stub.put_state(key, value.encode())
 
 
+async def put_json(stub: Stub, body: str) -> Any:
+    """Like put, for callers whose one argument is an object."""
+    given = json.loads(body)
+    stub.put_state(given["key"], given["value"].encode())
+    return given
+
+
 async def get(stub: Stub, key: str) -> Any:
     return _text(await stub.get_state(key))
 
@@ -239,6 +246,7 @@ FUNCTIONS: dict[str, Function] = {
     function.__name__.rstrip("_"): function
     for function in (
         put,
+        put_json,
         get,
         delete,
         read_own_write,

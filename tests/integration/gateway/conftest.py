@@ -1,10 +1,10 @@
-"""A gateway on real Postgres and Redis, before a ledger whose faults are scripted."""
+"""A gateway on real Postgres and Redis, before devnet, whose faults are switched on."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,22 +24,15 @@ from gateway.core.ledger import Ledger
 from gateway.core.settings import Settings
 from gateway.core.state import Gateway
 from gateway.core.submissions import Submissions
-from gateway.fabric import outcomes
+from gateway.fabric import connect, outcomes
 from gateway.migrations.upgrade import upgrade
-from tests.integration.gateway.fake_ledger import FakeNetwork
+from network import ledger
+from tests.integration.chaincode.conftest import Ledger as LedgerProcesses
+from tests.integration.gateway import desk as desks
+from tests.integration.gateway.desk import GLN, Desk
 from tests.support import services
 
-GLN = "9521234000013"
 PASSWORD = "correct horse battery"
-
-
-async def until(reached: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
-    """Wait until ``reached`` says so."""
-    async with asyncio.timeout(seconds):
-        while True:
-            if await reached():
-                return
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(scope="session")
@@ -99,18 +92,35 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
+@pytest.fixture(scope="session")
+def ledger_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerProcesses]:
+    running = desks.started(tmp_path_factory.mktemp("devnet"))
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
+async def desk(ledger_processes: LedgerProcesses, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     monkeypatch.setattr(outcomes, "PAUSE_SECONDS", 0.0)
-    return FakeNetwork()
+    # What got lost on devnet is lost: waiting longer for it changes nothing.
+    monkeypatch.setattr(outcomes, "UNCLEAR_SECONDS", 0.3)
+    profile = ledger.member_profile(ledger_processes.home, ledger_processes.topology.organizations[0])
+    async with connect(profile) as connection:
+        network = connection.network(profile.channel)
+        made = Desk(ledger_processes, network, await network.height())
+        await made.control.clear()
+        yield made
+        await made.control.clear()
 
 
 @pytest.fixture
-async def gateway(settings: Settings, engine: AsyncEngine, network: FakeNetwork) -> AsyncIterator[Gateway]:
-    ledger = Ledger(network, 8, 8)  # type: ignore[arg-type]
-    submissions = Submissions(engine, ledger, 5.0, timedelta(days=1))
+async def gateway(settings: Settings, engine: AsyncEngine, desk: Desk) -> AsyncIterator[Gateway]:
+    member = Ledger(desk.network, 8, 8)
+    submissions = Submissions(engine, member, 5.0, timedelta(days=1))
     redis = Redis.from_url(settings.redis_url.get_secret_value())
-    yield Gateway(settings, engine, redis, ledger, submissions, Tokens.of(settings))
+    yield Gateway(settings, engine, redis, member, submissions, Tokens.of(settings))
     await submissions.close()
     await redis.aclose()
 

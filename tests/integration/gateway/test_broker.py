@@ -15,8 +15,7 @@ from gateway.core.errors import BrokerUnavailable
 from gateway.core.state import Gateway
 from gateway.devices import broker
 from gateway.devices.broker import BrokerAddress
-from tests.integration.gateway.conftest import GLN
-from tests.integration.gateway.fake_ledger import FakeNetwork
+from tests.integration.gateway.desk import GLN, OTHER, Desk
 
 
 def client_of(address: BrokerAddress, username: str, password: str) -> aiomqtt.Client:
@@ -103,26 +102,26 @@ async def test_registering_a_device(
     app: FastAPI,
     client: httpx.AsyncClient,
     gateway: Gateway,
-    network: FakeNetwork,
+    desk: Desk,
     address: BrokerAddress,
     mqtt_url: str,
 ) -> None:
     gateway.settings.mqtt_url = SecretStr(mqtt_url)
-    network.functions["RegisterDevice"] = lambda given: {"doc": "device", **given}
+    truck, others = desk.serial(8), desk.serial(9)
     headers = {"Idempotency-Key": "device-1"}
-    body = {"id": "truck-8", "kind": "temperature"}
+    body = {"id": truck, "kind": "temperature"}
     answers = [await client.post("/devices", json=body, headers=headers) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     first, second = (answer.json() for answer in answers)
-    assert first["transaction_id"] == second["transaction_id"] == network.valid[0]
-    assert first["device"] == {"doc": "device", "id": "truck-8", "gln": GLN, "kind": "temperature"}
+    assert first["transaction_id"] == second["transaction_id"]
+    assert await desk.valid("RegisterDevice") == [first["transaction_id"]]
+    assert first["device"].items() >= {"id": truck, "gln": GLN, "kind": "temperature"}.items()
     assert first["mqtt"]["password"] != second["mqtt"]["password"]
-    async with client_of(address, "truck-8", second["mqtt"]["password"]):
+    async with client_of(address, truck, second["mqtt"]["password"]):
         pass
 
-    network.functions["GetDevice"] = lambda given: {"doc": "device", "gln": GLN, **given}
-    renewed = (await client.post("/devices/truck-8/credentials")).json()["mqtt"]
+    renewed = (await client.post(f"/devices/{truck}/credentials")).json()["mqtt"]
     async with client_of(address, renewed["username"], renewed["password"]) as device:
         await device.publish(renewed["topic"], json.dumps({"readings": []}), qos=1)
-    network.functions["GetDevice"] = lambda given: {"doc": "device", "gln": "9521234000020", **given}
-    assert (await client.post("/devices/truck-8/credentials")).json()["code"] == "not_authorised"
+    await desk.call("custody", "RegisterDevice", {"id": others, "gln": OTHER, "kind": "temperature"})
+    assert (await client.post(f"/devices/{others}/credentials")).json()["code"] == "not_authorised"

@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.core.state import Gateway
 from gateway.mirror import tables
-from tests.integration.gateway.conftest import GLN
-from tests.integration.gateway.fake_ledger import FakeNetwork
+from network.devnet.faults import Kind
+from tests.integration.gateway.desk import GLN, GTIN, Desk
 
 OTHER = "9521234000020"
-GTIN = "09521234100010"
 AT = dt.datetime(2026, 9, 21, 13, 33, 20, 567_000, dt.UTC)
 WRITTEN = {"block_number": 3, "tx_id": "ab" * 32}
 TX = "cd" * 32
@@ -221,24 +220,26 @@ def transaction(block: int, code: int = 0) -> dict[str, Any]:
 
 
 async def test_a_trace_says_where_each_step_stands(
-    client: httpx.AsyncClient, engine: AsyncEngine, network: FakeNetwork
+    client: httpx.AsyncClient, engine: AsyncEngine, desk: Desk
 ) -> None:
+    await desk.commission()
+    [commissioned] = await desk.transactions()
+    row = transaction(7) | {"tx_id": commissioned.tx_id}
     # The same envelope sent twice stands in two blocks; the first is where it counted.
-    await put(engine, tables.ledger_transaction, transaction(7), transaction(9, code=9))
-    step = {"tx_id": TX, "at": 1_789_997_600_567, "step": "commission", "ref": f"01{GTIN}21A1"}
-    network.functions["Trace"] = lambda given: {"unit": given, "held": False, "steps": [step]}
-    answer = (await client.get(f"/units/{GTIN}/A1/trace")).json()
-    assert answer["steps"] == [
-        {
-            **step,
-            "at": "2026-09-21T13:33:20.567Z",
-            "block_number": 7,
-            "position": 0,
-            "validation_code": 0,
-            "creator_msp": "AlpineMSP",
-            "endorsers": ["AlpineMSP", "HarborMSP"],
-        }
-    ]
+    await put(engine, tables.ledger_transaction, row, row | {"block_number": 9, "validation_code": 9})
+    [step] = (await client.get(f"/units/{GTIN}/{desk.serial()}/trace")).json()["steps"]
+    assert (step["tx_id"], step["step"], step["ref"]) == (commissioned.tx_id, "commission", desk.ref())
+    at = dt.datetime.fromtimestamp(commissioned.timestamp_ms / 1000, dt.UTC)
+    assert dt.datetime.fromisoformat(step["at"]) == at.replace(
+        microsecond=commissioned.timestamp_ms % 1000 * 1000
+    )
+    assert {name: step[name] for name in ("block_number", "position", "validation_code", "creator_msp")} == {
+        "block_number": 7,
+        "position": 0,
+        "validation_code": 0,
+        "creator_msp": "AlpineMSP",
+    }
+    assert step["endorsers"] == ["AlpineMSP", "HarborMSP"]
 
 
 async def test_a_transaction(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
@@ -251,12 +252,12 @@ async def test_a_transaction(client: httpx.AsyncClient, engine: AsyncEngine) -> 
 
 
 async def test_ready_and_how_far(
-    client: httpx.AsyncClient, engine: AsyncEngine, network: FakeNetwork, gateway: Gateway
+    client: httpx.AsyncClient, engine: AsyncEngine, desk: Desk, gateway: Gateway
 ) -> None:
-    network.blocks = {str(number): (0, number) for number in range(3)}
+    height = await desk.network.height()
     checkpoint = {
         "channel": "medicines",
-        "block_number": 2,
+        "block_number": height - 1,
         "header_hash": b"h",
         "block_at": AT,
         "mirrored_at": AT,
@@ -271,24 +272,20 @@ async def test_ready_and_how_far(
             "transactions": 2,
             "at": AT,
         }
-        for number in range(3)
+        for number in range(height)
     ]
     await put(engine, tables.block, *blocks)
     assert (await client.get("/ledger")).json() == {
         "channel": "medicines",
-        "height": 3,
-        "mirror_height": 3,
+        "height": height,
+        "mirror_height": height,
         "lag_ms": 0,
-        "transactions": 6,
+        "transactions": 2 * height,
     }
     ready = await client.get("/ready", headers={"Authorization": ""})
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
     await gateway.engine.dispose()
-
-    async def away() -> int:
-        raise ConnectionError
-
-    network.height = away  # type: ignore[method-assign]
+    await desk.lose(Kind.AWAY, 100)
     ready = await client.get("/ready", headers={"Authorization": ""})
     assert ready.status_code == 503
     assert ready.json()["ledger"] == "down"
