@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.fabric import Network, Profile, connect
+from gateway.fabric import Gateway, Identity, Network, Profile, connect
 from network import ledger
-from tests.support import ledgers
+from tests.support import ledgers, services
 from tests.support.ledgers import Ledger
 from tests.support.system import kinds
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
 
-@pytest.fixture(scope="module", params=kinds())
+@pytest.fixture(scope="session", params=kinds())
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """The ledger; once per kind."""
     with ledgers.started(request.param, TOPOLOGY, tmp_path_factory.mktemp(request.param)) as started:
@@ -33,3 +34,23 @@ def profile(running: Ledger) -> Profile:
 async def network(profile: Profile) -> AsyncIterator[Network]:
     async with connect(profile) as gateway:
         yield gateway.network(profile.channel)
+
+
+@pytest.fixture
+async def unsigned(profile: Profile) -> AsyncIterator[Network]:
+    """A client of the same identity that has no signer."""
+    identity = Identity(profile.msp_id, profile.certificate)
+    async with Gateway(profile.peers, identity, None) as gateway:
+        yield gateway.network(profile.channel)
+
+
+@pytest.fixture
+def key() -> str:
+    """A key that no other test uses."""
+    return uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with services.postgres(tmp_path_factory.mktemp("postgres")) as service:
+        yield service.url

@@ -6,25 +6,15 @@ import asyncio
 import dataclasses
 import hashlib
 import json
-import uuid
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.x509.oid import NameOID
 
 from gateway.fabric import (
     CommitStatusError,
     EndorseError,
     EvaluateError,
-    Gateway,
-    Identity,
     InMemoryCheckpointer,
     Network,
     Peer,
@@ -33,19 +23,12 @@ from gateway.fabric import (
     Transaction,
     chaincode_refusal,
     connect,
-    signer_from_pem,
 )
 from gateway.fabric.blocks import parse_block
 from gateway.fabric.outcomes import settle, submit_with_retry
 from tests.support.ledgers import Ledger
 
 PROBE = "probe"
-
-
-@pytest.fixture
-def key() -> str:
-    """A key that no other test uses."""
-    return uuid.uuid4().hex
 
 
 async def keep_nothing(transaction: Transaction) -> None:
@@ -182,48 +165,6 @@ async def test_a_peer_that_is_away_is_passed_over(profile: Profile, key: str) ->
     async with connect(away) as gateway:
         contract = gateway.network(profile.channel).contract(PROBE)
         assert await contract.submit("put", key.encode(), b"value") == b"null"
-
-
-def member_certificate(folder: Path, key: Any) -> bytes:
-    """A client's certificate of the manufacturer's authority, on any sort of key."""
-    ca = x509.load_pem_x509_certificate((folder / "ca" / "ca-cert.pem").read_bytes())
-    ca_key = serialization.load_pem_private_key((folder / "ca" / "ca-key.pem").read_bytes(), None)
-    assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
-    now = datetime.now(UTC)
-    subject = [(NameOID.ORGANIZATIONAL_UNIT_NAME, "client"), (NameOID.COMMON_NAME, "another")]
-    issuer = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(oid, value) for oid, value in subject]))
-        .issuer_name(ca.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-@pytest.mark.parametrize("sort", ["P-256", "P-384", "Ed25519"])
-async def test_each_sort_of_key_is_taken(running: Ledger, profile: Profile, key: str, sort: str) -> None:
-    private: Any
-    if sort == "Ed25519":
-        private = ed25519.Ed25519PrivateKey.generate()
-    else:
-        private = ec.generate_private_key(ec.SECP256R1() if sort == "P-256" else ec.SECP384R1())
-    folder = running.home / "network" / "organizations" / "manufacturer"
-    identity = Identity(profile.msp_id, member_certificate(folder, private))
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    async with Gateway(profile.peers, identity, signer_from_pem(pem)) as gateway:
-        network = gateway.network(profile.channel)
-        assert await network.contract(PROBE).submit("put", key.encode(), b"value") == b"null"
-        async with aclosing(network.block_events(0)) as stream:
-            assert (await anext(stream)).header.number == 0
 
 
 def victim(running: Ledger) -> str:
