@@ -16,6 +16,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY analytics analytics
 COPY chaincode chaincode
 COPY gateway gateway
+COPY http2 http2
 COPY iot_bridge iot_bridge
 COPY mediledger mediledger
 COPY network network

@@ -9,20 +9,19 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 from urllib.parse import unquote
 
-import hpack
-
-from network.devnet import http2_frames as frames
+from http2 import frames
+from http2.frames import Http2Error
+from http2.headers import HeaderReader, Headers
 from network.devnet.errors import DevnetError
-from network.devnet.http2_frames import ProtocolBroken
 
 # What the server may send unacknowledged.
 WINDOW = 16 * 1024 * 1024
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
-MAX_HEADER_BYTES = 16 * 1024
 CONNECT_SECONDS = 10.0
+AGENT = "grpc-devnet"
 _STREAM = 1
 
 
@@ -44,10 +43,9 @@ class BidirectionalCall(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[str] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
-        self._decoder = hpack.Decoder(max_header_list_size=MAX_HEADER_BYTES)
+        self._headers = HeaderReader()
         self._arrived = bytearray()
         self._message = bytearray()
-        self._headers: bytearray | None = None
         self._received = 0
         self._waiting: list[bytes] = []
         self._unsent = memoryview(b"")
@@ -80,7 +78,7 @@ class BidirectionalCall(asyncio.Protocol):
             frames.PREFACE
             + frames.settings({frames.ENABLE_PUSH: 0, frames.INITIAL_WINDOW_SIZE: WINDOW})
             + frames.window_update(0, WINDOW - frames.DEFAULT_WINDOW)
-            + frames.call_headers(_STREAM, self._authority, self._path)
+            + frames.call_headers(_STREAM, self._authority, self._path, AGENT)
         )
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -106,7 +104,7 @@ class BidirectionalCall(asyncio.Protocol):
                 used = self._read(data)
                 if used < len(data):
                     self._arrived += data[used:]
-        except (ProtocolBroken, DevnetError, hpack.HPACKError) as error:
+        except (Http2Error, DevnetError) as error:
             self.end(str(error))
 
     # Reading
@@ -118,7 +116,7 @@ class BidirectionalCall(asyncio.Protocol):
             high, low, kind, flags, stream = frames.HEADER.unpack_from(data, position)
             length = high << 8 | low
             if length > frames.MAX_FRAME:
-                raise ProtocolBroken("frame too large")
+                raise Http2Error(frames.FRAME_SIZE_ERROR, "frame too large")
             start = position + frames.HEADER_SIZE
             if end - start < length:
                 break
@@ -127,20 +125,16 @@ class BidirectionalCall(asyncio.Protocol):
         return position
 
     def _frame(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
-        if self._headers is not None and kind != frames.CONTINUATION:
-            raise ProtocolBroken("a header block was interrupted")
+        if self._headers.unfinished and kind != frames.CONTINUATION:
+            raise Http2Error(frames.PROTOCOL_ERROR, "a header block was interrupted")
         if kind == frames.DATA:
             self._data(flags, stream, payload)
         elif kind == frames.WINDOW_UPDATE:
             self._widen(stream, frames.word(payload))
         elif kind == frames.HEADERS:
-            self._headers = bytearray(frames.header_block(flags, payload))
-            self._header_block(flags)
+            self._answered(self._headers.start(flags, stream, payload))
         elif kind == frames.CONTINUATION:
-            if self._headers is None or len(self._headers) + len(payload) > MAX_HEADER_BYTES:
-                raise ProtocolBroken("a continuation of nothing, or headers too large")
-            self._headers += payload
-            self._header_block(flags)
+            self._answered(self._headers.more(flags, stream, payload))
         elif kind == frames.SETTINGS:
             self._settings(flags, payload)
         elif kind == frames.PING and not flags & frames.ACK:
@@ -150,7 +144,7 @@ class BidirectionalCall(asyncio.Protocol):
 
     def _data(self, flags: int, stream: int, payload: bytes) -> None:
         if stream != _STREAM:
-            raise ProtocolBroken("data on a stream that is not open")
+            raise Http2Error(frames.PROTOCOL_ERROR, "data on a stream that is not open")
         self._received += len(payload)
         if self._received > WINDOW // 2:
             # Whatever has arrived has been dealt with: the windows are renewed long before they are used up.
@@ -168,7 +162,7 @@ class BidirectionalCall(asyncio.Protocol):
         while end - position >= frames.PREFIX.size:
             compressed, length = frames.PREFIX.unpack_from(self._message, position)
             if compressed or length > MAX_MESSAGE_BYTES:
-                raise ProtocolBroken("a message that is compressed or too large")
+                raise Http2Error(frames.PROTOCOL_ERROR, "a message that is compressed or too large")
             start = position + frames.PREFIX.size
             if end - start < length:
                 break
@@ -176,12 +170,11 @@ class BidirectionalCall(asyncio.Protocol):
             self._on_message(self, bytes(self._message[start:position]))
         del self._message[:position]
 
-    def _header_block(self, flags: int) -> None:
-        if not flags & frames.END_HEADERS or self._headers is None:
-            # END_STREAM comes with the first frame of a block; trailers are told by their status.
+    def _answered(self, headers: Headers | None) -> None:
+        """Take what opens or, told by its status, ends the server's answer."""
+        if headers is None:
             return
-        block, self._headers = bytes(self._headers), None
-        fields: dict[Any, Any] = dict(self._decoder.decode(block))
+        fields = headers.fields
         if "grpc-status" in fields or fields.get(":status", "200") != "200":
             status = fields.get("grpc-status", f"HTTP {fields.get(':status')}")
             self.end(f"the server ended the call: {status} {unquote(fields.get('grpc-message', ''))}".strip())
@@ -201,7 +194,7 @@ class BidirectionalCall(asyncio.Protocol):
         elif stream == 0:
             self._window += increment
         if max(self._window, self._stream_window) > frames.MAX_WINDOW:
-            raise ProtocolBroken("window too large")
+            raise Http2Error(frames.FLOW_CONTROL_ERROR, "window too large")
         self._schedule()
 
     # Writing

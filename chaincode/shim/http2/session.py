@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from chaincode.shim.errors import ShimError
-from chaincode.shim.http2 import frames
-from chaincode.shim.http2.frames import Http2Error
-from chaincode.shim.http2.headers import MAX_HEADER_BYTES, HeaderReader, Headers
 from chaincode.shim.http2.keepalive import Keepalive
 from chaincode.shim.http2.stream import Call, CallRefused, Stream
+from http2 import frames
+from http2.frames import Http2Error
+from http2.headers import MAX_HEADER_BYTES, HeaderReader, Headers
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ class Session(asyncio.Protocol):
             self._finish(stream, frames.OK, "")
 
     def _window_update(self, identity: int, payload: bytes) -> None:
-        increment = _word(payload)
+        increment = frames.word(payload)
         if increment == 0:
             raise Http2Error(frames.PROTOCOL_ERROR, "a window update of nothing")
         if identity == 0:
@@ -242,11 +242,8 @@ class Session(asyncio.Protocol):
     def _settings(self, flags: int, payload: bytes) -> None:
         if flags & frames.ACK:
             return
-        if len(payload) % frames.SETTING.size:
-            raise Http2Error(frames.FRAME_SIZE_ERROR, "settings of an odd size")
-        for name, value in frames.SETTING.iter_unpack(payload):
-            if name != frames.INITIAL_WINDOW_SIZE:
-                continue
+        value = frames.read_settings(payload).get(frames.INITIAL_WINDOW_SIZE)
+        if value is not None:
             if value > frames.MAX_WINDOW:
                 raise Http2Error(frames.FLOW_CONTROL_ERROR, "window too large")
             change, self._stream_window = value - self._stream_window, value
@@ -352,9 +349,3 @@ class Session(asyncio.Protocol):
                 del self._ready[stream.identity]
         if out:
             self._transport.write(b"".join(out))
-
-
-def _word(payload: bytes) -> int:
-    if len(payload) != frames.WORD.size:
-        raise Http2Error(frames.FRAME_SIZE_ERROR, "a frame of the wrong size")
-    return frames.WORD.unpack(payload)[0] & frames.MAX_WINDOW

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from chaincode.shim.http2.frames import (
+from chaincode.shim.limits import MAX_MESSAGE_BYTES
+from http2.frames import (
     DATA,
     MAX_FRAME,
     MAX_WINDOW,
@@ -13,7 +14,6 @@ from chaincode.shim.http2.frames import (
     header,
     trailers,
 )
-from chaincode.shim.limits import MAX_MESSAGE_BYTES
 
 _PREFIX_SIZE = PREFIX.size
 

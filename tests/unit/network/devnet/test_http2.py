@@ -8,7 +8,7 @@ from typing import Any
 import hpack
 import pytest
 
-from network.devnet import http2_frames as frames
+from http2 import frames
 from network.devnet.errors import DevnetError
 from network.devnet.http2 import WINDOW, BidirectionalCall
 
@@ -159,9 +159,9 @@ async def test_headers_in_parts_and_trailers() -> None:
         (frames.frame(frames.DATA, frames.PADDED, 1, b"\x05x"), "padding longer than its frame"),
         (frames.frame(frames.DATA, 0, 1, b"\x01" + bytes(4)), "a message that is compressed or too large"),
         (frames.frame(frames.DATA, 0, 1, b"\x00" + b"\xff" * 4), "a message that is compressed or too large"),
-        (frames.frame(frames.WINDOW_UPDATE, 0, 0, b"x"), "a number of a wrong length"),
+        (frames.frame(frames.WINDOW_UPDATE, 0, 0, b"x"), "a frame of the wrong size"),
         (frames.window_update(0, 2**31 - 1), "window too large"),
-        (frames.frame(frames.SETTINGS, 0, 0, b"x"), "settings of a wrong length"),
+        (frames.frame(frames.SETTINGS, 0, 0, b"x"), "settings of an odd size"),
         (frames.frame(frames.CONTINUATION, 0, 1), "a continuation of nothing"),
         (
             headers([("x", "y")], 0) + frames.frame(frames.PING, 0, 0, bytes(8)),

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import hpack
 import pytest
 
-from chaincode.shim.http2 import frames
-from chaincode.shim.http2.frames import (
+from http2 import frames
+from http2.frames import (
     ACK,
     CONTINUATION,
     DATA,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaincode.shim.http2.frames import HEADER, HEADER_SIZE, INTERNAL, MAX_FRAME, MAX_WINDOW, PREFIX
 from chaincode.shim.http2.stream import CallRefused, Stream
+from http2.frames import HEADER, HEADER_SIZE, INTERNAL, MAX_FRAME, MAX_WINDOW, PREFIX
 
 
 class Collect:

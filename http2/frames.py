@@ -1,4 +1,4 @@
-"""The parts of HTTP/2 (RFC 9113) and of gRPC's use of it that the server writes and reads.
+"""Frames of HTTP/2 (RFC 9113) and of gRPC's use of it.
 
 Section numbers are RFC 9113's; "gRPC" is the document "gRPC over HTTP2".
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import struct
 from urllib.parse import quote
+
+import hpack
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -40,6 +42,7 @@ COMPRESSION_ERROR = 9
 ENHANCE_YOUR_CALM = 11
 
 # Settings (6.5.2).
+ENABLE_PUSH = 2
 MAX_CONCURRENT_STREAMS = 3
 INITIAL_WINDOW_SIZE = 4
 MAX_HEADER_LIST_SIZE = 6
@@ -92,6 +95,20 @@ def settings(values: dict[int, int]) -> bytes:
     return frame(SETTINGS, 0, 0, b"".join(SETTING.pack(name, value) for name, value in values.items()))
 
 
+def read_settings(payload: bytes) -> dict[int, int]:
+    """The values of a SETTINGS frame."""
+    if len(payload) % SETTING.size:
+        raise Http2Error(FRAME_SIZE_ERROR, "settings of an odd size")
+    return dict(SETTING.iter_unpack(payload))
+
+
+def word(payload: bytes) -> int:
+    """The number that is a whole frame, without its reserved bit."""
+    if len(payload) != WORD.size:
+        raise Http2Error(FRAME_SIZE_ERROR, "a frame of the wrong size")
+    return int(WORD.unpack(payload)[0]) & MAX_WINDOW
+
+
 def window_update(stream: int, increment: int) -> bytes:
     """A WINDOW_UPDATE frame; stream 0 is the connection."""
     return frame(WINDOW_UPDATE, 0, stream, WORD.pack(increment))
@@ -105,6 +122,20 @@ def rst_stream(stream: int, code: int) -> bytes:
 def goaway(last_stream: int, code: int) -> bytes:
     """A GOAWAY frame."""
     return frame(GOAWAY, 0, 0, TWO_WORDS.pack(last_stream, code))
+
+
+def call_headers(stream: int, authority: str, path: str, agent: str) -> bytes:
+    """The HEADERS frame that opens a gRPC call of the method ``path``; ``agent`` says who calls."""
+    fields = [
+        (":method", "POST"),
+        (":scheme", "https"),
+        (":path", path),
+        (":authority", authority),
+        ("te", "trailers"),
+        ("content-type", "application/grpc"),
+        ("user-agent", agent),
+    ]
+    return frame(HEADERS, END_HEADERS, stream, hpack.Encoder().encode(fields, huffman=False))
 
 
 def response_headers(stream: int) -> bytes:

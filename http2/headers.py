@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import hpack
 
-from chaincode.shim.http2 import frames
-from chaincode.shim.http2.frames import Http2Error
+from http2 import frames
+from http2.frames import Http2Error
 
 MAX_HEADER_BYTES = 16 * 1024
 
