@@ -131,6 +131,14 @@ async def put_private(stub: Stub, collection: str, key: str) -> None:
     stub.put_private(collection, key, stub.transient["value"])
 
 
+async def put_secret(stub: Stub, collection: str, key: str, value: str) -> None:
+    stub.put_private(collection, key, value.encode())
+
+
+async def get_secret(stub: Stub, collection: str, key: str) -> Any:
+    return _text(await stub.get_private(collection, key))
+
+
 async def get_private(stub: Stub, collection: str, key: str) -> Any:
     value = _text(await stub.get_private(collection, key))
     many = await stub.get_privates(collection, [key, "no such key"])
@@ -196,7 +204,7 @@ async def get_policy(stub: Stub, key: str) -> Any:
 
 
 async def set_private_policy(stub: Stub, collection: str, key: str, *msps: str) -> None:
-    stub.set_validation_parameter(key, signature_policy(msps), collection)
+    stub.set_validation_parameter(key, signature_policy(msps) if msps else b"", collection)
 
 
 async def get_private_policy(stub: Stub, collection: str, key: str) -> Any:
@@ -237,6 +245,24 @@ async def wait(stub: Stub, seconds: str) -> None:
     await asyncio.sleep(float(seconds))
 
 
+async def flush(stub: Stub) -> None:
+    await stub.flush()
+
+
+async def run(stub: Stub, program: str = "") -> Any:
+    """Functions in their order, each a list of its name and arguments, in one transaction; their answers.
+
+    The program may be transient instead. What the peer refuses is an answer too.
+    """
+    answers: list[Any] = []
+    for name, *arguments in json.loads(stub.transient.get("program") or program):
+        try:
+            answers.append(await FUNCTIONS[name](stub, *arguments))
+        except PeerError as error:
+            answers.append({"peer": str(error)})
+    return answers
+
+
 async def fail(stub: Stub, words: str) -> None:
     stub.put_state("never", b"written")
     raise ValueError(words)
@@ -267,6 +293,8 @@ FUNCTIONS: dict[str, Function] = {
         try_private,
         try_privates,
         try_put_private,
+        put_secret,
+        get_secret,
         get_private,
         private_hash,
         delete_private,
@@ -281,6 +309,8 @@ FUNCTIONS: dict[str, Function] = {
         peer_error_at_the_end,
         differ,
         wait,
+        flush,
+        run,
         fail,
     )
 }
