@@ -86,7 +86,7 @@ class ChaincodeConnection:
             )
         key = execution.transaction_id
         if key in self._running:
-            raise DevnetError(f"txid: {key}({execution.channel}) exists")
+            raise DevnetError(f"error sending: txid: {key}({execution.channel}) exists")
         if len(self._running) >= MAX_RUNNING:
             raise NotRunning(f"chaincode {self.name}: too many transactions at once")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -210,7 +210,10 @@ class ChaincodeConnection:
                 raise DevnetError(f"channel {channel} does not exist here")
             if execution.depth > MAX_DEPTH:
                 raise DevnetError(f"calls from chaincode to chaincode are more than {MAX_DEPTH} deep")
-            outcome = await execution.call(name, spec.input.args, execution)
+            try:
+                outcome = await execution.call(name, spec.input.args, execution)
+            except DevnetError as error:
+                raise DevnetError(f"execute failed: {error}") from error
         except (DevnetError, DecodeError) as error:
             words = f"INVOKE_CHAINCODE failed: transaction ID: {execution.transaction_id}: {error}"
             self._send(execution, Message.ERROR, words.encode())

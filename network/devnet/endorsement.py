@@ -146,7 +146,7 @@ class Endorsements:
             )
         raise Denied(
             grpc.StatusCode.FAILED_PRECONDITION,
-            NO_COMBINATION,
+            f"{NO_COMBINATION}: no peer combination can satisfy the endorsement policy",
         )
 
     def _of(

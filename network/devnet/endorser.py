@@ -119,7 +119,13 @@ class Endorser:
         if delay is not None and delay.seconds is not None:
             await asyncio.sleep(delay.seconds)
         creator = self._chain.membership.identify(proposal.signature_header.creator)
-        simulation = Simulation(snapshot, self._chain.definitions, self.peer.msp_id, creator.principals)
+        simulation = Simulation(
+            snapshot,
+            self._chain.definitions,
+            self.peer.msp_id,
+            creator.principals,
+            proposal.transaction_id,
+        )
         execution = Execution(
             proposal.transaction_id,
             proposal.channel,
@@ -169,6 +175,11 @@ class Endorser:
     async def _call(self, name: str, arguments: Sequence[bytes], execution: Execution) -> Outcome:
         if name in system.NAMES:
             raise DevnetError(f"Rejecting invoke of {name.upper()} from another chaincode")
+        if self._chain.definitions.get(name) is None:
+            raise DevnetError(
+                f"invalid invocation: [channel {execution.channel}] failed to get chaincode container info "
+                f"for {name[:64]}: chaincode {name[:64]} not found"
+            )
         return await self._run(name, arguments, False, execution)
 
     async def _run(

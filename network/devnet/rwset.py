@@ -93,8 +93,8 @@ def _public(one: NamespaceSet) -> kv_rwset_pb2.KVRWSet:
         if many is not None:
             info.reads_merkle_hashes.CopyFrom(many)
             continue
-        info.raw_reads.SetInParent()
-        info.raw_reads.kv_reads.extend(rangehash.read(key, version) for key, version in queried.seen)
+        if queried.seen:
+            info.raw_reads.kv_reads.extend(rangehash.read(key, version) for key, version in queried.seen)
     add = kv.writes.add
     for key in sorted(one.writes):
         value = one.writes[key]

@@ -53,14 +53,22 @@ class Results:
 class Simulation:
     """Over one snapshot, at one member's peer. A transaction does not see its own writes, as in Fabric.
 
-    ``creator`` is whose proposal is run.
+    ``creator`` is whose proposal is run; refusals name the ``transaction_id``.
     """
 
-    def __init__(self, snapshot: Snapshot, definitions: Definitions, msp_id: str, creator: Signer) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        definitions: Definitions,
+        msp_id: str,
+        creator: Signer,
+        transaction_id: str = "",
+    ) -> None:
         self.snapshot = snapshot
         self.definitions = definitions
         self.msp_id = msp_id
         self.creator = creator
+        self._transaction_id = transaction_id
         self._namespaces: dict[str, NamespaceSet] = {}
         self._serialized = (b"", b"")
         self._policies: set[Policy] = set()
@@ -125,7 +133,7 @@ class Simulation:
         DevnetError where something was written before; nothing may be after.
         """
         if self._wrote:
-            raise DevnetError("unsupported transaction: pages are for read-only transactions")
+            raise self._unsupported("Paginated queries are supported only in a read-only transaction")
         self._paged = True
         results = self.range(namespace, bookmark or start, end)
         items = list(itertools.islice(results, size))
@@ -138,16 +146,22 @@ class Simulation:
     def querying_private(self) -> None:
         """Note a query of private data, after which nothing may be written."""
         if self._wrote:
-            raise DevnetError(
-                "unsupported transaction: queries of private data are for read-only transactions"
-            )
+            raise self._unsupported("Queries on pvt data is supported only in a read-only transaction")
         self._queried_private = True
 
     def writing(self) -> None:
         """Note a write; DevnetError after a query that allows none."""
-        if self._paged or self._queried_private:
-            raise DevnetError("unsupported transaction: no writes after pages or queries of private data")
+        for queried, what in (
+            (self._queried_private, "queries on pvt data"),
+            (self._paged, "a paginated query"),
+        ):
+            if queried:
+                raise self._unsupported(f"Transaction has already performed {what}. Writes are not allowed")
         self._wrote = True
+
+    def _unsupported(self, why: str) -> DevnetError:
+        # A peer's own spelling.
+        return DevnetError(f"txid [{self._transaction_id}]: unsuppored transaction. {why}")
 
     def _guard_public(self, namespace: str, key: str) -> None:
         if namespace not in self._unguarded:

@@ -173,7 +173,7 @@ def test_pages(two: tuple[Conversation, Conversation]) -> None:
         if not bookmark:
             break
     assert sizes == [(120, 120), (120, 120), (10, 10)]
-    with pytest.raises(DevnetError, match="no writes after pages"):
+    with pytest.raises(DevnetError, match="already performed a paginated query"):
         one.ask("PUT_STATE", key="a", value=b"1")
 
 

@@ -93,14 +93,22 @@ def test_ranges_record_what_was_fetched(ledger: LedgerBench) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "after_it", "before_it"),
     [
-        lambda s: s.page("custody", "", "", 1, ""),
-        lambda s: list(PrivateData(s, "custody", OWN).range("", "")),
+        (
+            lambda s: s.page("custody", "", "", 1, ""),
+            "Transaction has already performed a paginated query. Writes are not allowed",
+            "Paginated queries are supported only in a read-only transaction",
+        ),
+        (
+            lambda s: list(PrivateData(s, "custody", OWN).range("", "")),
+            "Transaction has already performed queries on pvt data. Writes are not allowed",
+            "Queries on pvt data is supported only in a read-only transaction",
+        ),
     ],
 )
 def test_pages_and_private_queries_are_for_reading_only(
-    ledger: LedgerBench, query: Callable[[Simulation], object]
+    ledger: LedgerBench, query: Callable[[Simulation], object], after_it: str, before_it: str
 ) -> None:
     def after(simulated: Simulation) -> None:
         query(simulated)
@@ -110,8 +118,8 @@ def test_pages_and_private_queries_are_for_reading_only(
         simulated.put("custody", "x", b"1")
         query(simulated)
 
-    for run in (after, before):
-        with pytest.raises(DevnetError, match="unsupported transaction"):
+    for run, words in ((after, after_it), (before, before_it)):
+        with pytest.raises(DevnetError, match=rf"txid \[.*\]: unsuppored transaction\. {words}"):
             ledger.simulate(run)
 
 
