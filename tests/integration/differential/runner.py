@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -118,9 +119,12 @@ class Runner:
         else:
             proposal = contract.proposal("run", program)
         signed = proposal_pb2.SignedProposal(
-            proposal_bytes=proposal.bytes, signature=self._signers[call.member](proposal.bytes)
+            proposal_bytes=proposal.message, signature=self._sign(call.member, proposal.message)
         )
         return proposal.transaction_id, signed
+
+    def _sign(self, member: int, message: bytes) -> bytes:
+        return self._signers[member](hashlib.sha256(message).digest())
 
     async def _endorse(self, lane: Lane, call: Call, when: str = "") -> Endorsed | None:
         """Both ledgers' envelopes; None where both refuse, or where they differ."""
@@ -144,7 +148,7 @@ class Runner:
             return None
         self.figures.endorsed += 1
         for envelope in (one, other):
-            envelope.signature = self._signers[call.member](envelope.payload)
+            envelope.signature = self._sign(call.member, envelope.payload)
         return Endorsed(lane, identity, (one, other), f"{when}, {call}", call.twice)
 
     def _plain(self, *found: Any) -> Iterator[Any]:
