@@ -19,7 +19,7 @@ from network import ledger
 from network.topology import Topology
 from tests.integration.chaincode.conftest import Ledger
 from tests.integration.differential import plain
-from tests.integration.differential.sequences import KEYS, MEMBERS, Call, Operation, Sequence
+from tests.integration.differential.sequences import KEYS, MEMBERS, PRIVATE_WRITES, Call, Operation, Sequence
 from tests.integration.differential.side import Refusal, Side
 
 
@@ -246,6 +246,3 @@ def _reads(sequence: Sequence) -> Iterator[tuple[str, tuple[Operation, ...]]]:
         reads += [(name, collection, key) for name in ("private_hash", "get_private_policy", "get_secret")]
     for chaincode in sorted(chaincodes):
         yield chaincode, tuple(reads)
-
-
-PRIVATE_WRITES = ("put_secret", "delete_private", "purge_private", "set_private_policy")

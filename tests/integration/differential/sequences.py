@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -19,6 +19,7 @@ KEYS = ("~k0", "~k1", "~k2", "~k3")
 """Their ``~`` becomes a prefix that each run of a sequence has for itself."""
 EDGES = (*KEYS, "~", "~z", "~k", "~k4")
 COLLECTIONS = tuple(f"_implicit_org_{msp}" for msp in MEMBERS[:2])
+PRIVATE_WRITES = ("put_secret", "delete_private", "purge_private", "set_private_policy")
 CHAINCODES = ("probe", "probe2")
 MOST_CALLS = 30
 
@@ -188,4 +189,25 @@ def _bounded(rounds: list[Round]) -> Sequence:
     return Sequence(tuple(kept))
 
 
-_sequences = st.lists(_rounds, min_size=2, max_size=5).map(_bounded)
+def _told(sequence: Sequence) -> Sequence:
+    """The same with no valid private write that its own member's peer has not endorsed.
+
+    Only by endorsing does that peer come by the value of an implicit collection: another peer sends it to
+    nobody, and the block would wait on Fabric until the member's peer gives up asking for it. Without a policy
+    of the key's own such a write is invalid, and nobody asks.
+    """
+    guarded = {
+        one[1] for call in sequence.calls() for one in call.operations if one[0] == "set_private_policy"
+    }
+
+    def endorsed(call: Call) -> Call:
+        written = {one[1] for one in call.operations if one[0] in PRIVATE_WRITES}
+        owners = {COLLECTIONS.index(name) for name in written & guarded}
+        return replace(call, endorsers=tuple(sorted({*call.endorsers, *owners})))
+
+    return Sequence(
+        tuple(tuple(tuple(endorsed(call) for call in block) for block in one) for one in sequence.rounds)
+    )
+
+
+_sequences = st.lists(_rounds, min_size=2, max_size=5).map(_bounded).map(_told)
