@@ -193,8 +193,8 @@ def _told(sequence: Sequence) -> Sequence:
     """The same with no valid private write that its own member's peer has not endorsed.
 
     Only by endorsing does that peer come by the value of an implicit collection: another peer sends it to
-    nobody, and the block would wait on Fabric until the member's peer gives up asking for it. Without a policy
-    of the key's own such a write is invalid, and nobody asks.
+    nobody, and on Fabric the block would wait until the member's peer gives up asking for it. Without a
+    policy of the key's own such a write is invalid, and nobody asks.
     """
     guarded = {
         one[1] for call in sequence.calls() for one in call.operations if one[0] == "set_private_policy"
