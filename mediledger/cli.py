@@ -18,7 +18,7 @@ from rich.table import Table
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import FabricError, Profile, connect
 from gateway.fabric.blocks import parse_block
-from mediledger import lifecycle
+from mediledger import devnet, lifecycle
 from mediledger.supervisor import RunDirectory, SystemState
 from mediledger.system import PROJECT, System
 from network.topology import Organization
@@ -35,6 +35,7 @@ mirror_app = typer.Typer(no_args_is_help=True, help="A member's copy of the ledg
 app.add_typer(network_app, name="network")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(mirror_app, name="mirror")
+app.add_typer(devnet.app, name="devnet")
 
 Member = Annotated[str, typer.Option(help="The member to act as.")]
 EVERYONE = ""

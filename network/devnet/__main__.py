@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import gc
 import logging
 import sys
 from pathlib import Path
 
-import uvloop
-
 from chaincode.model.errors import MediLedgerError
-from network.devnet.server import serve
+from network.devnet.process import run
 from network.topology import Topology
 
 log = logging.getLogger("network.devnet")
-
-# Messages are many and short-lived and hold no cycles: the collector need not look at each generation often.
-GC_THRESHOLD = (50_000, 20, 50)
-# The writer's thread must not keep the loop waiting for long.
-SWITCH_SECONDS = 0.001
 
 
 def main() -> None:
@@ -35,12 +26,9 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("network.devnet").setLevel(logging.DEBUG if options.verbose else logging.INFO)
-    gc.set_threshold(*GC_THRESHOLD)
-    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         topology = Topology.load(options.topology, options.base_port)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(topology, options.home))
+        run(topology, options.home)
     except MediLedgerError as error:
         log.error("%s", error)
         sys.exit(1)

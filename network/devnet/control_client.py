@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from network.devnet import places
 from network.devnet.control import (
     MAX_LINE_BYTES,
     AdvanceCommand,
@@ -38,7 +39,8 @@ class DevnetControl:
     """
 
     def __init__(self, home: Path) -> None:
-        self._folder = home / "network" / "devnet"
+        self._home = home
+        self._folder = places.folder(home)
 
     async def status(self) -> Status:
         """What runs, how high the chain is, what the clock says, which faults are on."""
@@ -66,7 +68,7 @@ class DevnetControl:
                 line = await self._exchange(command.model_dump_json(exclude_none=True).encode() + b"\n")
             answer = Answer.model_validate_json(line)
         except OSError as error:
-            raise NotRunning(f"no devnet runs in {self._folder.parent.parent}") from error
+            raise NotRunning(f"no devnet runs in {self._home}") from error
         except ValidationError as error:
             raise DevnetError("devnet's answer cannot be read") from error
         if answer.status is None:

@@ -13,7 +13,7 @@ import grpc
 from fabric_protos.gateway import gateway_pb2_grpc
 from fabric_protos.peer import peer_pb2_grpc
 
-from network.devnet import config, definitions
+from network.devnet import config, definitions, places
 from network.devnet.chain import Chain
 from network.devnet.channel_policies import ChannelPolicies
 from network.devnet.clock import Clock
@@ -56,13 +56,13 @@ async def serve(topology: Topology, home: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     identities = Identities(topology, home / "network")
-    folder = home / "network" / "devnet"
+    folder = places.folder(home)
     clock = Clock(folder)
     faults = Faults([one.name for one in topology.organizations])
     channel = topology.channels[0]
     genesis = genesis_block(topology, channel, identities, clock)
     chain = Chain(
-        folder,
+        places.ledger(home, topology, channel),
         channel.name,
         genesis,
         definitions.of_channel(channel, ChannelPolicies(config.channel_group(genesis))),

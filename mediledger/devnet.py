@@ -1,0 +1,328 @@
+"""``mediledger devnet``: the embedded ledger by itself, for anybody's chaincode and clients."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.status import Status as RichStatus
+from rich.table import Table
+
+from chaincode.model.errors import MediLedgerError
+from network.devnet.faults import Call, Fault, Kind
+from network.topology import Topology
+
+if TYPE_CHECKING:
+    from network.devnet.control import Status
+    from network.devnet.standalone import Served
+
+console = Console()
+app = typer.Typer(
+    no_args_is_help=True,
+    help="A Fabric network in one process, to write chaincode and clients against. Never for production.",
+)
+
+DEFAULT_HOME = Path(".mediledger") / "devnet-alone"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+
+Home = Annotated[
+    Path | None,
+    typer.Option(help=f"Where its ledger and keys are, by default {DEFAULT_HOME}.", show_default=False),
+]
+
+
+@app.command()
+def up(
+    chaincode: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=HOST:PORT",
+            help="A chaincode, and where on this machine its server listens (without TLS). Repeat for more.",
+        ),
+    ] = None,
+    members: Annotated[
+        str | None, typer.Option(help="Their names, by default manufacturer,distributor.", show_default=False)
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="The channel, by default mychannel.", show_default=False)
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=POLICY",
+            help="A chaincode's endorsement policy, such as \"notes=OR('ManufacturerMSP.peer')\"; "
+            "without one, a majority of the members.",
+        ),
+    ] = None,
+    collections: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="A chaincode's private data collections, in Fabric's JSON."),
+    ] = None,
+    home: Home = None,
+    base_port: Annotated[
+        int | None,
+        typer.Option(
+            min=1024,
+            max=60000,
+            help="Its peers listen at 20, 40 and so on above it, by default above 17500.",
+            show_default=False,
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="A line for each block.")] = False,
+) -> None:
+    """Run it until Ctrl-C. What is written stays: the next "up" goes on from there.
+
+    Start your chaincode's server before or after; it is connected to as soon as it is there.
+
+    For example: mediledger devnet up --chaincode notes=127.0.0.1:9999
+    """
+    from network.devnet import process, standalone
+
+    place = home or DEFAULT_HOME
+    wanted = standalone.Wanted(
+        tuple(name.strip() for name in members.split(",")) if members else (),
+        channel,
+        tuple(_served(chaincode or [], policy or [], collections or [])),
+        base_port,
+    )
+    topology = standalone.prepare(place.absolute(), wanted)
+    _introduce(topology, place)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("network.devnet").setLevel(logging.DEBUG if verbose else logging.INFO)
+    process.run(topology, place.absolute())
+
+
+@app.command()
+def status(home: Home = None) -> None:
+    """What runs: height, clock, chaincode servers, faults."""
+    _show(_ask(home, lambda control: control.status()))
+
+
+@app.command()
+def advance(
+    duration: Annotated[str, typer.Argument(help="How far: 90s, 15m, 25h, 30d, or several as 1d12h.")],
+    home: Home = None,
+) -> None:
+    """Put the ledger's clock forward: for what expires, is due, or comes too late.
+
+    It never goes back, and stays forward after a restart. Clients must put their own clocks forward too: a
+    peer takes no proposal that is more than 15 minutes away from its own time.
+    """
+    seconds = _seconds(duration)
+    found = _ask(home, lambda control: control.advance(seconds))
+    console.print(f"It is {_time(found.time)} on the ledger, {_ahead(found.ahead)} ahead of this machine.")
+
+
+@app.command()
+def fault(
+    kind: Annotated[
+        Kind | None,
+        typer.Argument(
+            help="delay: calls take longer. status-silence: a commit's status is never told. "
+            "status-unavailable: UNAVAILABLE in place of it, after the commit. submit-unavailable: ordered, "
+            "but the client is told UNAVAILABLE. disagree: a member's peer endorses other results. "
+            "away: a member's peer answers nobody.",
+            show_default=False,
+        ),
+    ] = None,
+    member: Annotated[str | None, typer.Option(help="At whose peer; at every one without it.")] = None,
+    call: Annotated[Call | None, typer.Option(help="Which calls a delay delays.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="By how much a delay delays.")] = None,
+    count: Annotated[int | None, typer.Option(help="So many times; without it, until --off.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Switch this kind off, or all faults.")] = False,
+    home: Home = None,
+) -> None:
+    """Let something go wrong on purpose, to see what your client makes of it.
+
+    For example: mediledger devnet fault submit-unavailable --count 1
+    """
+    if off:
+        _faults(_ask(home, lambda control: control.clear(kind)))
+        return
+    if kind is None:
+        raise MediLedgerError("say which fault, or --off")
+    made = _fault(kind, member, call, seconds, count)
+    _faults(_ask(home, lambda control: control.fault(made)))
+
+
+@app.command()
+def verify(home: Home = None) -> None:
+    """Check the whole ledger, while devnet runs or after; exit status 1 and the first difference if any.
+
+    Every block's number, hashes, signature and validation codes are checked, and state, history and indexes
+    compared with what the blocks make of an empty ledger. Nothing is written.
+    """
+    from network.devnet import places
+    from network.devnet.verify import verify as verified
+
+    place, topology = _known(home)
+    for channel in topology.channels:
+        with console.status(f"{channel.name}: block 0") as line:
+            found = verified(places.ledger(place, topology, channel), channel, _progress(channel.name, line))
+        console.print(
+            f"{channel.name}: valid. {found.blocks} blocks, {found.transactions} transactions, "
+            f"{found.valid} of them valid, {found.keys} keys."
+        )
+
+
+def _progress(channel: str, line: RichStatus) -> Callable[[int], None]:
+    return lambda number: line.update(f"{channel}: block {number}")
+
+
+def _served(chaincodes: list[str], policies: list[str], collections: list[str]) -> list[Served]:
+    """The chaincodes as the options describe them together."""
+    from network.devnet import standalone
+
+    servers = _pairs("--chaincode", chaincodes)
+    named_policies, named_collections = _pairs("--policy", policies), _pairs("--collections", collections)
+    for option, named in (("--policy", named_policies), ("--collections", named_collections)):
+        strangers = ", ".join(sorted(set(named) - set(servers)))
+        if strangers:
+            raise MediLedgerError(f"{option}: no --chaincode is called {strangers}")
+    made = []
+    for name, server in servers.items():
+        described: list[dict[str, Any]] = []
+        if name in named_collections:
+            try:
+                text = Path(named_collections[name]).read_text(encoding="utf-8")
+            except OSError as error:
+                raise MediLedgerError(f"--collections: {error}") from error
+            described = standalone.collections(text)
+        made.append(standalone.Served(name, server, named_policies.get(name), described))
+    return made
+
+
+def _pairs(option: str, values: list[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, separator, rest = value.partition("=")
+        if not separator or not name or not rest or name in pairs:
+            raise MediLedgerError(f"{option} is NAME=..., once for each name, not {value}")
+        pairs[name] = rest
+    return pairs
+
+
+def _introduce(topology: Topology, home: Path) -> None:
+    """What to know to use it."""
+    from network import packages
+    from network.addresses import Loopback
+    from network.devnet import standalone
+    from network.identities import Identities
+
+    console.print("devnet: a Fabric network in one process. NOT FOR PRODUCTION.", style="bold yellow")
+    console.print(f"channel {topology.channel}, ledger and keys in {home}\n", highlight=False, soft_wrap=True)
+    for organization in topology.organizations:
+        for line in (
+            f"{organization.name}, {organization.msp_id}",
+            f"  peer         127.0.0.1:{topology.peer_port(organization)}, TLS as "
+            f"{topology.peer_host(organization)}",
+            f"  for clients  {standalone.members_folder(home, organization)}",
+        ):
+            console.print(line, highlight=False, soft_wrap=True)
+    console.print(
+        "There: a connection profile, a wallet, and PEM files, of the users admin and gateway.\n",
+        soft_wrap=True,
+    )
+    identities = Identities(topology, home.absolute() / "network")
+    first = topology.organizations[0]
+    for chaincode in topology.chaincodes:
+        package_id = packages.build(identities, Loopback(topology), first, chaincode).package_id
+        server = chaincode.server
+        for line in (
+            f"Serve {chaincode.name} on {server}, without TLS, as this package:",
+            f"  {package_id}",
+            f"  Go, Java  CHAINCODE_ID={package_id} CHAINCODE_SERVER_ADDRESS={server}",
+            f"  Node      fabric-chaincode-node server --chaincode-address={server} "
+            f"--chaincode-id={package_id}",
+            f"  Python    python -m chaincode --serve {package_id}=MODULE:ATTRIBUTE@{server}",
+        ):
+            console.print(line, highlight=False, soft_wrap=True)
+    console.print()
+
+
+def _known(home: Path | None) -> tuple[Path, Topology]:
+    """The home that was meant, and the topology of the ledger in it.
+
+    Without one it is the default, or the ledger of ``mediledger up`` where there is no other.
+    """
+    from mediledger.system import System
+    from network.devnet import places, standalone
+
+    system = System.from_environment()
+    ours = system.root / "devnet"
+    place = home or DEFAULT_HOME
+    if home is None and not (place / standalone.TOPOLOGY).exists() and places.folder(ours).exists():
+        place = ours
+    path = place / standalone.TOPOLOGY
+    return place.absolute(), Topology.load(path) if path.exists() else system.topology
+
+
+def _ask(home: Path | None, question: Any) -> Status:
+    from network.devnet.control_client import DevnetControl
+
+    place, _ = _known(home)
+    asked: Coroutine[Any, Any, Status] = question(DevnetControl(place))
+    return asyncio.run(asked)
+
+
+def _fault(
+    kind: Kind, member: str | None, call: Call | None, seconds: float | None, count: int | None
+) -> Fault:
+    from pydantic import ValidationError
+
+    try:
+        return Fault(kind=kind, member=member, call=call, seconds=seconds, count=count)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "".join(f"{part}: " for part in first["loc"])
+        raise MediLedgerError(f"{place}{first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _show(found: Status) -> None:
+    console.print(
+        f"Process {found.pid}. It is {_time(found.time)} on the ledger, {_ahead(found.ahead)} ahead."
+    )
+    channels = Table("channel", "height", "newest block's hash", box=None, pad_edge=False)
+    for channel in found.channels:
+        channels.add_row(channel.name, str(channel.height), channel.last_hash[:16])
+    console.print(channels)
+    servers = Table("member", "peer", "chaincode", "server", "state", box=None, pad_edge=False)
+    for one in found.chaincodes:
+        state = "connected" if one.connected else "not there"
+        servers.add_row(one.member, found.peers[one.member], one.name, one.address, state)
+    console.print(servers)
+    _faults(found)
+
+
+def _faults(found: Status) -> None:
+    console.print("Faults: " + ("; ".join(str(one) for one in found.faults) or "none") + ".")
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _ahead(seconds: float) -> str:
+    """A duration as people write it, such as 1d1h."""
+    left = round(seconds)
+    parts = []
+    for unit in ("d", "h", "m", "s"):
+        count, left = divmod(left, _UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def _seconds(duration: str) -> float:
+    if not _DURATION.fullmatch(duration):
+        raise MediLedgerError(f"a duration is written as 90s, 15m, 25h, 30d or 1d12h, not {duration}")
+    return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(duration))

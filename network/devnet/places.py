@@ -1,0 +1,17 @@
+"""Where devnet keeps what it knows, below a home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from network.topology import Channel, Topology
+
+
+def folder(home: Path) -> Path:
+    """The folder that is devnet's own: its clock, its control socket, its ledgers."""
+    return home / "network" / "devnet"
+
+
+def ledger(home: Path, topology: Topology, channel: Channel) -> Path:
+    """The folder of a channel's ledger."""
+    return folder(home) if channel == topology.channels[0] else folder(home) / "channels" / channel.name
