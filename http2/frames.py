@@ -124,11 +124,11 @@ def goaway(last_stream: int, code: int) -> bytes:
     return frame(GOAWAY, 0, 0, TWO_WORDS.pack(last_stream, code))
 
 
-def call_headers(stream: int, authority: str, path: str, agent: str) -> bytes:
+def call_headers(stream: int, authority: str, path: str, agent: str, secure: bool) -> bytes:
     """The HEADERS frame that opens a gRPC call of the method ``path``; ``agent`` says who calls."""
     fields = [
         (":method", "POST"),
-        (":scheme", "https"),
+        (":scheme", "https" if secure else "http"),
         (":path", path),
         (":authority", authority),
         ("te", "trailers"),

@@ -74,11 +74,12 @@ class BidirectionalCall(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, and open the call."""
         self._transport = cast(asyncio.Transport, transport)
+        secure = transport.get_extra_info("sslcontext") is not None
         self._transport.write(
             frames.PREFACE
             + frames.settings({frames.ENABLE_PUSH: 0, frames.INITIAL_WINDOW_SIZE: WINDOW})
             + frames.window_update(0, WINDOW - frames.DEFAULT_WINDOW)
-            + frames.call_headers(_STREAM, self._authority, self._path, AGENT)
+            + frames.call_headers(_STREAM, self._authority, self._path, AGENT, secure)
         )
 
     def connection_lost(self, error: Exception | None) -> None:
