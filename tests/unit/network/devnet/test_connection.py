@@ -200,7 +200,9 @@ async def test_calls_of_other_chaincode(topology: Topology, identities: Identiti
         await running.end()
     words = b" ".join(answer.payload for answer in answers)
     assert b"channel elsewhere does not exist here" in words
-    assert b"chaincode nobody not found" in words
+    assert (
+        b"INVOKE_CHAINCODE failed: transaction ID: again: execute failed: chaincode nobody not found" in words
+    )
 
 
 async def test_errors_of_the_chaincode(topology: Topology, identities: Identities, execution: Any) -> None:
@@ -232,7 +234,7 @@ async def test_one_id_once_and_only_for_its_time(
     async with connected(topology, identities, server) as connection:
         slow = asyncio.create_task(connection.run([], False, execution()))
         await asyncio.sleep(0)
-        with pytest.raises(DevnetError, match=r"txid: tx\(medicines\) exists"):
+        with pytest.raises(DevnetError, match=r"error sending: txid: tx\(medicines\) exists"):
             await connection.run([], False, execution())
         with pytest.raises(DevnetError, match="timeout expired while executing transaction"):
             await slow

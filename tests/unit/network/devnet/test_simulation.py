@@ -82,14 +82,17 @@ def test_ranges_record_what_was_fetched(ledger: LedgerBench) -> None:
         assert simulated.page("custody", "", "", 3, "") == ([("a", b"0"), ("b", b"0"), ("c", b"0")], "d")
         assert simulated.page("custody", "", "", 3, "d") == ([("d", b"0")], "")
         assert len(list(simulated.range("custody", "b", "d"))) == 2, "again, recorded once"
+        assert not list(simulated.range("custody", "x", ""))
 
-    whole, begun, page, last = spaces(public(ledger, run))["custody"].range_queries_info
+    whole, begun, page, last, empty = spaces(public(ledger, run))["custody"].range_queries_info
     assert (whole.start_key, whole.end_key, whole.itr_exhausted) == ("b", "d", True)
     assert [(r.key, r.version.tx_num) for r in whole.raw_reads.kv_reads] == [("b", 1), ("c", 2)]
     assert (begun.end_key, begun.itr_exhausted, len(begun.raw_reads.kv_reads)) == ("a", False, 1)
     # A page depends on what it showed, not on what comes after it.
     assert (page.start_key, page.end_key, page.itr_exhausted) == ("", "c", False)
     assert (last.start_key, last.end_key, last.itr_exhausted) == ("d", "", True)
+    # As a peer writes it: where nothing was found there are no reads, not an empty list of them.
+    assert (empty.start_key, empty.itr_exhausted, empty.WhichOneof("reads_info")) == ("x", True, None)
 
 
 @pytest.mark.parametrize(
