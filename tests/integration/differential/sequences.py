@@ -18,7 +18,9 @@ MEMBERS = ("ManufacturerMSP", "DistributorMSP", "RegulatorMSP")
 KEYS = ("~k0", "~k1", "~k2", "~k3")
 """Their ``~`` becomes a prefix that each run of a sequence has for itself."""
 EDGES = (*KEYS, "~", "~z", "~k", "~k4")
-COLLECTIONS = tuple(f"_implicit_org_{msp}" for msp in MEMBERS[:2])
+IMPLICIT = {f"_implicit_org_{MEMBERS[number]}": number for number in (0, 1)}
+"""Collections and their members."""
+COLLECTIONS = (*IMPLICIT, "deal", "board", "short")
 PRIVATE_WRITES = ("put_secret", "delete_private", "purge_private", "set_private_policy")
 CHAINCODES = ("probe", "probe2")
 MOST_CALLS = 30
@@ -202,7 +204,7 @@ def _told(sequence: Sequence) -> Sequence:
 
     def endorsed(call: Call) -> Call:
         written = {one[1] for one in call.operations if one[0] in PRIVATE_WRITES}
-        owners = {COLLECTIONS.index(name) for name in written & guarded}
+        owners = {IMPLICIT[name] for name in written & guarded if name in IMPLICIT}
         return replace(call, endorsers=tuple(sorted({*call.endorsers, *owners})))
 
     return Sequence(
