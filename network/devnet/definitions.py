@@ -23,7 +23,8 @@ class Collection:
 
     ``access`` says who is a member; the peers of all organisations that it names, ``members``, keep the
     values. ``policy`` says who must endorse writes, in place of the chaincode's. A value lives for
-    ``block_to_live`` blocks after its own, 0 for ever. ``required_peers`` others must be there to have it.
+    ``block_to_live`` blocks after its own, 0 for ever. ``required_peers`` others must be there to have it;
+    endorsers send it to members only where it is ``sent``.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Collection:
     policy: Policy | None = None
     block_to_live: int = 0
     required_peers: int = 0
+    sent: bool = True
     member_only_read: bool = False
     member_only_write: bool = False
 
@@ -38,6 +40,14 @@ class Collection:
     def members(self) -> frozenset[str]:
         """The MSP ids of those that keep the values."""
         return frozenset(self.access.msp_ids())
+
+    def holders(self, endorsers: SomeOf[str]) -> frozenset[str]:
+        """Who comes by a value that these endorsed: any member gives it to the others, and to no one else.
+
+        An implicit collection has one member, whose peer must have endorsed: no other sends it anything
+        (core/chaincode/lifecycle: generateImplicitCollectionForOrg).
+        """
+        return self.members if self.sent or not self.members.isdisjoint(endorsers) else frozenset()
 
     def expiry(self, number: int) -> int | None:
         """The block with which what block ``number`` wrote vanishes (core/ledger/pvtdatapolicy)."""
@@ -70,7 +80,7 @@ class Definitions:
         self._chaincodes = dict(chaincodes)
         self._implicit = {
             IMPLICIT_PREFIX + msp: Collection(
-                IMPLICIT_PREFIX + msp, Policy(1, ((msp, MEMBER),)), any_peer_of(msp)
+                IMPLICIT_PREFIX + msp, Policy(1, ((msp, MEMBER),)), any_peer_of(msp), sent=False
             )
             for msp in msp_ids
         }
@@ -130,6 +140,7 @@ def _collection(described: Described) -> Collection:
         parse(described.endorsement_policy) if described.endorsement_policy else None,
         described.block_to_live,
         described.required_peer_count,
+        described.max_peer_count > 0,
         described.member_only_read,
         described.member_only_write,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fabric_protos.common import common_pb2
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from fabric_protos.msp import identities_pb2
 from fabric_protos.peer import (
     chaincode_event_pb2,
     proposal_pb2,
@@ -70,6 +71,12 @@ class Action:
     namespaces: Sequence[Space]
     signed: bytes
     endorsements: Sequence[proposal_response_pb2.Endorsement]
+
+    @property
+    def endorsers(self) -> frozenset[str]:
+        """The MSP ids of a valid transaction's endorsers."""
+        identities = (identities_pb2.SerializedIdentity.FromString(one.endorser) for one in self.endorsements)
+        return frozenset(identity.mspid for identity in identities)
 
 
 @dataclass(frozen=True)

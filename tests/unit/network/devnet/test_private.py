@@ -14,8 +14,8 @@ from network.devnet.definitions import Collection, Definitions
 from network.devnet.errors import DevnetError
 from network.devnet.keys import key_hash
 from network.devnet.private import PrivateData
-from network.devnet.simulation import Simulation
-from network.policy import Policy, signer
+from network.devnet.simulation import VALIDATION_PARAMETER, Simulation
+from network.policy import Policy, any_peer_of, envelope_of, signer
 from tests.unit.network.devnet import transactions
 from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, PHARMACY, REGULATOR, LedgerBench, Run
 
@@ -46,6 +46,20 @@ def test_members_hold_values_others_hashes(ledger: LedgerBench) -> None:
         look(ledger, lambda p: p.get("p"), DISTRIBUTOR)
     assert look(ledger, lambda p: list(p.range("", "")), DISTRIBUTOR) == []
     assert look(ledger, lambda p: p.get("unknown"), DISTRIBUTOR) == b""
+
+
+def test_who_did_not_endorse_has_nothing_of_an_implicit_collection(ledger: LedgerBench) -> None:
+    def hand_over(simulated: Simulation) -> None:
+        policy = envelope_of(any_peer_of(DISTRIBUTOR)).SerializeToString()
+        PrivateData(simulated, "custody", OWN).put_metadata("p", VALIDATION_PARAMETER, policy)
+
+    assert ledger.commit(ledger.transaction(put("p"), (MANUFACTURER,))) == ["VALID"]
+    assert ledger.commit(ledger.transaction(hand_over, (MANUFACTURER,))) == ["VALID"]
+    assert ledger.commit(ledger.transaction(put("p", b"bid"), (DISTRIBUTOR,))) == ["VALID"]
+    for msp_id in (MANUFACTURER, DISTRIBUTOR):
+        assert look(ledger, lambda p: p.digest("p"), msp_id) == hashlib.sha256(b"bid").digest()
+        with pytest.raises(DevnetError, match="not available"):
+            look(ledger, lambda p: p.get("p"), msp_id)
 
 
 def test_nothing_private_is_in_the_envelope(ledger: LedgerBench) -> None:
