@@ -16,9 +16,13 @@ from network.devnet.http2 import WINDOW, BidirectionalCall
 class Transport:
     """Keeps what is written."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: object = None) -> None:
         self.written = bytearray()
         self.aborted = False
+        self._tls = tls
+
+    def get_extra_info(self, name: str) -> object:
+        return self._tls if name == "sslcontext" else None
 
     def write(self, data: bytes) -> None:
         self.written += data
@@ -41,10 +45,10 @@ class Transport:
 class Side:
     """A call whose transport is ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: object = None) -> None:
         self.messages: list[bytes] = []
         self.call = BidirectionalCall("host", "/S/M", lambda call, message: self.messages.append(message))
-        self.transport = Transport()
+        self.transport = Transport(tls)
         self.call.connection_made(self.transport)  # type: ignore[arg-type]
 
     def data(self, payload: bytes, flags: int = 0, stream: int = 1) -> None:
@@ -59,13 +63,15 @@ def message(body: bytes) -> bytes:
     return frames.PREFIX.pack(0, len(body)) + body
 
 
-async def test_the_greeting() -> None:
-    side = Side()
+@pytest.mark.parametrize(("tls", "scheme"), [(None, "http"), (object(), "https")])
+async def test_the_greeting(tls: object, scheme: str) -> None:
+    side = Side(tls)
     settings, window, headers = side.transport.frames()
     assert frames.read_settings(settings[3])[frames.INITIAL_WINDOW_SIZE] == WINDOW
     assert frames.word(window[3]) == WINDOW - frames.DEFAULT_WINDOW
     fields: Any = dict(hpack.Decoder().decode(headers[3]))
     assert (fields[":path"], fields[":authority"], fields["te"]) == ("/S/M", "host", "trailers")
+    assert fields[":scheme"] == scheme
 
 
 async def test_messages_in_any_pieces() -> None:
