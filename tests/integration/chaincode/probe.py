@@ -129,6 +129,7 @@ async def who(stub: Stub) -> Any:
 
 async def put_private(stub: Stub, collection: str, key: str) -> None:
     stub.put_private(collection, key, stub.transient["value"])
+    await stub.flush()
 
 
 async def put_secret(stub: Stub, collection: str, key: str, value: str) -> None:
@@ -323,7 +324,10 @@ class Probe:
         function = FUNCTIONS.get(stub.function)
         if function is None:
             return failure(f"no function {stub.function}", 404)
-        result = await function(stub, *(param.decode() for param in stub.params))
+        try:
+            result = await function(stub, *(param.decode() for param in stub.params))
+        except PeerError as error:
+            return failure(str(error))
         return success(json.dumps(result, sort_keys=True).encode())
 
 

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.fabric import (
+    ChaincodeEvent,
+    Checkpoint,
     CommitError,
     Contract,
     Deadlines,
+    Events,
     FabricError,
     Gateway,
     Network,
@@ -67,6 +70,7 @@ class Applications:
     seconds: float = 0.0
     _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
     _gateways: dict[str, Gateway] = field(default_factory=dict)
+    _listening: dict[str, Events[ChaincodeEvent]] = field(default_factory=dict)
     _scenario: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -174,14 +178,55 @@ class Applications:
         )
         return json.loads(self.run(reading))
 
+    def catch_up(self, member: str) -> None:
+        """Wait until a member's peer has every change that was sent."""
+        newest = max(change.status.block_number for change in self.changes)
+        self.run(self._written(self.network(member), newest))
+
+    def in_order(self) -> list[str]:
+        """The transaction ids of the changes that were sent, in the order of the blocks."""
+        numbers = sorted({change.status.block_number for change in self.changes})
+        sent = {change.status.transaction_id for change in self.changes}
+        network = self.network("regulator")
+        blocks = [parse_block(self.run(self._written(network, number))) for number in numbers]
+        return [one.tx_id for block in blocks for one in block.transactions if one.tx_id in sent]
+
+    def listen(
+        self,
+        member: str,
+        chaincode: str,
+        start_block: int | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """From now on `hear` tells what a member's application hears."""
+
+        async def listening() -> None:
+            nonlocal start_block
+            if start_block is None and checkpoint is None:
+                # The next block is fixed before anything else is done.
+                start_block = await self.network(member).height()
+            events = self.network(member).chaincode_events(chaincode, start_block, checkpoint)
+            self._listening[member] = events
+
+        self.run(listening())
+
+    def hear(self, member: str, count: int) -> list[ChaincodeEvent]:
+        """The next announcements that a member's application hears."""
+
+        async def hearing() -> list[ChaincodeEvent]:
+            return [await anext(self._listening[member]) for _ in range(count)]
+
+        return self.run(hearing())
+
     async def many(self, member: str, chaincode: str, count: int) -> None:
         """Announce so many changes without waiting for each other."""
         contract = self.contract(member, chaincode)
-        await asyncio.gather(
-            *(self.changing(contract.proposal("event", f"Change{place}", "")) for place in range(count))
-        )
+        proposals = [contract.proposal("event", f"Change{place}", "one of many") for place in range(count)]
+        await asyncio.gather(*map(self.changing, proposals))
 
     def close(self) -> None:
+        for events in self._listening.values():
+            self.run(events.aclose())
         for name in list(self._gateways):
             self.leave(name)
         self._runner.close()

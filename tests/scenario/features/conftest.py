@@ -16,6 +16,7 @@ from tests.scenario.features.applications import (
     collection,
     msp_id,
     msp_ids,
+    names,
     signers,
 )
 from tests.support.ledgers import Ledger
@@ -85,6 +86,18 @@ def announce(applications: Applications, member: str, event: str, content: str, 
 @step(parsers.parse('the {member:w} announces {count:d} changes at once in "{chaincode:w}"'))
 def announce_many(applications: Applications, member: str, count: int, chaincode: str) -> None:
     applications.run(applications.many(member, chaincode, count))
+
+
+@then(parsers.parse('the {member:w} hears "{event}" with "{content}"'))
+def hears(applications: Applications, member: str, event: str, content: str) -> None:
+    [heard] = applications.hear(member, 1)
+    assert (heard.name, heard.payload.decode()) == (event, content)
+
+
+@then(parsers.re(r"the (?P<member>\w+) hears (?P<events>.*) in this order"))
+def hears_in_order(applications: Applications, member: str, events: str) -> None:
+    wanted = names(events)
+    assert [event.name for event in applications.hear(member, len(wanted))] == wanted
 
 
 @then(parsers.parse("it is in a block and invalid: {code}"))

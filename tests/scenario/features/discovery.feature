@@ -41,7 +41,8 @@ Feature: Who is asked to sign
     Then it was signed by the manufacturer and the pharmacy
 
   Scenario: A note's own rule adds a signature
-    Given only the regulator may change "recall" in "anyone"
+    Given the manufacturer writes "none" under "recall" in "anyone"
+    And only the regulator may change "recall" in "anyone"
     When the manufacturer writes "lot A1" under "recall" in "anyone"
     Then the regulator is among those who signed it
 

@@ -34,7 +34,8 @@ Feature: Notes with a rule of their own
     Then the pharmacy reads "lot A1" under "recall" in "anyone"
 
   Scenario: Two members must sign
-    Given only the pharmacy and the regulator may change "return" in "anyone"
+    Given the manufacturer writes "none" under "return" in "anyone"
+    And only the pharmacy and the regulator may change "return" in "anyone"
     When the manufacturer tries to write "lot B2" under "return" in "anyone", signed by the regulator
     Then it is in a block and invalid: ENDORSEMENT_POLICY_FAILURE
     When the manufacturer writes "lot B2" under "return" in "anyone", signed by the pharmacy and the regulator
