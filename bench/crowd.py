@@ -49,7 +49,10 @@ async def measure(stage: Stage, results: Results, kind: str) -> None:
         log.removeHandler(lost)
         for stream in streams:
             stream.cancel()
-        await asyncio.gather(*streams, return_exceptions=True)
+        ended = await asyncio.gather(*streams, return_exceptions=True)
+    for outcome in ended:
+        if outcome is not None and not isinstance(outcome, asyncio.CancelledError):
+            raise outcome
     missed = sum(SUBMITS - failed - len(set(seen)) for seen in told)
     doubled = sum(len(seen) - len(set(seen)) for seen in told)
     errors = failed + missed + doubled + lost.count
@@ -62,10 +65,11 @@ async def measure(stage: Stage, results: Results, kind: str) -> None:
 
 async def _listen(stage: Stage, first: int, seen: list[str]) -> None:
     """Note the transactions of as many events as there are submits."""
-    async for event in stage.network.chaincode_events(stage.custody.name, first):
-        seen.append(event.transaction_id)
-        if len(seen) == SUBMITS:
-            return
+    async with stage.network.chaincode_events(stage.custody.chaincode, first) as events:
+        async for event in events:
+            seen.append(event.transaction_id)
+            if len(seen) == SUBMITS:
+                return
 
 
 async def _fails(call: Call) -> bool:
