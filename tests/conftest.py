@@ -38,3 +38,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 counts[kind] += 1
     shown = ", ".join(f"{kind} {count}" for kind, count in counts.items())
     terminalreporter.write_line(f"tests passed on a whole system, by ledger: {shown}")
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties if report.when == "call" else ():
+            terminalreporter.write_line(f"measured: {name}: {value} ({report.nodeid.rpartition('::')[2]})")

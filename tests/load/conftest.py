@@ -1,0 +1,31 @@
+"""A ledger with nothing around it, for the client's load."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.fabric import Network, connect
+from network import ledger
+from tests.support import ledgers
+from tests.support.ledgers import Ledger
+from tests.support.system import kinds
+
+TOPOLOGY = Path(__file__).with_name("topology.yaml")
+
+
+@pytest.fixture(scope="module", params=kinds())
+def bare(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """The ledger; once per kind."""
+    with ledgers.started(request.param, TOPOLOGY, tmp_path_factory.mktemp(request.param)) as started:
+        yield started
+
+
+@pytest.fixture
+async def network(bare: Ledger) -> AsyncIterator[Network]:
+    """One client, of the manufacturer's."""
+    profile = ledger.member_profile(bare.home, bare.topology.organizations[0])
+    async with connect(profile) as gateway:
+        yield gateway.network(profile.channel)
