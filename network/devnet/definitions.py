@@ -44,7 +44,8 @@ class Collection:
     def holders(self, endorsers: SomeOf[str]) -> frozenset[str]:
         """Who comes by a value that these endorsed: any member gives it to the others, and to no one else.
 
-        An implicit collection has one member, whose peer must have endorsed: no other sends it anything
+        What no endorser sends, members ask of each other only (gossip/privdata: PvtdataProvider). An implicit
+        collection has one member, whose peer must have endorsed: no other sends it anything
         (core/chaincode/lifecycle: generateImplicitCollectionForOrg).
         """
         return self.members if self.sent or not self.members.isdisjoint(endorsers) else frozenset()

@@ -18,7 +18,10 @@ from network.devnet.transaction import Code, HashedSpace, Invalid, Space, Transa
 
 Read: TypeAlias = kv_rwset_pb2.KVRead | kv_rwset_pb2.KVReadHash
 PrivatePart = Mapping[tuple[str, str], bytes]
-"""A transaction's private sets, KVRWSets by chaincode and collection, found to be what its hashes say."""
+"""A transaction's private sets, KVRWSets by chaincode and collection, found to be what its hashes say.
+
+One that no member comes by is not in it.
+"""
 
 
 class BlockState:
@@ -58,9 +61,7 @@ class BlockState:
                 self._apply_hashes(space, collection, version)
                 clear = private.get((space.namespace, collection.collection))
                 if clear is not None:
-                    self._apply_private(
-                        space.namespace, collection, clear, version, transaction.action.endorsers
-                    )
+                    self._apply_private(space.namespace, collection, clear, version)
 
     def forget(self, namespace: str, key: str, version: Version) -> None:
         """Remove a key that no transaction of the block has written."""
@@ -169,24 +170,14 @@ class BlockState:
             key = metadata.key_hash
             self._write_metadata(place, key.hex(), metadata.entries, version, key in touched)
 
-    def _apply_private(
-        self,
-        namespace: str,
-        collection: HashedSpace,
-        clear: bytes,
-        version: Version,
-        endorsers: frozenset[str],
-    ) -> None:
-        """The values, at each member that gets them.
-
-        A key whose metadata alone changes gets its hash's new version.
-        """
+    def _apply_private(self, namespace: str, collection: HashedSpace, clear: bytes, version: Version) -> None:
+        """The values, at each member; a key whose metadata alone changes gets its hash's new version."""
         defined = self._definitions.need_collection(namespace, collection.collection)
         kv = kv_rwset_pb2.KVRWSet.FromString(clear)
         hashes = {write.key_hash for write in collection.hashed.hashed_writes}
         hashes |= {write.key_hash for write in collection.hashed.metadata_writes}
         known = keys.hashes_of(namespace, collection.collection)
-        for msp in sorted(defined.holders(endorsers)):
+        for msp in sorted(defined.members):
             place = keys.private_of(namespace, collection.collection, msp)
             touched = set()
             for write in kv.writes:

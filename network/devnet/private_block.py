@@ -38,15 +38,19 @@ class PrivateBlock:
 
         Members keep those of invalid transactions too (gossip/privdata: coordinator).
         """
-        found = self._found(transaction)
+        left = self._left(transaction)
+        found: dict[tuple[str, str], bytes] = {}
         for space in transaction.action.namespaces:
             for collection in space.collections:
                 defined = self._definitions.collection(space.namespace, collection.collection)
                 if defined is None or not collection.writes:
                     continue
                 name = space.namespace, defined.name
-                if name in found:
-                    self._kept.append(Kept(place, *name, defined.members, found[name]))
+                clear = left.get(name)
+                holders = defined.holders(transaction.action.endorsers)
+                if clear is not None and holders:
+                    found[name] = clear
+                    self._kept.append(Kept(place, *name, holders, clear))
                 expiry = defined.expiry(place[0])
                 if expiry is not None:
                     hashed = collection.hashed.SerializeToString()
@@ -102,7 +106,7 @@ class PrivateBlock:
         stored = self._snapshot.get(namespace, key)
         return stored is not None and stored.version[0] == number
 
-    def _found(self, transaction: Transaction) -> dict[tuple[str, str], bytes]:
+    def _left(self, transaction: Transaction) -> dict[tuple[str, str], bytes]:
         wanted = {
             (space.namespace, collection.collection): collection.private_hash
             for space in transaction.action.namespaces

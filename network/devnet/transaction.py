@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fabric_protos.common import common_pb2
@@ -74,9 +75,12 @@ class Action:
 
     @property
     def endorsers(self) -> frozenset[str]:
-        """The MSP ids of a valid transaction's endorsers."""
-        identities = (identities_pb2.SerializedIdentity.FromString(one.endorser) for one in self.endorsements)
-        return frozenset(identity.mspid for identity in identities)
+        """The MSP ids of the endorsers, as they say; only a valid transaction's are so for sure."""
+        found: set[str] = set()
+        for one in self.endorsements:
+            with suppress(DecodeError):
+                found.add(identities_pb2.SerializedIdentity.FromString(one.endorser).mspid)
+        return frozenset(found)
 
 
 @dataclass(frozen=True)

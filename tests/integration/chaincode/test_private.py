@@ -271,10 +271,24 @@ async def test_transient_data_goes_to_members_only(members: Members) -> None:
     )
 
 
+async def test_an_endorser_that_is_no_member_and_sends_to_none(members: Members) -> None:
+    """Members ask each other for what they lack, and nobody else."""
+    await members.put("quiet", "asked for", "12", MANUFACTURER)
+    assert (await members.wholesaler.read("get_private", "quiet", "asked for"))["value"] == "12"
+    number = await members.put("quiet", "lost", "12", REGULATOR)
+    for probe in (members.manufacturer, members.wholesaler):
+        lost = await probe.read("try_private", "quiet", "lost")
+        assert lost["peer"].endswith(UNAVAILABLE.format(number))
+        assert await members.delivered(probe, probe, number) == {}
+    assert await members.regulator.read("private_hash", "quiet", "lost") == digest("12")
+
+
 async def test_as_many_peers_as_a_collection_asks_for(members: Members) -> None:
     with pytest.raises(EndorseError) as refused:
         await members.put("spread", "k")
-    assert refused.value.details[0].message.endswith(
+    assert refused.value.details[0].message == (
+        "error in simulation: failed to distribute private collection, "
+        f"txID {refused.value.transaction_id}, channel medicines: "
         "could not build private data dissemination plan for chaincode probe and collection spread: "
         "required to disseminate to at least 2 peers, but know of only 1 eligible peers"
     )

@@ -11,6 +11,7 @@ import pytest
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
 from network.devnet.definitions import Collection, Definitions
+from network.devnet.errors import DevnetError
 from network.devnet.msp import Membership
 from network.devnet.nodes import Node
 from network.devnet.private import PrivateData
@@ -22,6 +23,7 @@ from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, PHARMAC
 
 MEMBERS = Policy(1, ((MANUFACTURER, "member"), (PHARMACY, "member")))
 SHORT = Collection("short", MEMBERS, any_peer_of(MANUFACTURER), block_to_live=2)
+QUIET = Collection("quiet", MEMBERS, Policy(1, ((MANUFACTURER, "peer"), (DISTRIBUTOR, "peer"))), sent=False)
 LONG = Collection("long", MEMBERS, any_peer_of(MANUFACTURER))
 
 
@@ -32,7 +34,7 @@ def kept(
     """A ledger whose custody has the collections; a value of short lives for two blocks."""
     custody = definitions.get("custody")
     assert custody is not None
-    named = {"short": SHORT, "long": LONG}
+    named = {"short": SHORT, "long": LONG, "quiet": QUIET}
     mine = Definitions("medicines", {"custody": replace(custody, collections=named)}, list(peers))
     yield LedgerBench(store, membership, mine, peers, client)
 
@@ -159,6 +161,17 @@ def test_purge_reaches_a_member_that_lost_the_purging_set(kept: LedgerBench) -> 
     assert kept.commit(purge) == ["VALID"]
     assert seen(kept, "a", "long") == (b"", False)
     assert sets(kept, 1) == {0: {"long": []}}
+
+
+def test_what_endorsers_send_to_nobody(kept: LedgerBench) -> None:
+    """Members ask each other, but not an endorser who is none."""
+    commit(kept, put("a", collection="quiet"))
+    assert seen(kept, "a", "quiet", PHARMACY) == (b"price", True)
+    by_a_stranger = kept.transaction(put("b", collection="quiet"), (DISTRIBUTOR,))
+    assert kept.commit(by_a_stranger) == ["VALID"]
+    assert sets(kept, 2) == {}
+    with pytest.raises(DevnetError, match="Private data version = <nil>"):
+        seen(kept, "b", "quiet")
 
 
 def test_expiry_after_purge(kept: LedgerBench) -> None:
