@@ -24,11 +24,12 @@ START_SECONDS = 30.0
 
 
 class Devnet:
-    """One devnet and three chaincode servers in a directory of their own."""
+    """One devnet and each member's chaincode server in a directory of their own."""
 
-    def __init__(self, home: Path, base_port: int | None = None) -> None:
+    def __init__(self, home: Path, base_port: int | None = None, topology: Path | None = TOPOLOGY) -> None:
+        """Without a topology it is the project's own."""
         self.home = home
-        self.topology = Topology.load(TOPOLOGY, base_port or free_base_port())
+        self.topology = Topology.load(topology, base_port or free_base_port())
         ledger.prepare(self.topology, home, "devnet")
         self.identities = Identities(self.topology, home / "network")
         self._specs = {spec.name: spec for spec in ledger.plan(self.topology, home, "devnet")}
