@@ -55,12 +55,13 @@ async def commission(context: Context, arguments: Arguments) -> Any:
     document, *existing = await context.stub.get_states([keys.lot_key(gtin, lot), *unit_keys])
     if document is None:
         raise Refusal(Code.LOT_UNKNOWN, f"lot {lot} of {gtin} is not on the ledger", "lot")
-    goods.marketable(orjson.loads(document), context.today, "lot")
+    lot_document: Lot = orjson.loads(document)
+    goods.marketable(lot_document, context.today, "lot")
     for place, value in enumerate(existing):
         if value is not None:
             message = f"serial number {serials[place]} of {gtin} was commissioned"
             raise Refusal(Code.SERIAL_DUPLICATE, message, f"{field}[{place}]")
-    manufacturer = await _manufacturer(context, gtin)
+    manufacturer = await _manufacturer(context, gtin, lot_document["manufacturer"])
     before, after = _template(gtin, lot, manufacturer, context.now)
     put = context.stub.put_state
     for key, serial in zip(unit_keys, serials, strict=True):
@@ -76,9 +77,12 @@ async def get_lot(context: Context, arguments: Arguments) -> Any:
     return await context.need(keys.lot_key(gtin, lot), Code.LOT_UNKNOWN, f"lot {lot} of {gtin}", "lot")
 
 
-async def _manufacturer(context: Context, gtin: str) -> str:
-    """The GLN of the product's manufacturer, for whom the creator acts and who is licensed."""
-    resolved = await resolve(context, gtins=[gtin])
+async def _manufacturer(context: Context, gtin: str, *likely: str) -> str:
+    """The GLN of the product's manufacturer, for whom the creator acts and who is licensed.
+
+    Where it is the ``likely`` one, the registry has to read but once.
+    """
+    resolved = await resolve(context, likely, [gtin])
     product = resolved.product(gtin, "gtin")
     gln = product["manufacturer"]
     party = resolved.party(gln, "gtin")

@@ -137,9 +137,14 @@ async def resolve(context: Context, arguments: Arguments) -> Any:
         raise Refusal(Code.BATCH_TOO_LARGE, f"at most {MAX_RESOLVE} parties and products at once", "glns")
     glns = [gs1.gln(value, f"glns[{place}]") for place, value in enumerate(glns)]
     gtins = [gs1.gtin(value, f"gtins[{place}]") for place, value in enumerate(gtins)]
-    products = _found(gtins, await context.read_all([*map(keys.product_key, gtins)]))
-    glns = list(dict.fromkeys([*glns, *(product["manufacturer"] for product in products.values())]))
-    found = _found(glns, await context.read_all([*map(keys.party_key, glns)]))
+    asked = [*map(keys.product_key, gtins), *map(keys.party_key, glns)]
+    documents = await context.read_all(asked)
+    products = _found(gtins, documents[: len(gtins)])
+    found = _found(glns, documents[len(gtins) :])
+    others = list(dict.fromkeys(product["manufacturer"] for product in products.values()))
+    others = [gln for gln in others if gln not in glns]
+    if others:
+        found |= _found(others, await context.read_all([*map(keys.party_key, others)]))
     return {"parties": found, "products": products}
 
 
