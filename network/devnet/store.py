@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import lmdb
 from fabric_protos.ledger.rwset import rwset_pb2
 
-from network.devnet import keys, private_store
+from network.devnet import keys, private_store, scrub
 from network.devnet.errors import DevnetError
 from network.devnet.keys import PLACE, Version
 from network.devnet.private_store import PrivateDatabases, PrivateEffects, PrivateReader
@@ -125,6 +125,8 @@ class Store:
         except OSError:
             self._lock.close()
             raise DevnetError(f"another devnet has the ledger in {folder} open") from None
+        self._folder = folder
+        scrub.rewrite_if_marked(folder, MAP_BYTES, MAX_DATABASES)
         self._environment = lmdb.open(
             str(folder),
             map_size=MAP_BYTES,
@@ -206,6 +208,8 @@ class Store:
             for identity, place, code in effects.transactions
         ]
         named = self._databases
+        if effects.private.purged:
+            scrub.mark(self._folder)
         with self._environment.begin(write=True) as write:
             if not write.put(NUMBER.pack(number), block, db=named.blocks, overwrite=False):
                 raise DevnetError(f"block {number} is there already")
