@@ -1,7 +1,8 @@
-"""Connections to one gateway peer: one for calls, and others that streams share.
+"""Connections to one gateway peer: one for calls, one for calls that wait, and others that streams share.
 
-A peer's HTTP/2 server may allow a number of streams per connection, 100 is common, and gRPC lets what is over
-that wait. An event stream never ends, so a hundred of them on the connection for calls would stop all calls.
+A peer takes any number of calls on one HTTP/2 connection, but a proxy before it seldom more than a hundred,
+and gRPC lets what is over that wait. An event stream never ends, and a status may be long in coming: on the
+connection for calls a hundred of them would stop all calls. So each has at most a hundred, all of one kind.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Concurrency:
     """How many calls one client has in hand at one peer; more wait in the client for their turn.
 
     A peer refuses what is over its own limit (``peer.limits.concurrency.gatewayService``, 500 unless set
-    otherwise) of all its clients together, chaincode event streams among them: this leaves room for 250.
+    otherwise) of all its clients together, chaincode event streams among them: this leaves room for 300.
 
     Attributes:
         calls: evaluations, endorsements and submissions.
@@ -51,7 +52,7 @@ class Concurrency:
     """
 
     calls: int = 100
-    waits: int = 150
+    waits: int = 100
 
 
 class Connection:
@@ -78,14 +79,15 @@ class Endpoint:
         self.closed = False
         self.calls = Turns(concurrency.calls)
         self.waits = Turns(concurrency.waits)
-        self.connection = Connection(peer, tls)
+        self.for_calls = Connection(peer, tls)
+        self.for_waits = Connection(peer, tls)
 
     @contextmanager
     def stream(self) -> Iterator[Connection]:
         """A connection with room for one more stream, which counts while it is entered."""
         free = [one for one in self._for_streams if one.streams < STREAMS_PER_CONNECTION]
         if free or self.closed:
-            chosen = free[0] if free else self.connection
+            chosen = free[0] if free else self.for_calls
         else:
             chosen = Connection(self._peer, self._tls)
             self._for_streams.append(chosen)
@@ -98,7 +100,7 @@ class Endpoint:
     async def close(self) -> None:
         """End every call, stream and connection."""
         self.closed = True
-        for connection in (self.connection, *self._for_streams):
+        for connection in (self.for_calls, self.for_waits, *self._for_streams):
             await connection.close()
 
 

@@ -91,13 +91,15 @@ class Transport:
     async def _once(
         self, endpoint: Endpoint, method: Method, request: Any, subject: Subject, ends: float
     ) -> Any:
-        turns = endpoint.waits if method.waits else endpoint.calls
+        turns, connection = endpoint.calls, endpoint.for_calls
+        if method.waits:
+            turns, connection = endpoint.waits, endpoint.for_waits
         with self._span(method, subject, endpoint) as metadata:
             try:
                 async with asyncio.timeout(ends - time.monotonic()) as waiting, turns.turn(method.priority):
                     # From here on gRPC keeps the time: its deadline reaches the peer.
                     waiting.reschedule(None)
-                    invoke = getattr(endpoint.connection.gateway, method.name)
+                    invoke = getattr(connection.gateway, method.name)
                     left = max(ends - time.monotonic(), 0.0)
                     return await invoke(request, timeout=left, metadata=metadata)
             except grpc.aio.AioRpcError as error:

@@ -76,8 +76,11 @@ def status_details(code: grpc.StatusCode, details: Iterable[tuple[str, str, str]
 class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer):
     """Listens on a free port of 127.0.0.1 while it is entered."""
 
-    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+    def __init__(
+        self, credentials: grpc.ServerCredentials | None = None, streams_per_connection: int = 2**31 - 1
+    ) -> None:
         self._credentials = credentials
+        self._options = (("grpc.max_concurrent_streams", streams_per_connection),)
         self.port = 0
         self.metadata: list[dict[str, Any]] = []
         self.requests: list[tuple[str, Any]] = []
@@ -99,7 +102,7 @@ class FakeGateway(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServi
         await self.stop()
 
     async def start(self) -> None:
-        self._server = grpc.aio.server()
+        self._server = grpc.aio.server(options=self._options)
         gateway_pb2_grpc.add_GatewayServicer_to_server(self, self._server)
         events_pb2_grpc.add_DeliverServicer_to_server(self, self._server)
         address = f"127.0.0.1:{self.port}"

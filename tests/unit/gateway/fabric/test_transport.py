@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 
 import grpc
 import pytest
@@ -183,12 +183,34 @@ async def test_a_busy_peer_is_asked_again_by_every_call(
     assert fake.count(method) == 3
 
 
+async def test_streams_and_statuses_without_end_stop_no_call_where_a_connection_has_few_streams(
+    identity: Identity, pair: Pair
+) -> None:
+    """As behind a proxy that allows a hundred on one connection."""
+    async with (
+        FakeGateway(streams_per_connection=100) as fake,
+        Gateway([fake.peer], identity, signer_from_pem(pair.key_pem)) as gateway,
+    ):
+        fake.append(block(0))
+        network = gateway.network(CHANNEL)
+        async with AsyncExitStack() as stack:
+            for _ in range(150):
+                await anext(await stack.enter_async_context(network.block_events(0)))
+            waiting = [asyncio.create_task(network.commit(str(number)).status(20)) for number in range(100)]
+            await fake.until_called("CommitStatus", 100)
+            calls = (network.contract("custody").submit_async("Commission", seconds=20) for _ in range(150))
+            assert len(await asyncio.gather(*calls)) == 150
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_streams_do_not_share_the_connection_of_calls() -> None:
     peer = Peer("127.0.0.1:1", insecure=True)
     endpoint = Endpoint(peer, None, Concurrency())
     with ExitStack() as stack:
         used = [stack.enter_context(endpoint.stream()) for _ in range(250)]
-        assert endpoint.connection not in used
+        assert not {endpoint.for_calls, endpoint.for_waits} & set(used)
         assert sorted(used.count(one) for one in set(used)) == [50, 100, 100]
     with endpoint.stream() as again:
         assert again in used
