@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import itertools
 import random
 import signal
@@ -13,7 +14,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
 from gateway.fabric import FabricError, Network, Transaction
-from gateway.fabric.blocks import TransactionView, parse_block
+from gateway.fabric.blocks import TransactionView, header_hash, parse_block
 from network.devnet.store import reading
 from network.devnet.verify import Verified, verify
 from tests.support.devnet import CHANNEL, Devnet
@@ -48,15 +49,36 @@ class Tally:
 
 
 class Load:
-    """Writes notes, counts and batches until the ledger is gone, and remembers what it was told of each."""
+    """Writes notes, open and hidden, counts and batches until the ledger is gone.
+
+    It remembers what it was told of each, and every block's hash as it was told by the event stream.
+    """
 
     def __init__(self, network: Network) -> None:
+        self._network = network
         self._notes = network.contract("notes")
         self._numbers = itertools.count()
         self.acknowledged: dict[str, tuple[str, ...]] = {}
         self.committed: set[str] = set()
         self.open: list[Transaction] = []
         self.sent: set[str] = set()
+        self.blocks: dict[int, bytes] = {}
+        self._grown = asyncio.Condition()
+
+    async def follow(self) -> None:
+        """Follow the chain, over every loss of the connection, until cancelled."""
+        async for block in self._network.block_events(start_block=0):
+            number = block.header.number
+            assert number == len(self.blocks), "a block was told twice or not at all"
+            assert number == 0 or block.header.previous_hash == self.blocks[number - 1]
+            self.blocks[number] = header_hash(block.header)
+            async with self._grown:
+                self._grown.notify_all()
+
+    async def followed(self, height: int) -> None:
+        """Wait until so many blocks were told."""
+        async with asyncio.timeout(STATUS_SECONDS), self._grown:
+            await self._grown.wait_for(lambda: len(self.blocks) >= height)
 
     async def work(self, worker: int) -> None:
         """One worker's transactions, each after the one before, until a call fails."""
@@ -73,11 +95,15 @@ class Load:
             return "Add", f"counter-{number % COUNTERS}"
         if worker % 4 == 1:
             return "Fill", f"batch-{number}", str(BATCH)
+        if worker % 4 == 2:
+            return "Hide", f"secret-{number}"
         return "Put", f"note-{number}", str(number)
 
     async def _one(self, call: tuple[str, ...]) -> None:
         function, *arguments = call
-        transaction = await self._notes.proposal(function, *(a.encode() for a in arguments)).endorse()
+        transient = {"value": arguments[0].encode()} if function == "Hide" else None
+        proposal = self._notes.proposal(function, *(a.encode() for a in arguments), transient=transient)
+        transaction = await proposal.endorse()
         self.sent.add(transaction.transaction_id)
         self.open.append(transaction)
         commit = await transaction.submit()
@@ -104,6 +130,7 @@ async def kill_often(devnet: Devnet, kills: int, chance: random.Random) -> Tally
     async with devnet.gateway() as gateway:
         network = gateway.network(CHANNEL)
         load = Load(network)
+        following = asyncio.create_task(load.follow())
         while tally.kills < kills:
             await devnet.ready(network)
             tally.sent_again += await load.send_again()
@@ -127,6 +154,10 @@ async def kill_often(devnet: Devnet, kills: int, chance: random.Random) -> Tally
         await _asked_again(network, load, chance)
         found, transactions = await _look(devnet, load)
         await _counted(network, transactions)
+        await load.followed(found.blocks)
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
     tally.acknowledged = len(load.acknowledged)
     tally.blocks, tally.transactions, tally.valid = found.blocks, found.transactions, found.valid
     names = transaction_pb2.TxValidationCode.Name
@@ -141,9 +172,13 @@ async def _look(devnet: Devnet, load: Load) -> tuple[Verified, list[TransactionV
     transactions: list[TransactionView] = []
     with reading(folder) as kept:
         for _, data in kept.items(kept.databases.blocks):
-            transactions += parse_block(common_pb2.Block.FromString(data)).transactions
+            block = common_pb2.Block.FromString(data)
+            told = load.blocks.get(block.header.number)
+            assert told in (None, header_hash(block.header)), "another block was told than there is"
+            transactions += parse_block(block).transactions
     there = {transaction.tx_id for transaction in transactions}
     times = collections.Counter(t.tx_id for t in transactions if t.valid and t.tx_id)
+    assert len(load.blocks) <= found.blocks, "a block was told, and lost"
     lost = set(load.acknowledged) - there
     assert not lost, f"{len(lost)} acknowledged, and lost"
     assert load.committed <= set(times), "said to be valid, and not so"
@@ -161,6 +196,8 @@ async def _asked_again(network: Network, load: Load, chance: random.Random) -> N
         match load.acknowledged[transaction_id]:
             case ("Put", key, value):
                 assert await notes.evaluate("Get", key.encode()) == value.encode()
+            case ("Hide", key):
+                assert await notes.evaluate("Reveal", key.encode()) == key.encode()
             case ("Fill", prefix, count):
                 for number in (0, int(count) - 1):
                     key = f"{prefix}-{number:04}"

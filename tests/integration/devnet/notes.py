@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from chaincode.shim import Response, Stub, failure, success
 
+SAFE = "_implicit_org_ManufacturerMSP"
+
 
 class Notes:
     """``Put key value`` writes and tells of it; ``Get key`` reads; ``Add key`` reads and writes one more.
 
-    ``Fill prefix count`` writes many keys at once.
+    ``Fill prefix count`` writes many keys at once. ``Hide key`` keeps the transient value at the first
+    member's peer alone, where ``Reveal key`` reads it.
     """
 
     async def invoke(self, stub: Stub) -> Response:
@@ -23,6 +26,11 @@ class Notes:
             for number in range(int(count)):
                 stub.put_state(f"{prefix}-{number:04}", prefix.encode())
             return success()
+        if stub.function == "Hide":
+            stub.put_private(SAFE, params[0], stub.transient["value"])
+            return success()
+        if stub.function == "Reveal":
+            return success(await stub.get_private(SAFE, params[0]) or b"")
         if stub.function == "Get":
             return success(await stub.get_state(params[0]) or b"")
         if stub.function == "Add":
