@@ -73,6 +73,11 @@ async def range_(stub: Stub, start: str, end: str) -> Any:
     return await _all(stub.iterate_range(start, end))
 
 
+async def range_and_write(stub: Stub, start: str, end: str, key: str) -> None:
+    """Writes how many keys there are."""
+    stub.put_state(key, str(len(await _all(stub.iterate_range(start, end)))).encode())
+
+
 async def range_page(stub: Stub, start: str, end: str, size: str, bookmark: str) -> Any:
     return _page(await stub.state_range(start, end, int(size), bookmark))
 
@@ -287,6 +292,7 @@ FUNCTIONS: dict[str, Function] = {
         get_many,
         put_composite,
         range_,
+        range_and_write,
         range_page,
         range_page_and_write,
         prefix,

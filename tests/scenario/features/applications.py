@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+
 from gateway.fabric import (
     ChaincodeEvent,
     Checkpoint,
@@ -25,6 +27,7 @@ from gateway.fabric import (
     Profile,
     Proposal,
     Status,
+    Transaction,
     connect,
 )
 from gateway.fabric.blocks import TransactionView, parse_block
@@ -132,7 +135,10 @@ class Applications:
 
     async def changing(self, proposal: Proposal) -> Change:
         """As `change`; FabricError as the client tells it, CommitError where it is invalid."""
-        transaction = await proposal.endorse()
+        return await self.sending(await proposal.endorse())
+
+    async def sending(self, transaction: Transaction) -> Change:
+        """Send what was endorsed; FabricError as `changing`."""
         status = await (await transaction.submit()).status()
         self.changes.append(Change(status, transaction.result))
         if not status.successful:
@@ -182,6 +188,18 @@ class Applications:
         """Wait until a member's peer has every change that was sent."""
         newest = max(change.status.block_number for change in self.changes)
         self.run(self._written(self.network(member), newest))
+
+    async def private_values(self, member: str, number: int) -> list[str]:
+        """The private values that a block brought, as far as the member's peer has them."""
+        async with self.network(member).block_and_private_data_events(start_block=number) as blocks:
+            block = await anext(blocks)
+        return [
+            write.value.decode()
+            for sets in block.private_data_map.values()
+            for namespace in sets.ns_pvt_rwset
+            for one in namespace.collection_pvt_rwset
+            for write in kv_rwset_pb2.KVRWSet.FromString(one.rwset).writes
+        ]
 
     def in_order(self) -> list[str]:
         """The transaction ids of the changes that were sent, in the order of the blocks."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from pytest_bdd import parsers, scenarios, then, when
 
-from gateway.fabric import EvaluateError, Network
+from gateway.fabric import EvaluateError
 from tests.scenario.features.applications import WHERE, Applications, collection, msp_id
 
 scenarios("private_data.feature")
@@ -66,20 +65,7 @@ def remove(applications: Applications, member: str, how: str, name: str, where: 
 def purged(applications: Applications, member: str) -> None:
     applications.catch_up(member)
     number = applications.changes[0].status.block_number
-    assert applications.run(values(applications.network(member), number)) == []
-
-
-async def values(network: Network, number: int) -> list[str]:
-    """The private values that a block brought, as far as the member's peer has them."""
-    async with network.block_and_private_data_events(start_block=number) as blocks:
-        block = await anext(blocks)
-    return [
-        write.value.decode()
-        for sets in block.private_data_map.values()
-        for namespace in sets.ns_pvt_rwset
-        for one in namespace.collection_pvt_rwset
-        for write in kv_rwset_pb2.KVRWSet.FromString(one.rwset).writes
-    ]
+    assert applications.run(applications.private_values(member, number)) == []
 
 
 @when(parsers.re(rf'the (?P<member>\w+) tries to have the (?P<other>\w+) read "(?P<name>.*)" in {WHERE}'))
