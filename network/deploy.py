@@ -17,7 +17,7 @@ from network.fabric import programs
 from network.fabric.admin import Admin
 from network.fabric.processes import Layout
 from network.ledger import KINDS, member_profile
-from network.topology import REGISTRY, Organization, Topology
+from network.topology import REGISTRY, Channel, Organization, Topology
 
 log = logging.getLogger(__name__)
 
@@ -34,18 +34,25 @@ async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses
     """
     if kind == "fabric":
         await Admin(Layout(topology, home / "network", addresses), programs.need()).deploy()
-    if any(chaincode.name == REGISTRY for chaincode in topology.chaincodes):
-        regulators = [o for o in topology.organizations if o.role == "regulator"]
-        await _bootstrap(topology, home, regulators)
-    await asyncio.gather(*(_answers(topology, home, organization) for organization in topology.organizations))
+    for channel in topology.channels:
+        if any(chaincode.name == REGISTRY for chaincode in channel.chaincodes):
+            await _bootstrap(home, channel)
+    await asyncio.gather(
+        *(
+            _answers(home, channel, organization)
+            for channel in topology.channels
+            for organization in channel.organizations
+        )
+    )
 
 
-async def _bootstrap(topology: Topology, home: Path, regulators: list[Organization]) -> None:
+async def _bootstrap(home: Path, channel: Channel) -> None:
     """Name the regulators in the registry, unless that is done."""
+    regulators = [o for o in channel.organizations if o.role == "regulator"]
     body = json.dumps({"regulators": [o.msp_id for o in regulators]}).encode()
     deadline = time.monotonic() + ENDORSEMENT_SECONDS
     async with connect(member_profile(home, regulators[0], "admin")) as gateway:
-        registry = gateway.network(topology.channel).contract("registry")
+        registry = gateway.network(channel.name).contract("registry")
         while True:
             try:
                 await registry.submit("Bootstrap", body)
@@ -63,16 +70,16 @@ async def _bootstrap(topology: Topology, home: Path, regulators: list[Organizati
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _answers(topology: Topology, home: Path, organization: Organization) -> None:
-    """Wait until, of each chaincode, a member's peer runs it and finds endorsers for a transaction of it.
+async def _answers(home: Path, channel: Channel, organization: Organization) -> None:
+    """Wait until, of each chaincode of a channel, a member's peer runs it and finds endorsers for it.
 
     The transaction is the chaincode's ``probe``, which succeeds on an empty ledger: a refusal would come from
     the member's own peer, before it looks for others. It is never submitted.
     """
     deadline = time.monotonic() + ENDORSEMENT_SECONDS
     async with connect(member_profile(home, organization, "admin")) as gateway:
-        network = gateway.network(topology.channel)
-        for chaincode in topology.chaincodes:
+        network = gateway.network(channel.name)
+        for chaincode in channel.chaincodes:
             if not chaincode.probe:
                 continue
             function, *arguments = chaincode.probe

@@ -61,8 +61,11 @@ def plan(topology: Topology, home: Path, kind: str) -> list[ProcessSpec]:
         nodes = processes.specs(processes.Layout(topology, root), programs.need())
     else:
         nodes = [_devnet(topology, home)]
-    ours = any(chaincode.entry for chaincode in topology.chaincodes)
-    servers = [_chaincode_server(topology, root, one) for one in topology.organizations if ours]
+    servers = [
+        _chaincode_server(topology, root, one)
+        for one in topology.organizations
+        if any(chaincode.entry for chaincode in topology.chaincodes_of(one))
+    ]
     deploy = ProcessSpec(
         "deploy",
         (sys.executable, "-m", "network.deploy", *_arguments(topology, home), "--kind", kind),
@@ -99,7 +102,7 @@ def _arguments(topology: Topology, home: Path) -> tuple[str, ...]:
 def _chaincode_server(topology: Topology, root: Path, organization: Organization) -> ProcessSpec:
     ports = tuple(
         topology.chaincode_port(organization, chaincode)
-        for chaincode in topology.chaincodes
+        for chaincode in topology.chaincodes_of(organization)
         if chaincode.entry
     )
     return ProcessSpec(
@@ -118,7 +121,7 @@ def chaincode_command(
     identities = Identities(topology, root, addresses)
     tls = identities.chaincode_tls(organization)
     serve: list[str] = []
-    for chaincode in topology.chaincodes:
+    for chaincode in topology.chaincodes_of(organization):
         if chaincode.entry is None:
             continue
         package = packages.build(identities, addresses, organization, chaincode)

@@ -255,10 +255,11 @@ class Topology:
         orderer = next((o for o in read.organizations if o.name == read.orderer), None)
         if orderer is None:
             raise TopologyError(f"{source}: orderer: {read.orderer} is no organization here")
-        registry = any(chaincode.name == REGISTRY for chaincode in read.chaincodes)
-        if registry and all(o.role != "regulator" for o in read.organizations):
-            raise TopologyError(f"{source}: organizations.role: no regulator among them")
         channels = _channels(source, read)
+        for channel in channels:
+            registry = any(chaincode.name == REGISTRY for chaincode in channel.chaincodes)
+            if registry and all(o.role != "regulator" for o in channel.organizations):
+                raise TopologyError(f"{source}: organizations.role: no regulator among them")
         for position, chaincode in enumerate(read.chaincodes):
             msps = _members(channels, chaincode)
             for field, policy in chaincode.policies():

@@ -54,7 +54,7 @@ class ChaincodeConnection:
         self.up = asyncio.Event()
         self._stream: BidirectionalCall | None = None
         self._registered: asyncio.Future[str] | None = None
-        self._running: dict[str, tuple[Execution, asyncio.Future[Outcome]]] = {}
+        self._running: dict[tuple[str, str], tuple[Execution, asyncio.Future[Outcome]]] = {}
 
     async def keep(self) -> None:
         """Connect, and again whenever the stream is lost, until cancelled."""
@@ -84,9 +84,11 @@ class ChaincodeConnection:
                 f"could not launch chaincode {self.package_id}: connection to {self.name} at "
                 f"{self.address} is not there"
             )
-        key = execution.transaction_id
+        key = execution.channel, execution.transaction_id
         if key in self._running:
-            raise DevnetError(f"error sending: txid: {key}({execution.channel}) exists")
+            raise DevnetError(
+                f"error sending: txid: {execution.transaction_id}({execution.channel}) exists"
+            )
         if len(self._running) >= MAX_RUNNING:
             raise NotRunning(f"chaincode {self.name}: too many transactions at once")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -102,7 +104,8 @@ class ChaincodeConnection:
                 return await future
         except TimeoutError:
             raise DevnetError(
-                f"failed to execute transaction {key}: timeout expired while executing transaction"
+                f"failed to execute transaction {execution.transaction_id}: "
+                "timeout expired while executing transaction"
             ) from None
         finally:
             del self._running[key]
@@ -162,7 +165,7 @@ class ChaincodeConnection:
                 return
         except DecodeError:
             raise DevnetError("the server's message cannot be decoded") from None
-        found = self._running.get(message.txid)
+        found = self._running.get((message.channel_id, message.txid))
         if found is None or message.type == Message.KEEPALIVE:
             # Where its caller has given up, the server is told nothing more about it.
             return
@@ -206,14 +209,10 @@ class ChaincodeConnection:
         try:
             spec = chaincode_pb2.ChaincodeSpec.FromString(payload)
             name, _, channel = spec.chaincode_id.name.partition("/")
-            if channel and channel != execution.channel:
-                raise DevnetError(f"channel {channel} does not exist here")
+            name = name.partition(":")[0]
             if execution.depth > MAX_DEPTH:
                 raise DevnetError(f"calls from chaincode to chaincode are more than {MAX_DEPTH} deep")
-            try:
-                outcome = await execution.call(name, spec.input.args, execution)
-            except DevnetError as error:
-                raise DevnetError(f"execute failed: {error}") from error
+            outcome = await execution.call(name, channel or execution.channel, spec.input.args, execution)
         except (DevnetError, DecodeError) as error:
             words = f"INVOKE_CHAINCODE failed: transaction ID: {execution.transaction_id}: {error}"
             self._send(execution, Message.ERROR, words.encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -17,20 +18,18 @@ from network.devnet.chain import Chain
 from network.devnet.channel_policies import READERS
 from network.devnet.errors import varint
 from network.devnet.msp import Member
+from network.devnet.site import Site
 
 # A request's timestamp may be this far from a peer's clock (peer.authentication.timewindow).
 TIME_WINDOW_SECONDS = 15 * 60
 _BLOCK_FIELD = b"\x12"
 
-Shape = Callable[[int, Member], bytes]
-
 
 class DeliverService:
-    """Deliver, DeliverFiltered and DeliverWithPrivateData, for one channel at one member's peer."""
+    """Deliver, DeliverFiltered and DeliverWithPrivateData at one member's peer."""
 
-    def __init__(self, chain: Chain, msp_id: str) -> None:
-        self._chain = chain
-        self._msp_id = msp_id
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     def handler(self) -> grpc.GenericRpcHandler:
         """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
@@ -48,9 +47,9 @@ class DeliverService:
         return grpc.method_handlers_generic_handler(
             "protos.Deliver",
             {
-                "Deliver": method(self._whole),
-                "DeliverFiltered": method(self._filtered),
-                "DeliverWithPrivateData": method(self._private),
+                "Deliver": method(_Blocks.whole),
+                "DeliverFiltered": method(_Blocks.filtered),
+                "DeliverWithPrivateData": method(_Blocks.private),
             },
         )
 
@@ -58,7 +57,9 @@ class DeliverService:
         async for envelope in requests:
             status = common_pb2.SUCCESS
             try:
-                async for answer in self._blocks(envelope, shape):
+                request = _Request.read(envelope)
+                chain = self._site.at(request.channel_header.channel_id).chain
+                async for answer in _Blocks(chain, self._site.peer.msp_id).asked_for(request, shape):
                     yield answer
             except _Refused as refused:
                 status = refused.status
@@ -66,8 +67,37 @@ class DeliverService:
             if status != common_pb2.SUCCESS:
                 return
 
-    async def _blocks(self, envelope: common_pb2.Envelope, shape: Shape) -> AsyncIterator[bytes]:
-        seek, member = self._asked(envelope)
+
+@dataclass(frozen=True)
+class _Request:
+    """An envelope that asks for blocks, taken apart."""
+
+    envelope: common_pb2.Envelope
+    data: bytes
+    channel_header: common_pb2.ChannelHeader
+    creator: bytes
+
+    @classmethod
+    def read(cls, envelope: common_pb2.Envelope) -> _Request:
+        """_Refused where it is none."""
+        try:
+            payload = common_pb2.Payload.FromString(envelope.payload)
+            header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+            creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
+        except DecodeError:
+            raise _Refused(common_pb2.BAD_REQUEST) from None
+        return cls(envelope, payload.data, header, creator)
+
+
+class _Blocks:
+    """Blocks of one channel as one member's peer gives them."""
+
+    def __init__(self, chain: Chain, msp_id: str) -> None:
+        self._chain = chain
+        self._msp_id = msp_id
+
+    async def asked_for(self, request: _Request, shape: Shape) -> AsyncIterator[bytes]:
+        seek, member = self._asked(request)
         number, stop = self._bounds(seek)
         while number <= stop:
             if number >= self._chain.height and seek.behavior == ab_pb2.SeekInfo.FAIL_IF_NOT_READY:
@@ -75,23 +105,18 @@ class DeliverService:
             await self._chain.wait_above(number)
             if self._chain.membership.expired(member):
                 raise _Refused(common_pb2.FORBIDDEN)
-            yield shape(number, member)
+            yield shape(self, number, member)
             number += 1
 
-    def _asked(self, envelope: common_pb2.Envelope) -> tuple[ab_pb2.SeekInfo, Member]:
+    def _asked(self, request: _Request) -> tuple[ab_pb2.SeekInfo, Member]:
         """What is asked for and by whom."""
-        try:
-            payload = common_pb2.Payload.FromString(envelope.payload)
-            header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-            creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
-        except DecodeError:
-            raise _Refused(common_pb2.BAD_REQUEST) from None
+        header, creator, envelope = request.channel_header, request.creator, request.envelope
         if abs(header.timestamp.seconds - self._chain.clock.now()) > TIME_WINDOW_SECONDS:
             raise _Refused(common_pb2.BAD_REQUEST)
         if header.channel_id != self._chain.channel:
             raise _Refused(common_pb2.NOT_FOUND)
         try:
-            seek = ab_pb2.SeekInfo.FromString(payload.data)
+            seek = ab_pb2.SeekInfo.FromString(request.data)
         except DecodeError:
             raise _Refused(common_pb2.BAD_REQUEST) from None
         if access.refusal(self._chain, READERS, creator, envelope.payload, envelope.signature):
@@ -117,11 +142,11 @@ class DeliverService:
         last = {"oldest": first, "newest": max(first, height - 1), "specified": seek.stop.specified.number}
         return first, last.get(stop, first)
 
-    def _whole(self, number: int, _: Member) -> bytes:
+    def whole(self, number: int, _: Member) -> bytes:
         block = self._chain.block(number)
         return _BLOCK_FIELD + varint(len(block)) + block
 
-    def _private(self, number: int, member: Member) -> bytes:
+    def private(self, number: int, member: Member) -> bytes:
         """The block and what this member keeps of its private data.
 
         A collection that only its members may read goes to nobody else; any other to whoever may read the
@@ -143,7 +168,7 @@ class DeliverService:
                 message.private_data_map[index].CopyFrom(allowed)
         return events_pb2.DeliverResponse(block_and_private_data=message).SerializeToString()
 
-    def _filtered(self, number: int, _: Member) -> bytes:
+    def filtered(self, number: int, _: Member) -> bytes:
         filtered = events_pb2.FilteredBlock(channel_id=self._chain.channel, number=number)
         for one in self._chain.summary(number):
             added = filtered.filtered_transactions.add(
@@ -157,6 +182,9 @@ class DeliverService:
                 # Without its payload, which the filtered stream is not for.
                 event.ClearField("payload")
         return events_pb2.DeliverResponse(filtered_block=filtered).SerializeToString()
+
+
+Shape = Callable[[_Blocks, int, Member], bytes]
 
 
 class _Refused(Exception):

@@ -60,12 +60,17 @@ class Answer:
 
 
 class Endorser:
-    """The endorsing side of one member's peer."""
+    """The endorsing side of one member's peer, in one channel.
 
-    def __init__(self, chain: Chain, peer: Peer, faults: Faults) -> None:
+    ``joined`` are those of the same peer in all its channels, this one among them, by the channels' names.
+    """
+
+    def __init__(self, chain: Chain, peer: Peer, faults: Faults, joined: dict[str, Endorser]) -> None:
         self._chain = chain
         self._faults = faults
+        self._joined = joined
         self.peer = peer
+        joined[chain.channel] = self
 
     def check(self, proposal: Proposal) -> None:
         """ProposalRefused where a peer would not run it; UnknownChannel where it only answers so."""
@@ -172,15 +177,51 @@ class Endorser:
             endorser=serialized, signature=self.peer.node.sign(payload + serialized)
         )
 
-    async def _call(self, name: str, arguments: Sequence[bytes], execution: Execution) -> Outcome:
+    async def _call(
+        self, name: str, channel: str, arguments: Sequence[bytes], execution: Execution
+    ) -> Outcome:
+        """Run a chaincode that another one calls; of another channel, only to read."""
         if name in system.NAMES:
             raise DevnetError(f"Rejecting invoke of {name.upper()} from another chaincode")
-        if self._chain.definitions.get(name) is None:
-            raise DevnetError(
-                f"invalid invocation: [channel {execution.channel}] failed to get chaincode container info "
-                f"for {name[:64]}: chaincode {name[:64]} not found"
+        there = self._joined.get(channel)
+        if there is None:
+            raise DevnetError(f"Failed to get policy manager for channel [{channel}]")
+        proposal = Proposal(execution.proposal)
+        creator, signed = proposal.signature_header.creator, proposal.signed
+        why = access.check(there._chain, WRITERS, creator, signed.proposal_bytes, signed.signature)
+        if why:
+            raise DevnetError(why)
+        try:
+            if there._chain.definitions.get(name) is None:
+                raise DevnetError(
+                    f"invalid invocation: [channel {channel}] failed to get chaincode container info "
+                    f"for {name}: chaincode {name} not found"
+                )
+            if there is self:
+                return await self._run(name, arguments, False, execution)
+            return await there._read(name, arguments, creator, execution)
+        except DevnetError as error:
+            raise DevnetError(f"execute failed: {error}") from error
+
+    async def _read(
+        self, name: str, arguments: Sequence[bytes], creator: bytes, caller: Execution
+    ) -> Outcome:
+        """Run a chaincode for one of another channel, over this one's state; what it writes is lost."""
+        member = self._chain.membership.identify(creator)
+        with self._chain.store.snapshot() as snapshot:
+            execution = Execution(
+                caller.transaction_id,
+                self._chain.channel,
+                caller.proposal,
+                Simulation(snapshot, self._chain.definitions, self.peer.msp_id, member.principals),
+                self._call,
+                lambda namespace, key: self._history(snapshot, namespace, key),
+                caller.depth,
             )
-        return await self._run(name, arguments, False, execution)
+            try:
+                return await self._run(name, arguments, False, execution)
+            finally:
+                await execution.end()
 
     async def _run(
         self, name: str, arguments: Sequence[bytes], is_init: bool, execution: Execution

@@ -53,15 +53,16 @@ class Outcome:
 class Execution:
     """What the messages of one transaction are about.
 
-    ``call`` runs another chaincode within it and ``history`` gives a key's changes, the newest first.
-    ``depth`` counts calls from chaincode to chaincode, ``queries`` are the open ones by their ids.
+    ``call`` runs another chaincode within it, named with its channel, and ``history`` gives a key's changes,
+    the newest first. ``depth`` counts calls from chaincode to chaincode, ``queries`` are the open ones by
+    their ids.
     """
 
     transaction_id: str
     channel: str
     proposal: proposal_pb2.SignedProposal
     simulation: Simulation
-    call: Callable[[str, Sequence[bytes], Execution], Awaitable[Outcome]]
+    call: Callable[[str, str, Sequence[bytes], Execution], Awaitable[Outcome]]
     history: Callable[[str, str], Changes]
     depth: int = 0
     opened: int = 0

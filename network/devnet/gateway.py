@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
+from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
 from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import transaction_pb2
@@ -16,12 +17,10 @@ from google.protobuf.message import DecodeError
 from network.devnet import access
 from network.devnet.chain import Chain
 from network.devnet.channel_policies import READERS
-from network.devnet.endorsement import Endorsements
-from network.devnet.endorser import Endorser
 from network.devnet.errors import Denied, DevnetError
 from network.devnet.messages import Undecodable
-from network.devnet.orderer import Orderer
 from network.devnet.proposal import Proposal
+from network.devnet.site import Site
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +46,8 @@ def answered(method: Method) -> Method:
 class GatewayService(gateway_pb2_grpc.GatewayServicer):
     """Evaluate, Endorse, Submit, CommitStatus and ChaincodeEvents."""
 
-    def __init__(
-        self, chain: Chain, endorser: Endorser, endorsements: Endorsements, orderer: Orderer
-    ) -> None:
-        self._chain = chain
-        self._endorser = endorser
-        self._endorsements = endorsements
-        self._orderer = orderer
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     @answered
     async def Evaluate(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
@@ -61,9 +55,9 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
             proposal = _evaluated(request.proposed_transaction)
         except DevnetError as error:
             raise Denied(INVALID, f"failed to unpack transaction proposal: {error}") from error
-        result = await self._endorsements.evaluate(
-            self._endorser, proposal, list(request.target_organizations)
-        )
+        joined = self._site.at(proposal.channel)
+        targets = list(request.target_organizations)
+        result = await joined.endorsements.evaluate(joined.endorser, proposal, targets)
         return gateway_pb2.EvaluateResponse(result=result)
 
     @answered
@@ -75,10 +69,10 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
             proposal.read()
         except Undecodable as error:
             raise Denied(INVALID, str(error)) from error
-        with self._orderer.expecting():
-            envelope = await self._endorsements.endorse(
-                self._endorser, proposal, list(request.endorsing_organizations)
-            )
+        joined = self._site.at(proposal.channel)
+        organizations = list(request.endorsing_organizations)
+        with self._site.orderer(proposal.channel).expecting():
+            envelope = await joined.endorsements.endorse(joined.endorser, proposal, organizations)
         return gateway_pb2.EndorseResponse(prepared_transaction=envelope)
 
     @answered
@@ -87,7 +81,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
             raise Denied(INVALID, "a prepared transaction is required")
         if not request.prepared_transaction.signature:
             raise Denied(INVALID, "prepared transaction must be signed")
-        await self._orderer.submit(request.prepared_transaction)
+        await self._submit(request.channel_id, request.prepared_transaction)
         return gateway_pb2.SubmitResponse()
 
     @answered
@@ -105,20 +99,20 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
         ):
             if not value:
                 raise Denied(INVALID, missing)
-        self._authorise(asked.identity, request, asked.channel_id)
-        found = await self._chain.committed(asked.transaction_id)
+        chain = self._authorised(asked.identity, request, asked.channel_id)
+        found = await chain.committed(asked.transaction_id)
         return gateway_pb2.CommitStatusResponse(result=found.code, block_number=found.block_number)
 
     async def ChaincodeEvents(self, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
         try:
-            asked, number = self._events_asked(request)
+            chain, asked, number = self._events_asked(request)
         except Denied as denied:
             await context.abort(denied.code, denied.message)
         after = asked.after_transaction_id
         while True:
-            await self._chain.wait_above(number)
+            await chain.wait_above(number)
             events = []
-            for one in self._chain.summary(number):
+            for one in chain.summary(number):
                 event = one.event
                 if event is None or one.code != transaction_pb2.VALID:
                     continue
@@ -131,28 +125,46 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
                 yield gateway_pb2.ChaincodeEventsResponse(block_number=number, events=events)
             number += 1
 
-    def _events_asked(self, request: Any) -> tuple[gateway_pb2.ChaincodeEventsRequest, int]:
-        """What is asked for, and the block with which it begins; Denied."""
+    async def _submit(self, channel: str, envelope: common_pb2.Envelope) -> None:
+        """Hand an envelope to the ordering service of the channel that it names itself; Denied."""
+        if self._site.at(channel).chain.channel != channel:
+            raise Denied(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"failed to get config for channel [{channel}]: "
+                f"could not get last config for channel {channel}",
+            )
+        try:
+            header = common_pb2.Payload.FromString(envelope.payload).header.channel_header
+            channel = common_pb2.ChannelHeader.FromString(header).channel_id
+        except DecodeError:
+            log.debug("an envelope of no channel: its orderer will say so")
+        await self._site.orderer(channel).submit(envelope)
+
+    def _events_asked(self, request: Any) -> tuple[Chain, gateway_pb2.ChaincodeEventsRequest, int]:
+        """Of which channel and what is asked for, and the block with which it begins; Denied."""
         if not request.request:
             raise Denied(INVALID, "a chaincode events request is required")
         try:
             asked = gateway_pb2.ChaincodeEventsRequest.FromString(request.request)
         except DecodeError as error:
             raise Denied(INVALID, "invalid chaincode events request") from error
-        self._authorise(asked.identity, request, asked.channel_id)
-        found = self._chain.store.locate(asked.after_transaction_id)
+        chain = self._authorised(asked.identity, request, asked.channel_id)
+        found = chain.store.locate(asked.after_transaction_id)
         if found is not None:
-            return asked, found.block_number
-        return asked, _start(asked.start_position, self._chain.height)
+            return chain, asked, found.block_number
+        return chain, asked, _start(asked.start_position, chain.height)
 
-    def _authorise(self, identity: bytes, request: Any, channel: str) -> None:
-        if channel != self._chain.channel:
+    def _authorised(self, identity: bytes, request: Any, channel: str) -> Chain:
+        """The channel that a request is for; Denied where its signer may not read it."""
+        chain = self._site.at(channel).chain
+        if channel != chain.channel:
             raise Denied(
                 grpc.StatusCode.PERMISSION_DENIED, f"Failed to get policy manager for channel [{channel}]"
             )
-        why = access.check(self._chain, READERS, identity, request.request, request.signature)
+        why = access.check(chain, READERS, identity, request.request, request.signature)
         if why:
             raise Denied(grpc.StatusCode.PERMISSION_DENIED, why)
+        return chain
 
 
 def _evaluated(signed: Any) -> Proposal:

@@ -85,7 +85,7 @@ def _peer(topology: Topology, identities: Identities, organization: Organization
             context if chaincode.server is None else None,
             topology.chaincode_host(organization),
         )
-        for chaincode in topology.chaincodes
+        for chaincode in topology.chaincodes_of(organization)
     }
     return Peer(
         organization,

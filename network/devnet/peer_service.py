@@ -7,40 +7,49 @@ from typing import Any
 import grpc
 from fabric_protos.peer import peer_pb2_grpc, proposal_response_pb2
 
-from network.devnet.chain import Chain
-from network.devnet.endorser import ERROR, Endorser, UnknownChannel
+from network.devnet.endorser import ERROR, UnknownChannel
 from network.devnet.errors import MAX_WORDS
+from network.devnet.messages import Undecodable
 from network.devnet.proposal import Proposal, ProposalRefused
+from network.devnet.site import Site
 
 
 class EndorserService(peer_pb2_grpc.EndorserServicer):
     """ProcessProposal at one member's peer."""
 
-    def __init__(self, chain: Chain, endorser: Endorser) -> None:
-        self._chain = chain
-        self._endorser = endorser
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     async def ProcessProposal(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
         """Run a proposal: what is wrong with it is a gRPC error, what goes wrong with it a status of 500."""
         proposal = Proposal(request)
         try:
-            self._endorser.check(proposal)
+            joined = self._site.at(_channel(proposal))
+            joined.endorser.check(proposal)
         except UnknownChannel as error:
             return _failed(str(error))
         except ProposalRefused as error:
             await context.abort(grpc.StatusCode.UNKNOWN, str(error)[:MAX_WORDS])
-        with self._chain.store.snapshot() as snapshot:
-            answer = await self._endorser.process(proposal, snapshot)
+        with joined.chain.store.snapshot() as snapshot:
+            answer = await joined.endorser.process(proposal, snapshot)
         if answer.outcome is None:
             return _failed(answer.failure)
         if answer.private:
-            self._chain.transient.keep(proposal.transaction_id, answer.private)
+            joined.chain.transient.keep(proposal.transaction_id, answer.private)
         return proposal_response_pb2.ProposalResponse(
             version=1,
             response=answer.outcome.response,
             payload=answer.payload,
             endorsement=answer.endorsement,
         )
+
+
+def _channel(proposal: Proposal) -> str:
+    """The channel that a proposal is for; none where that cannot be read, as whoever checks it finds."""
+    try:
+        return proposal.channel
+    except Undecodable:
+        return ""
 
 
 def _failed(message: str) -> proposal_response_pb2.ProposalResponse:

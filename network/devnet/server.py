@@ -1,12 +1,13 @@
-"""devnet put together: one chain, every member's peer, the ordering service."""
+"""devnet put together: a chain for each channel, every member's peer, the ordering service."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import grpc
@@ -26,9 +27,10 @@ from network.devnet.fault_interceptor import FaultInterceptor
 from network.devnet.faults import Faults
 from network.devnet.gateway import GatewayService
 from network.devnet.genesis import genesis_block
-from network.devnet.nodes import load_node, load_peers, server_credentials
+from network.devnet.nodes import Peer, load_node, load_peers, server_credentials
 from network.devnet.orderer import Orderer
 from network.devnet.peer_service import EndorserService
+from network.devnet.site import Joined, Site
 from network.identities import Identities
 from network.topology import Topology
 
@@ -59,48 +61,48 @@ async def serve(topology: Topology, home: Path) -> None:
     folder = places.folder(home)
     clock = Clock(folder)
     faults = Faults([one.name for one in topology.organizations])
-    channel = topology.channels[0]
-    genesis = genesis_block(topology, channel, identities, clock)
-    chain = Chain(
-        places.ledger(home, topology, channel),
-        channel.name,
-        genesis,
-        definitions.of_channel(channel, ChannelPolicies(config.channel_group(genesis))),
-        load_node(topology.orderer_organization.msp_id, identities.orderer()),
-        clock,
-    )
-    try:
-        await _serve(topology, identities, chain, faults, folder, stop)
-    finally:
-        chain.close()
-    log.info("stopped at height %d", chain.height)
+    with contextlib.ExitStack() as opened:
+        chains: list[Chain] = []
+        for channel in topology.channels:
+            genesis = genesis_block(topology, channel, identities, clock)
+            chain = Chain(
+                places.ledger(home, topology, channel),
+                channel.name,
+                genesis,
+                definitions.of_channel(channel, ChannelPolicies(config.channel_group(genesis))),
+                load_node(topology.orderer_organization.msp_id, identities.orderer()),
+                clock,
+            )
+            opened.callback(chain.close)
+            chains.append(chain)
+        await _serve(topology, identities, chains, faults, folder, stop)
+    for chain in chains:
+        log.info("channel=%s stopped at height %d", chain.channel, chain.height)
 
 
 async def _serve(
     topology: Topology,
     identities: Identities,
-    chain: Chain,
+    chains: Sequence[Chain],
     faults: Faults,
     folder: Path,
     stop: asyncio.Event,
 ) -> None:
-    orderer = Orderer(chain, topology.batch)
-    endorsers = [Endorser(chain, peer, faults) for peer in load_peers(topology, identities)]
-    endorsements = Endorsements(chain, endorsers)
-    work = [asyncio.create_task(orderer.run())]
+    orderers = {chain.channel: Orderer(chain, topology.batch) for chain in chains}
+    peers = load_peers(topology, identities)
+    sites = _sites(topology, chains, peers, orderers, faults)
+    work = [asyncio.create_task(orderer.run()) for orderer in orderers.values()]
     work += [
-        asyncio.create_task(connection.keep())
-        for endorser in endorsers
-        for connection in endorser.peer.chaincodes.values()
+        asyncio.create_task(connection.keep()) for peer in peers for connection in peer.chaincodes.values()
     ]
     stopped = asyncio.create_task(stop.wait())
     servers: list[grpc.aio.Server] = []
     try:
-        for endorser in endorsers:
-            service = GatewayService(chain, endorser, endorsements, orderer)
-            servers.append(await _listen(identities, chain, endorser, service, faults))
-        async with controlled(folder, chain.clock, faults, lambda: _status(chain, endorsers, faults)):
-            log.info("channel=%s height=%d peers=%d ready", chain.channel, chain.height, len(servers))
+        for site in sites:
+            servers.append(await _listen(identities, site, faults))
+        async with controlled(folder, chains[0].clock, faults, lambda: _status(chains, peers, faults)):
+            for chain in chains:
+                log.info("channel=%s height=%d peers=%d ready", chain.channel, chain.height, len(servers))
             done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await asyncio.gather(*(server.stop(GRACE_SECONDS) for server in servers))
@@ -111,14 +113,39 @@ async def _serve(
         task.result()
 
 
-def _status(chain: Chain, endorsers: Sequence[Endorser], faults: Faults) -> Status:
-    peers = [endorser.peer for endorser in endorsers]
+def _sites(
+    topology: Topology,
+    chains: Sequence[Chain],
+    peers: Sequence[Peer],
+    orderers: Mapping[str, Orderer],
+    faults: Faults,
+) -> list[Site]:
+    """Every member's peer, each in the channels of its organisation."""
+    siblings: dict[str, dict[str, Endorser]] = {peer.msp_id: {} for peer in peers}
+    joined: dict[str, dict[str, Joined]] = {peer.msp_id: {} for peer in peers}
+    for channel, chain in zip(topology.channels, chains, strict=True):
+        endorsers = [
+            Endorser(chain, peer, faults, siblings[peer.msp_id])
+            for peer in peers
+            if peer.organization in channel.organizations
+        ]
+        endorsements = Endorsements(chain, endorsers)
+        for endorser in endorsers:
+            joined[endorser.peer.msp_id][channel.name] = Joined(chain, endorser, endorsements)
+    return [Site(peer, joined[peer.msp_id], orderers) for peer in peers]
+
+
+def _status(chains: Sequence[Chain], peers: Sequence[Peer], faults: Faults) -> Status:
+    clock = chains[0].clock
     return Status(
         pid=os.getpid(),
-        time=chain.clock.now(),
-        ahead=chain.clock.offset,
+        time=clock.now(),
+        ahead=clock.offset,
         peers={peer.organization.name: peer.address for peer in peers},
-        channels=[ChannelStatus(name=chain.channel, height=chain.height, last_hash=chain.last_hash.hex())],
+        channels=[
+            ChannelStatus(name=chain.channel, height=chain.height, last_hash=chain.last_hash.hex())
+            for chain in chains
+        ],
         chaincodes=[
             ChaincodeStatus(
                 member=peer.organization.name,
@@ -134,11 +161,9 @@ def _status(chain: Chain, endorsers: Sequence[Endorser], faults: Faults) -> Stat
     )
 
 
-async def _listen(
-    identities: Identities, chain: Chain, endorser: Endorser, service: GatewayService, faults: Faults
-) -> grpc.aio.Server:
+async def _listen(identities: Identities, site: Site, faults: Faults) -> grpc.aio.Server:
     server = grpc.aio.server(
-        interceptors=[FaultInterceptor(faults, endorser.peer.organization.name)],
+        interceptors=[FaultInterceptor(faults, site.peer.organization.name)],
         maximum_concurrent_rpcs=MAX_CALLS,
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -148,10 +173,10 @@ async def _listen(
             ("grpc.http2.min_ping_interval_without_data_ms", 60_000),
         ],
     )
-    gateway_pb2_grpc.add_GatewayServicer_to_server(service, server)
-    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(chain, endorser), server)
-    server.add_generic_rpc_handlers((DeliverService(chain, endorser.peer.msp_id).handler(),))
-    peer = endorser.peer
+    gateway_pb2_grpc.add_GatewayServicer_to_server(GatewayService(site), server)
+    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(site), server)
+    server.add_generic_rpc_handlers((DeliverService(site).handler(),))
+    peer = site.peer
     try:
         bound = server.add_secure_port(peer.address, server_credentials(identities, peer.organization))
     except RuntimeError:

@@ -15,7 +15,7 @@ from network.fabric.committed import Committed, committed
 from network.fabric.errors import CommandFailed
 from network.fabric.processes import Layout
 from network.fabric.programs import Programs
-from network.topology import Chaincode, Organization
+from network.topology import Chaincode, Channel, Organization
 
 COMMAND_SECONDS = 60.0
 _BECAUSE = re.compile(r"(?:Error: |error: )(.*)", re.DOTALL)
@@ -32,15 +32,17 @@ class Admin:
         self._topology = layout.topology
 
     async def deploy(self) -> None:
-        """Join orderer and peers to the channel and bring every chaincode to the topology's definition."""
-        await self._join_orderer()
+        """Join orderer and peers to the channels and bring every chaincode to the topology's definition."""
+        for channel in self._topology.channels:
+            await self._join_orderer(channel)
         organizations = self._topology.organizations
         await asyncio.gather(*(self._join_peer(organization) for organization in organizations))
         await asyncio.gather(*(self._install_all(organization) for organization in organizations))
-        for chaincode in self._topology.chaincodes:
-            await self._define(chaincode)
+        for channel in self._topology.channels:
+            for chaincode in channel.chaincodes:
+                await self._define(channel, chaincode)
 
-    async def _join_orderer(self) -> None:
+    async def _join_orderer(self, channel: Channel) -> None:
         tls = self._layout.identities.tls(self._layout.identities.orderer())
         connection = [
             f"--orderer-address={self._layout.addresses.orderer()[0]}:{self._topology.orderer_admin_port}",
@@ -50,15 +52,15 @@ class Admin:
         ]
         osnadmin = self._programs["osnadmin"]
         listed = await _run([osnadmin, "channel", "list", *connection], {})
-        if f'"{self._topology.channel}"' in listed:
+        if f'"{channel.name}"' in listed:
             return
         joined = await _run(
             [
                 osnadmin,
                 "channel",
                 "join",
-                f"--channelID={self._topology.channel}",
-                f"--config-block={self._layout.genesis}",
+                f"--channelID={channel.name}",
+                f"--config-block={self._layout.genesis(channel)}",
                 *connection,
             ],
             {},
@@ -67,27 +69,29 @@ class Admin:
             raise CommandFailed(f"osnadmin channel join: {joined.strip()}")
 
     async def _join_peer(self, organization: Organization) -> None:
-        listed = await self._peer(organization, "channel", "list")
-        if self._topology.channel not in listed.split():
-            await self._peer(organization, "channel", "join", "-b", str(self._layout.genesis))
+        listed = (await self._peer(organization, "channel", "list")).split()
+        for channel in self._topology.channels:
+            if organization in channel.organizations and channel.name not in listed:
+                await self._peer(organization, "channel", "join", "-b", str(self._layout.genesis(channel)))
 
     async def _install_all(self, organization: Organization) -> None:
-        for chaincode in self._topology.chaincodes:
+        for chaincode in self._topology.chaincodes_of(organization):
             package = self._package(organization, chaincode)
             listed = await self._peer(organization, "lifecycle", "chaincode", "queryinstalled")
             if package.package_id not in listed:
                 path = packages.write(package, self._layout.package(organization, chaincode.name))
                 await self._peer(organization, "lifecycle", "chaincode", "install", str(path))
 
-    async def _define(self, chaincode: Chaincode) -> None:
+    async def _define(self, channel: Channel, chaincode: Chaincode) -> None:
         """Approve by every member and commit; again, with the next sequence, where it has changed."""
-        first = self._topology.organizations[0]
-        committed = await self._committed(self._profile(first), self._topology.channel, chaincode.name)
+        organizations = channel.organizations
+        first = organizations[0]
+        committed = await self._committed(self._profile(first), channel.name, chaincode.name)
         changed = committed is None or definitions.differs(committed, chaincode)
         sequence = (committed.sequence if committed else 0) + (1 if changed else 0)
         definition = [
             "--channelID",
-            self._topology.channel,
+            channel.name,
             "--name",
             chaincode.name,
             "--version",
@@ -96,8 +100,9 @@ class Admin:
             str(sequence),
             *self._rules(chaincode),
         ]
-        organizations = self._topology.organizations
-        await asyncio.gather(*(self._approve(o, chaincode, sequence, definition) for o in organizations))
+        await asyncio.gather(
+            *(self._approve(o, channel, chaincode, sequence, definition) for o in organizations)
+        )
         if changed:
             targets: list[str] = []
             for organization in organizations:
@@ -119,10 +124,15 @@ class Admin:
         return rules
 
     async def _approve(
-        self, organization: Organization, chaincode: Chaincode, sequence: int, definition: Sequence[str]
+        self,
+        organization: Organization,
+        channel: Channel,
+        chaincode: Chaincode,
+        sequence: int,
+        definition: Sequence[str],
     ) -> None:
         package_id = self._package(organization, chaincode).package_id
-        if await self._approved(organization, chaincode, sequence) == package_id:
+        if await self._approved(organization, channel, chaincode, sequence) == package_id:
             return
         await self._peer(
             organization,
@@ -135,7 +145,9 @@ class Admin:
             package_id,
         )
 
-    async def _approved(self, organization: Organization, chaincode: Chaincode, sequence: int) -> str | None:
+    async def _approved(
+        self, organization: Organization, channel: Channel, chaincode: Chaincode, sequence: int
+    ) -> str | None:
         """The package id that a member approved for a sequence."""
         try:
             answer = await self._peer(
@@ -144,7 +156,7 @@ class Admin:
                 "chaincode",
                 "queryapproved",
                 "--channelID",
-                self._topology.channel,
+                channel.name,
                 "--name",
                 chaincode.name,
                 "--sequence",

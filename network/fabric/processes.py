@@ -15,7 +15,7 @@ from network.fabric import settings
 from network.fabric.programs import Programs
 from network.identities import Identities
 from network.process import HttpReady, ProcessSpec
-from network.topology import Organization, Topology
+from network.topology import Channel, Organization, Topology
 
 CONFIGTXGEN_SECONDS = 60.0
 
@@ -53,10 +53,14 @@ class Layout:
     def builder_given(self) -> bool:
         return self._builder is not None
 
-    @property
-    def genesis(self) -> Path:
-        """The channel's first block."""
-        return self.root / "channel" / f"{self.topology.channel}.block"
+    def genesis(self, channel: Channel) -> Path:
+        """A channel's first block."""
+        return self.root / "channel" / f"{channel.name}.block"
+
+    def channel_settings(self, channel: Channel) -> Path:
+        """The folder of what a channel's first block is made from."""
+        first = channel.name == self.topology.channel
+        return self.settings("channel") if first else self.settings("channels") / channel.name
 
     def package(self, organization: Organization, chaincode: str) -> Path:
         return self.root / "packages" / organization.name / f"{chaincode}.tgz"
@@ -67,12 +71,13 @@ class Layout:
 
 
 def prepare(layout: Layout, programs: Programs) -> None:
-    """Write every node's settings and, once, the channel's first block.
+    """Write every node's settings and, once, each channel's first block.
 
     Raises MediLedgerError where a channel in use was made for other members or addresses.
     """
     topology, identities, addresses = layout.topology, layout.identities, layout.addresses
-    _first_block(layout, programs)
+    for channel in topology.channels:
+        _first_block(layout, channel, programs)
     if not layout.builder_given:
         _link_builder(layout.builder, programs)
     for organization in topology.organizations:
@@ -87,44 +92,46 @@ def prepare(layout: Layout, programs: Programs) -> None:
         layout.data(node).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _first_block(layout: Layout, programs: Programs) -> None:
-    """Make the channel's first block; again where none of the nodes uses the one that is there."""
-    path = layout.settings("channel") / "configtx.yaml"
-    wanted = settings.configtx(layout.topology, layout.identities, layout.addresses)
-    if layout.genesis.exists():
+def _first_block(layout: Layout, channel: Channel, programs: Programs) -> None:
+    """Make a channel's first block; again where none of the nodes uses the one that is there."""
+    path = layout.channel_settings(channel) / "configtx.yaml"
+    wanted = settings.configtx(layout.topology, channel, layout.identities, layout.addresses)
+    if layout.genesis(channel).exists():
         made = yaml.safe_load(path.read_text())
         if settings.members(made) == settings.members(wanted):
             return
         if any(layout.data("orderer").glob("*")):
             raise MediLedgerError(
-                f"the channel in {layout.root} was made for {_shown(made)}, not for {_shown(wanted)}: "
+                f"the channel {channel.name} in {layout.root} was made for {_shown(made)}, "
+                f"not for {_shown(wanted)}: "
                 "use the topology and base port that it was made with, or another MEDILEDGER_HOME"
             )
     _write(path, wanted)
-    make_genesis(layout, programs)
+    make_genesis(layout, channel, programs)
 
 
 def _shown(configtx: Any) -> str:
     return ", ".join(f"{name} at {' '.join(places)}" for name, *places in settings.members(configtx))
 
 
-def make_genesis(layout: Layout, programs: Programs) -> None:
+def make_genesis(layout: Layout, channel: Channel, programs: Programs) -> None:
     """Run ``configtxgen``; MediLedgerError with its last line when it fails."""
-    layout.genesis.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = layout.genesis.with_suffix(".tmp")
+    path = layout.genesis(channel)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".tmp")
     command = [
         programs["configtxgen"],
         "-profile",
         settings.PROFILE,
         "-channelID",
-        layout.topology.channel,
+        channel.name,
         "-outputBlock",
         str(unfinished),
     ]
     try:
         finished = subprocess.run(  # noqa: S603 - Fabric's program, no shell
             command,
-            env={"FABRIC_CFG_PATH": str(layout.settings("channel"))},
+            env={"FABRIC_CFG_PATH": str(layout.channel_settings(channel))},
             capture_output=True,
             text=True,
             timeout=CONFIGTXGEN_SECONDS,
@@ -135,7 +142,7 @@ def make_genesis(layout: Layout, programs: Programs) -> None:
     if finished.returncode != 0:
         lines = finished.stderr.strip().splitlines() or [f"exit code {finished.returncode}"]
         raise MediLedgerError(f"configtxgen: {lines[-1]}")
-    unfinished.replace(layout.genesis)
+    unfinished.replace(path)
 
 
 def specs(layout: Layout, programs: Programs) -> list[ProcessSpec]:

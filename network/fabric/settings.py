@@ -8,7 +8,7 @@ from typing import Any
 from network.addresses import Addresses
 from network.identities import Identities
 from network.policy import ORGANIZATION_RULES
-from network.topology import Batch, Organization, Topology
+from network.topology import Batch, Channel, Organization, Topology
 
 PROFILE = "Channel"
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
@@ -18,11 +18,11 @@ WRITE_BATCH = 1000
 DEFAULT_BATCH = Batch(messages=200, seconds=0.1)
 
 
-def configtx(topology: Topology, identities: Identities, addresses: Addresses) -> dict[str, Any]:
-    """What ``configtxgen`` makes the channel's first block from."""
-    organizations = {
-        o.name: _organization(topology, identities, addresses, o) for o in topology.organizations
-    }
+def configtx(
+    topology: Topology, channel: Channel, identities: Identities, addresses: Addresses
+) -> dict[str, Any]:
+    """What ``configtxgen`` makes a channel's first block from."""
+    organizations = [_organization(topology, identities, addresses, o) for o in channel.organizations]
     orderer = topology.orderer_organization
     host, port = addresses.orderer()
     tls = str(identities.tls(identities.orderer()).certificate)
@@ -52,13 +52,13 @@ def configtx(topology: Topology, identities: Identities, addresses: Addresses) -
                             "SnapshotIntervalSize": "64 MB",
                         },
                     },
-                    "Organizations": [organizations[orderer.name]],
+                    "Organizations": [_organization(topology, identities, addresses, orderer)],
                     "Policies": _policies("MAJORITY Admins")
                     | {"BlockValidation": {"Type": "ImplicitMeta", "Rule": "ANY Writers"}},
                     "Capabilities": {"V2_0": True},
                 },
                 "Application": {
-                    "Organizations": list(organizations.values()),
+                    "Organizations": organizations,
                     "Policies": _policies("MAJORITY Admins")
                     | {
                         "Endorsement": {"Type": "ImplicitMeta", "Rule": "MAJORITY Endorsement"},

@@ -10,11 +10,14 @@ import pytest
 import yaml
 
 from network import ledger
+from network.identities import Identities
 from network.topology import Topology
+from tests.support import ledgers
 from tests.support.ledgers import Ledger
 from tests.support.system import free_base_port, kinds
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
+CHANNELS = Path(__file__).with_name("channels.yaml")
 
 
 class Network(Ledger):
@@ -45,6 +48,18 @@ def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield network
     finally:
         network.stop()
+
+
+@pytest.fixture(scope="session", params=kinds())
+def members(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """A ledger with two channels and a user whose certificate is revoked; one for all that looks at it."""
+    home = tmp_path_factory.mktemp(f"members-{request.param}")
+    topology = Topology.load(CHANNELS)
+    identities = Identities(topology, home / "network")
+    identities.create()
+    identities.revoke(topology.organizations[0], "bridge")
+    with ledgers.started(request.param, CHANNELS, home) as running:
+        yield running
 
 
 def rewritten(network: Network, chaincode: str, **fields: str) -> Topology:

@@ -187,3 +187,62 @@ def test_no_topology_at_all(tmp_path: Path, content: str) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(TopologyError, match=r"none\.yaml"):
         Topology.load(tmp_path / "none.yaml")
+
+
+SECOND = {"name": "trade", "organizations": ["pharmacy", "manufacturer"], "chaincodes": ["custody"]}
+
+
+def test_further_channels(raw: dict[str, Any], tmp_path: Path) -> None:
+    raw["chaincodes"][1]["policy"] = "OR('ManufacturerMSP.peer', 'PharmacyMSP.peer')"
+    raw["channels"] = [SECOND, {"name": "empty", "organizations": ["regulator"]}]
+    read = Topology.load(written(tmp_path, raw))
+    assert read.channel == "medicines"
+    assert [
+        (channel.name, [o.name for o in channel.organizations], [c.name for c in channel.chaincodes])
+        for channel in read.channels
+    ] == [
+        ("medicines", ["manufacturer", "distributor", "pharmacy", "regulator"], ["registry"]),
+        ("trade", ["manufacturer", "pharmacy"], ["custody"]),
+        ("empty", ["regulator"], []),
+    ]
+    assert [[c.name for c in read.chaincodes_of(o)] for o in read.organizations] == [
+        ["registry", "custody"],
+        ["registry"],
+        ["registry", "custody"],
+        ["registry"],
+    ]
+
+
+def test_a_chaincode_of_several_channels(raw: dict[str, Any], tmp_path: Path) -> None:
+    """Whoever its policy names is a member wherever it is defined."""
+    other = SECOND | {"name": "other", "organizations": ["manufacturer", "regulator"]}
+    raw["channels"] = [SECOND, other]
+    raw["chaincodes"][1]["policy"] = "OR('ManufacturerMSP.peer', 'PharmacyMSP.peer')"
+    with pytest.raises(TopologyError, match=r"chaincodes\.1\.policy: no member here is PharmacyMSP"):
+        Topology.load(written(tmp_path, raw))
+    raw["chaincodes"][1]["policy"] = "'ManufacturerMSP.peer'"
+    first, *further = Topology.load(written(tmp_path, raw)).channels
+    assert [c.name for c in first.chaincodes] == ["registry"]
+    assert all([c.name for c in channel.chaincodes] == ["custody"] for channel in further)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": "medicines"}, "channels.name: stands twice"),
+        ({"name": "Trade"}, "channels.0.name: "),
+        ({"organizations": []}, "channels.0.organizations: "),
+        ({"organizations": ["nobody"]}, "channels.0.organizations: nobody: not among the organizations here"),
+        ({"organizations": ["pharmacy", "pharmacy"]}, "channels.0.organizations: a name stands twice"),
+        ({"chaincodes": ["nothing"]}, "channels.0.chaincodes: nothing: not among the chaincodes here"),
+        ({"chaincodes": ["registry", "custody"]}, "channels: no chaincode is left for medicines"),
+        ({"chaincodes": ["registry"]}, "no regulator among them"),
+        ({"policy": ""}, "channels.0.policy: "),
+    ],
+)
+def test_channels_that_cannot_be(
+    raw: dict[str, Any], tmp_path: Path, fields: dict[str, Any], message: str
+) -> None:
+    raw["channels"] = [SECOND | fields]
+    with pytest.raises(TopologyError, match=message.replace(".", r"\.")):
+        Topology.load(written(tmp_path, raw))

@@ -180,7 +180,9 @@ async def test_calls_of_other_chaincode(topology: Topology, identities: Identiti
         answers.append(message)
         return []
 
-    async def call(name: str, arguments: Any, within: Execution) -> Outcome:
+    async def call(name: str, channel: str, arguments: Any, within: Execution) -> Outcome:
+        if channel == "elsewhere":
+            raise DevnetError(f"channel {channel} does not exist here")
         if name == "broken":
             raise ValueError("a fault")
         if name == "nobody":

@@ -27,7 +27,7 @@ def test_everything_that_a_node_reads(layout: Layout, tools: Tools) -> None:
     for phase in ("detect", "build", "release"):
         link = layout.builder / "bin" / phase
         assert link.resolve() == tools.folder / f"ccaas_{phase}"
-    assert layout.genesis.exists()
+    assert layout.genesis(layout.topology.channels[0]).exists()
 
 
 def test_ledgers_are_their_owners_to_read(layout: Layout, tools: Tools) -> None:
@@ -50,7 +50,7 @@ def test_a_channel_that_no_node_has_moves_with_its_base_port(layout: Layout, too
     processes.prepare(layout, tools.programs)
     moved = Layout(Topology.load(base_port=20000), layout.root)
     processes.prepare(moved, tools.programs)
-    assert "20080" in layout.genesis.read_text()
+    assert "20080" in layout.genesis(layout.topology.channels[0]).read_text()
     assert len(tools.calls("configtxgen")) == 2
 
 
@@ -58,13 +58,13 @@ def test_a_channel_in_use_stays_where_it_is(layout: Layout, tools: Tools) -> Non
     processes.prepare(layout, tools.programs)
     (layout.data("orderer") / "chains").mkdir()
     core = layout.settings("manufacturer") / "core.yaml"
-    before = layout.genesis.read_bytes(), core.read_bytes()
+    before = layout.genesis(layout.topology.channels[0]).read_bytes(), core.read_bytes()
     moved = Layout(Topology.load(base_port=20000), layout.root)
     with pytest.raises(MediLedgerError, match=r"made for .*RegulatorMSP at 127\.0\.0\.1:17080") as failed:
         processes.prepare(moved, tools.programs)
     assert "not for ManufacturerMSP at 127.0.0.1:20020" in str(failed.value)
     assert "\n" not in str(failed.value)
-    assert (layout.genesis.read_bytes(), core.read_bytes()) == before
+    assert (layout.genesis(layout.topology.channels[0]).read_bytes(), core.read_bytes()) == before
     processes.prepare(layout, tools.programs)
 
 
@@ -89,7 +89,7 @@ def test_what_configtxgen_says(layout: Layout, tools: Tools, body: str, message:
     tools.script("configtxgen", body)
     with pytest.raises(MediLedgerError, match=message):
         processes.prepare(layout, tools.programs)
-    assert not layout.genesis.exists()
+    assert not layout.genesis(layout.topology.channels[0]).exists()
 
 
 def test_configtxgen_that_hangs(layout: Layout, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,9 @@ def orderer(layout: Layout) -> dict[str, Any]:
 
 @pytest.fixture
 def configtx(layout: Layout) -> dict[str, Any]:
-    return settings.configtx(layout.topology, layout.identities, layout.addresses)
+    return settings.configtx(
+        layout.topology, layout.topology.channels[0], layout.identities, layout.addresses
+    )
 
 
 def test_what_is_named_exists(
@@ -103,7 +105,9 @@ def test_blocks_are_cut_as_the_topology_says(layout: Layout, configtx: dict[str,
     orderer = configtx["Profiles"]["Channel"]["Orderer"]
     assert (orderer["BatchSize"]["MaxMessageCount"], orderer["BatchTimeout"]) == (200, "100ms")
     topology = dataclasses.replace(layout.topology, batch=Batch(messages=7, seconds=0.5))
-    other = settings.configtx(topology, layout.identities, layout.addresses)["Profiles"]["Channel"]["Orderer"]
+    other = settings.configtx(topology, topology.channels[0], layout.identities, layout.addresses)[
+        "Profiles"
+    ]["Channel"]["Orderer"]
     assert (other["BatchSize"]["MaxMessageCount"], other["BatchTimeout"]) == (7, "500ms")
 
 

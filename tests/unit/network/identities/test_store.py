@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import stat
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gateway.fabric import Profile
@@ -183,3 +184,42 @@ def test_what_an_interruption_left_out_is_made(topology: Topology, tmp_path: Pat
     assert key_belongs(key, certificate(made.tls(made.peer(first)).certificate))
     changed = {name for name in after if after[name] != before[name]}
     assert all("peers/peer0" in name or "users/bridge" in name for name in changed)
+
+
+def test_a_member_with_an_intermediate_authority(topology: Topology, tmp_path: Path) -> None:
+    first = topology.organizations[0].model_copy(update={"intermediate_ca": True})
+    changed = dataclasses.replace(
+        topology,
+        organizations=(first, *topology.organizations[1:]),
+    )
+    identities = Identities(changed, tmp_path)
+    identities.create()
+    root = certificate(identities.msp(first) / "cacerts" / "ca.pem")
+    between = certificate(identities.msp(first) / "intermediatecerts" / "ica.pem")
+    between.verify_directly_issued_by(root)
+    for folder in (identities.peer(first), identities.user(first, "gateway")):
+        certificate(folder / "msp" / "signcerts" / "cert.pem").verify_directly_issued_by(between)
+        assert (folder / "msp" / "intermediatecerts" / "ica.pem").exists()
+    assert "Certificate: intermediatecerts/ica.pem" in (identities.msp(first) / "config.yaml").read_text()
+
+
+def test_revoked_users(topology: Topology, tmp_path: Path) -> None:
+    identities = Identities(topology, tmp_path)
+    identities.create()
+    first, orderers = topology.organizations[0], topology.orderer_organization
+    identities.revoke(first, "bridge")
+    identities.revoke(first, "admin")
+    identities.revoke(orderers, "gateway")
+    path = identities.msp(first) / "crls" / "crl.pem"
+    revoked = x509.load_pem_x509_crl(path.read_bytes())
+    authority = certificate(identities.msp(first) / "cacerts" / "ca.pem")
+    assert revoked.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+    users = (identities.user(first, user) / "cert.pem" for user in ("bridge", "admin"))
+    gone = {certificate(path).serial_number for path in users}
+    assert {one.serial_number for one in revoked} == gone
+    assert (identities.peer(first) / "msp" / "crls" / "crl.pem").read_bytes() == path.read_bytes()
+    assert (identities.orderer() / "msp" / "crls" / "crl.pem").exists()
+    identities.create()
+    assert x509.load_pem_x509_crl(path.read_bytes()).fingerprint(hashes.SHA256()) == revoked.fingerprint(
+        hashes.SHA256()
+    )
