@@ -86,9 +86,7 @@ class ChaincodeConnection:
             )
         key = execution.channel, execution.transaction_id
         if key in self._running:
-            raise DevnetError(
-                f"error sending: txid: {execution.transaction_id}({execution.channel}) exists"
-            )
+            raise DevnetError(f"error sending: txid: {execution.transaction_id}({execution.channel}) exists")
         if len(self._running) >= MAX_RUNNING:
             raise NotRunning(f"chaincode {self.name}: too many transactions at once")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

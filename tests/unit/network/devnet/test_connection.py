@@ -186,7 +186,7 @@ async def test_calls_of_other_chaincode(topology: Topology, identities: Identiti
         if name == "broken":
             raise ValueError("a fault")
         if name == "nobody":
-            raise DevnetError("chaincode nobody not found")
+            raise DevnetError("execute failed: chaincode nobody not found")
         await asyncio.sleep(0.01)
         return success(b"resolved")
 
