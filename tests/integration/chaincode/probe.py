@@ -158,6 +158,18 @@ async def get_private(stub: Stub, collection: str, key: str) -> Any:
     return {"value": value, "many": [_text(item) for item in many], "hash": digest.hex() if digest else None}
 
 
+async def put_privates(stub: Stub, key: str, *collections: str) -> None:
+    for collection in collections:
+        stub.put_private(collection, key, stub.transient["value"])
+
+
+async def update_private(stub: Stub, collection: str, key: str) -> Any:
+    """Writes a value where it has read one; answers what it read."""
+    before = _text(await stub.get_private(collection, key))
+    stub.put_private(collection, key, stub.transient["value"])
+    return before
+
+
 async def put_private_and_public(stub: Stub, collection: str, key: str) -> None:
     stub.put_private(collection, key, stub.transient["value"])
     stub.put_state(key, b"public")
@@ -303,6 +315,8 @@ FUNCTIONS: dict[str, Function] = {
         put_with_event,
         who,
         put_private,
+        put_privates,
+        update_private,
         put_private_and_public,
         try_private,
         try_privates,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fabric import CommitError, EndorseError, FabricError
+from gateway.fabric import CommitError, EndorseError, FabricError, Transaction
 from tests.integration.chaincode.conftest import Probe
 from tests.integration.chaincode.private_events import Written, private_sets
 from tests.support import ledgers
@@ -181,6 +181,85 @@ async def test_a_value_lives_for_two_blocks(members: Members) -> None:
     assert await members.wholesaler.read("get_private", "members", "lasting") == live
 
 
+async def test_what_is_read_at_the_last_moment(members: Members) -> None:
+    """A block is validated before its own expiries: what was read holds in that block, and in none after."""
+    first = await members.put("short", "late", "12")
+    await members.put("short", "too late", "12")
+    await members.idle()
+    late = await update(members, "short", "late", "13")
+    too_late = await update(members, "short", "too late", "13")
+    status = await (await late.submit()).status()
+    assert (status.name, status.block_number) == ("VALID", first + 3)
+    await members.reached(status.block_number)
+    assert (await members.wholesaler.read("get_private", "short", "late"))["value"] == "13"
+    assert await members.idle() == first + 4
+    status = await (await too_late.submit()).status()
+    assert status.name == "MVCC_READ_CONFLICT"
+    await members.reached(status.block_number)
+    assert (await members.wholesaler.read("get_private", "short", "too late"))["hash"] is None
+
+
+async def test_deletions_expire_too(members: Members) -> None:
+    await members.put("short", "removed", "12")
+    number = await members.write("delete_private", "short", "removed")
+    assert await members.delivered(members.wholesaler, members.wholesaler, number) == {
+        "short": {"removed": None}
+    }
+    for _ in range(3):
+        await members.idle()
+    assert await members.delivered(members.wholesaler, members.wholesaler, number) == {}
+
+
+async def update(members: Members, collection: str, key: str, value: str) -> Transaction:
+    """An endorsed transaction that has read a private value and writes another."""
+    proposal = members.manufacturer.contract.proposal(
+        "update_private", collection.encode(), key.encode(), transient={"value": value.encode()}
+    )
+    return await proposal.endorse()
+
+
+async def test_of_two_that_have_read_one_value_the_first_writes(members: Members) -> None:
+    await members.put("members", "counter", "0")
+    both = [await update(members, "members", "counter", value) for value in ("1", "2")]
+    commits = [await transaction.submit() for transaction in both]
+    names = [(await commit.status()).name for commit in commits]
+    assert sorted(names) == ["MVCC_READ_CONFLICT", "VALID"]
+    winner = str(names.index("VALID") + 1)
+    loser = await commits[names.index("MVCC_READ_CONFLICT")].status()
+    await members.reached(loser.block_number)
+    assert (await members.wholesaler.read("get_private", "members", "counter"))["value"] == winner
+    # What was refused stands in its block all the same.
+    sets = await private_sets(members.wholesaler.profile, members.wholesaler.profile, loser.block_number)
+    assert {"members": {"counter": {"1": "2", "2": "1"}[winner]}} in sets.values()
+
+
+async def test_several_collections_in_one_transaction(members: Members) -> None:
+    number = await members.write(
+        "put_privates", "shared", "members", "solo", endorsers=(MANUFACTURER, WHOLESALER)
+    )
+    assert await members.delivered(members.wholesaler, members.wholesaler, number) == {
+        "members": {"shared": "12"},
+        "solo": {"shared": "12"},
+    }
+    assert await members.delivered(members.regulator, members.wholesaler, number) == {
+        "solo": {"shared": "12"}
+    }
+    assert await members.delivered(members.regulator, members.regulator, number) == {}
+
+
+async def test_a_chaincode_that_is_called_writes(members: Members) -> None:
+    proposal = members.manufacturer.network.contract("probe2").proposal(
+        "call", b"probe", b"", b"put_private", b"members", b"from afar", transient=VALUE
+    )
+    commit = await (await proposal.endorse()).submit()
+    number = (await commit.status()).block_number
+    await members.reached(number)
+    assert (await members.wholesaler.read("get_private", "members", "from afar"))["value"] == "12"
+    assert await members.delivered(members.wholesaler, members.wholesaler, number) == {
+        "members": {"from afar": "12"}
+    }
+
+
 async def test_a_value_that_is_written_again_lives_on(members: Members) -> None:
     first = await members.put("short", "again", "12")
     await members.idle()
@@ -209,6 +288,8 @@ async def test_purge_leaves_nothing(members: Members) -> None:
             assert await members.delivered(probe, probe, number) == {"members": {}}
         assert await members.delivered(probe, probe, other) == {"members": {"kept": "14"}}
     assert await members.regulator.read("private_hash", "members", "purged") is None
+    unknown = await members.write("purge_private", "members", "never there")
+    assert await members.delivered(members.wholesaler, members.wholesaler, unknown) == {"members": {}}
     again = await members.put("members", "purged", "15")
     assert (await members.wholesaler.read("get_private", "members", "purged"))["value"] == "15"
     assert await members.delivered(members.wholesaler, members.wholesaler, again) == {
@@ -255,6 +336,7 @@ async def test_a_keys_own_policy_comes_before_its_collections(members: Members) 
     await members.put("solo", "guarded", "12", WHOLESALER)
     await members.write("set_private_policy", "solo", "guarded", MANUFACTURER, endorsers=(WHOLESALER,))
     assert await members.wholesaler.read("get_private_policy", "solo", "guarded") == [MANUFACTURER]
+    assert (await members.wholesaler.read("get_private", "solo", "guarded"))["value"] == "12"
     await refused_block(members, "put_private", "solo", "guarded", endorsers=(WHOLESALER,))
     await members.put("solo", "guarded", "13", MANUFACTURER)
     assert (await members.wholesaler.read("get_private", "solo", "guarded"))["value"] == "13"
