@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from network.devnet.faults import Call, Faults, Kind
+from network.devnet.faults import Call, Fault, Faults, Kind
 
 _CALLS = {
     "/gateway.Gateway/Evaluate": Call.EVALUATE,
@@ -34,12 +34,19 @@ class FaultInterceptor(grpc.aio.ServerInterceptor):
     def __init__(self, faults: Faults, member: str) -> None:
         self._faults = faults
         self._member = member
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._cut: set[asyncio.Task[Any]] = set()
+        faults.watch(self._leave)
 
     async def intercept_service(
         self, continuation: Continue, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler:
         handler = await continuation(handler_call_details)
-        if not self._faults or handler is None:
+        if handler is None:
+            return handler
+        if handler.response_streaming:
+            handler = self._ending(handler)
+        if not self._faults:
             return handler
         if self._faults.take(Kind.AWAY, self._member):
             return _away(handler)
@@ -50,6 +57,41 @@ class FaultInterceptor(grpc.aio.ServerInterceptor):
         if call in (Call.SUBMIT, Call.COMMIT_STATUS):
             return self._losing(handler, call)
         return handler
+
+    def _leave(self, fault: Fault) -> None:
+        """Whoever goes away takes the streams along that are under way."""
+        if fault.kind is Kind.AWAY and fault.member == self._member:
+            self._cut |= self._streams
+            for task in self._streams:
+                task.cancel()
+
+    def _ending(self, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
+        """The same stream, which ends when the peer goes away."""
+        stream = handler.stream_stream or handler.unary_stream
+
+        async def serve(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+            task = asyncio.current_task()
+            if task is None:
+                raise RuntimeError("gRPC runs every call in a task")
+            self._streams.add(task)
+            try:
+                async for message in stream(request, context):
+                    yield message
+            except asyncio.CancelledError:
+                if task not in self._cut:
+                    raise
+                task.uncancel()
+                await context.abort(_UNAVAILABLE, _GONE)
+            finally:
+                self._streams.discard(task)
+                self._cut.discard(task)
+
+        made = (
+            grpc.stream_stream_rpc_method_handler
+            if handler.request_streaming
+            else grpc.unary_stream_rpc_method_handler
+        )
+        return made(serve, handler.request_deserializer, handler.response_serializer)
 
     def _losing(self, handler: grpc.RpcMethodHandler, call: Call) -> grpc.RpcMethodHandler:
         """The same call, which may get lost, or whose answer may once the call has done its work."""

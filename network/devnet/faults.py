@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -93,6 +93,7 @@ class Faults:
         """``members``: the names of those whose peers there are."""
         self._members = frozenset(members)
         self._on: dict[_Key, Fault] = {}
+        self._watchers: list[Callable[[Fault], None]] = []
 
     def __bool__(self) -> bool:
         return bool(self._on)
@@ -108,6 +109,12 @@ class Faults:
             raise DevnetError(f"no member here is called {fault.member[:64]}")
         self._on[fault.kind, fault.member, fault.call] = fault
         log.warning("fault on: %s", fault)
+        for watcher in self._watchers:
+            watcher(fault)
+
+    def watch(self, watcher: Callable[[Fault], None]) -> None:
+        """Call ``watcher`` with every fault from now on, when it is switched on."""
+        self._watchers.append(watcher)
 
     def clear(self, kind: Kind | None = None) -> int:
         """Switch off the faults of one kind, or all of them; how many there were."""

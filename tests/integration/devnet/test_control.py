@@ -150,9 +150,19 @@ async def test_a_peer_that_disagrees(devnet: Devnet, network: Network, control: 
 
 async def test_a_peer_that_is_away(devnet: Devnet, network: Network, control: DevnetControl) -> None:
     notes = network.contract("notes")
-    await control.fault(Fault(kind=Kind.AWAY, member="distributor"))
     async with devnet.gateway("distributor") as gateway:
         theirs = gateway.network(CHANNEL)
+        started = theirs.block_events(start_block=0)
+        for _ in range(await theirs.height()):
+            await anext(started)
+        following = asyncio.ensure_future(anext(started))
+        await asyncio.sleep(0.2)
+        await control.fault(Fault(kind=Kind.AWAY, member="distributor"))
+        await notes.submit(
+            "Put", b"unseen", b"v", endorsing_organizations=["ManufacturerMSP", "RegulatorMSP"]
+        )
+        await asyncio.sleep(0.5)
+        assert not following.done()
         for call, error in (
             (theirs.contract("notes").evaluate("Get", b"k"), EvaluateError),
             (theirs.contract("notes").proposal("Put", b"k", b"v").endorse(), EndorseError),
@@ -165,6 +175,10 @@ async def test_a_peer_that_is_away(devnet: Devnet, network: Network, control: De
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(blocks), 1.0)
         await control.clear(Kind.AWAY)
+        # A stream that was lost goes on where it was.
+        block = await asyncio.wait_for(following, 20.0)
+        assert block.header.number == await theirs.height() - 1
+        await started.aclose()
         blocks = theirs.block_events(start_block=0)
         assert (await asyncio.wait_for(anext(blocks), 20.0)).header.number == 0
         await blocks.aclose()
