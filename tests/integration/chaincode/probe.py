@@ -55,6 +55,10 @@ async def read_own_write(stub: Stub, key: str, value: str) -> Any:
     return _text(await stub.get_state(key))
 
 
+async def get_all(stub: Stub, *keys: str) -> Any:
+    return [_text(value) for value in await stub.get_states(keys)]
+
+
 async def put_many(stub: Stub, prefix: str, count: str) -> None:
     for number in range(int(count)):
         stub.put_state(f"{prefix}{number:06}", f"value {number}".encode())
@@ -300,6 +304,7 @@ FUNCTIONS: dict[str, Function] = {
         get,
         delete,
         read_own_write,
+        get_all,
         put_many,
         get_many,
         put_composite,

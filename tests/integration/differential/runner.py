@@ -21,6 +21,7 @@ from tests.integration.chaincode.conftest import Ledger
 from tests.integration.differential import plain
 from tests.integration.differential.sequences import KEYS, MEMBERS, PRIVATE_WRITES, Call, Operation, Sequence
 from tests.integration.differential.side import Refusal, Side
+from tests.integration.differential.spoiling import spoil
 
 
 @dataclass
@@ -147,6 +148,8 @@ class Runner:
             self.figures.refused[one.code if isinstance(one, Refusal) else ""] += 1
             return None
         self.figures.endorsed += 1
+        if call.spoiled:
+            one, other = spoil(one, call.spoiled), spoil(other, call.spoiled)
         for envelope in (one, other):
             envelope.signature = self._sign(call.member, envelope.payload)
         return Endorsed(lane, identity, (one, other), f"{when}, {call}", call.twice)
@@ -239,7 +242,7 @@ def _reads(sequence: Sequence) -> Iterator[tuple[str, tuple[Operation, ...]]]:
     chaincodes |= {one[1] for one in operations if one[0] == "call" and one[1] != "nobody"}
     public = sorted({part for one in operations for part in one if part in KEYS})
     private = sorted({(one[1], one[2]) for one in operations if one[0] in PRIVATE_WRITES})
-    reads: list[Operation] = [("range", "~", "~z")]
+    reads: list[Operation] = [("range", "~", "~z"), ("prefix", "~")]
     for key in public:
         reads += [("get_policy", key), ("history", key)]
     for collection, key in private:

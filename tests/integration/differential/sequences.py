@@ -24,6 +24,8 @@ COLLECTIONS = (*IMPLICIT, "deal", "board", "short")
 PRIVATE_WRITES = ("put_secret", "delete_private", "purge_private", "set_private_policy")
 CHAINCODES = ("probe", "probe2")
 MOST_CALLS = 30
+SPOILED = ("none", "one", "doubled", "swapped", "forged")
+"""No endorsement is left, or one, or one twice, or with each other's signatures; or the answer is another."""
 
 Operation = tuple[str, ...]
 
@@ -33,6 +35,7 @@ class Call:
     """One transaction: who proposes it, who endorses it (nobody named: as the gateway chooses), what it does.
 
     ``hidden``: the operations are transient data. ``twice``: the same envelope is submitted twice.
+    ``spoiled``: how the envelope is spoiled before the client signs it.
     """
 
     member: int
@@ -41,6 +44,7 @@ class Call:
     operations: tuple[Operation, ...]
     hidden: bool = False
     twice: bool = False
+    spoiled: str = ""
 
     def program(self, prefix: str) -> str:
         """The operations as the probe takes them, on keys with this prefix."""
@@ -99,10 +103,12 @@ def _call(raw: dict[str, Any]) -> Call:
         tuple(tuple(one) for one in raw["operations"]),
         raw["hidden"],
         raw["twice"],
+        raw["spoiled"],
     )
 
 
 _key = st.sampled_from(KEYS)
+_attribute = st.sampled_from(("a", "b"))
 _value = st.sampled_from(("a", "b", "value", "0" * 64))
 _edge = st.sampled_from(EDGES)
 _collection = st.sampled_from(COLLECTIONS)
@@ -121,6 +127,7 @@ _write = st.one_of(
     _operation("put", _key, _value),
     _operation("put", _key, _value),
     _operation("delete", _key),
+    _operation("put_composite", st.just("~"), _attribute, _attribute),
 )
 _read = st.one_of(
     _operation("get", _key),
@@ -129,6 +136,8 @@ _read = st.one_of(
     _operation("range", st.just("~"), st.just("~z")),
     _operation("history", _key),
     _operation("get_policy", _key),
+    _operation("get_all", _key, _key, _key),
+    _operation("prefix", st.just("~"), _attribute),
 )
 _policy = st.one_of(_operation("set_policy", _key, _msps), _operation("set_policy", _key))
 _private = st.one_of(
@@ -171,6 +180,7 @@ _calls = st.builds(
     operations=_operations,
     hidden=st.sampled_from((False, False, False, True)),
     twice=st.sampled_from((False,) * 15 + (True,)),
+    spoiled=st.sampled_from(("",) * 30 + SPOILED),
 )
 _blocks = st.lists(_calls, min_size=1, max_size=8).map(tuple)
 _rounds = st.lists(_blocks, min_size=1, max_size=2).map(tuple)
