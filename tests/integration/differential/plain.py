@@ -18,6 +18,10 @@ from tests.integration.differential.side import Refusal
 Blocks = Mapping[int, int]
 """A ledger's block numbers, and which of the blocks that both have in common each is."""
 
+DEFINITIONS = ("_lifecycle", "lscc")
+"""Where a peer looks for the definitions of chaincodes, and notes that it did; devnet's are the topology's."""
+
+_COLLECTIONS = re.compile(r"(?<=private data collection\(s\): )\[(.*?)]")
 _HEIGHT = re.compile(r"\{BlockNum: (\d+), TxNum: (\d+)\}")
 
 
@@ -56,7 +60,7 @@ def endorsers(envelope: common_pb2.Envelope) -> list[str]:
 
 def first_difference(one: Any, other: Any, place: str = "") -> str:
     """Where two plain forms differ, and how; empty where they do not."""
-    if isinstance(one, dict) and isinstance(other, dict):
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for name in sorted({*one, *other}):
             found = first_difference(one.get(name), other.get(name), f"{place}/{name}")
             if found:
@@ -75,8 +79,7 @@ def _results(results: bytes, blocks: Blocks) -> dict[str, str]:
     sets: dict[str, str] = {}
     whole = _read(rwset_pb2.TxReadWriteSet, results)
     for space in whole.ns_rwset:
-        if space.namespace == "_lifecycle":
-            # A peer notes which definition of the chaincode it ran; devnet's come from the topology.
+        if space.namespace in DEFINITIONS:
             continue
         name = space.namespace
         kv = _read(kv_rwset_pb2.KVRWSet, space.rwset)
@@ -113,4 +116,6 @@ def _shown(message: Message) -> str:
 
 
 def _words(text: str, blocks: Blocks) -> str:
-    return _HEIGHT.sub(lambda found: f"block {blocks[int(found[1])]}, place {found[2]}", text)
+    numbered = _HEIGHT.sub(lambda found: f"block {blocks[int(found[1])]}, place {found[2]}", text)
+    # A peer names them in an order of chance.
+    return _COLLECTIONS.sub(lambda found: f"[{' '.join(sorted(found[1].split()))}]", numbered)
