@@ -19,7 +19,7 @@ Blocks = Mapping[int, int]
 """A ledger's block numbers, and which of the blocks that both have in common each is."""
 
 DEFINITIONS = ("_lifecycle", "lscc")
-"""Where a peer looks for the definitions of chaincodes, and notes that it did; devnet's are the topology's."""
+"""Where a peer looks for chaincodes' definitions, and notes that it did; devnet's are the topology's."""
 
 _COLLECTIONS = re.compile(r"(?<=private data collection\(s\): )\[(.*?)]")
 _HEIGHT = re.compile(r"\{BlockNum: (\d+), TxNum: (\d+)\}")
