@@ -17,7 +17,7 @@ from network.devnet.endorser import Answer, Endorser
 from network.devnet.errors import Denied, Detail
 from network.devnet.proposal import Proposal, ProposalRefused
 from network.devnet.rwset import first_difference
-from network.devnet.simulation import Needs
+from network.devnet.simulation import NOBODY, Needs
 from network.devnet.snapshot import Snapshot
 
 NOT_ENDORSED = "failed to endorse transaction, see attached details for more info"
@@ -144,10 +144,10 @@ class Endorsements:
                 f"private data collection(s): [{names}]; retry specifying trusted endorsing organizations to "
                 "protect transient data",
             )
-        raise Denied(
-            grpc.StatusCode.FAILED_PRECONDITION,
-            f"{NO_COMBINATION}: no peer combination can satisfy the endorsement policy",
-        )
+        why = "no peer combination can satisfy the endorsement policy"
+        if NOBODY in first.needs.policies:
+            why = "state based endorsement policy cannot be satisfied"
+        raise Denied(grpc.StatusCode.FAILED_PRECONDITION, f"{NO_COMBINATION}: {why}")
 
     def _of(
         self, needs: Needs, members: frozenset[str] | None, own: Endorser, failed: set[str]

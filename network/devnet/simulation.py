@@ -18,6 +18,9 @@ from network.devnet.snapshot import Snapshot
 from network.policy import Policy, PolicyError, Signer
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+NOBODY = Policy(1, ())
+"""What an empty policy of a key's own asks for where endorsers are chosen: a peer finds none that satisfy it,
+though it validates by the chaincode's policy then (discovery/endorsement, core/common/validation/statebased)."""
 # What a faulty peer writes where the chaincode wrote nothing.
 FALSE_KEY = "devnet-fault"
 
@@ -173,8 +176,12 @@ class Simulation:
     def guard(self, namespace: str, metadata: bytes, otherwise: Policy | None) -> None:
         """Ask for the key's own policy where its metadata names one, else for ``otherwise``."""
         parameter = validation_parameter(metadata)
+        needed: Policy | None = NOBODY
         try:
-            needed = policy.read(parameter) if parameter else otherwise
+            if parameter is None:
+                needed = otherwise
+            elif parameter:
+                needed = policy.read(parameter)
         except PolicyError as error:
             raise DevnetError(str(error)) from error
         if needed is None:
@@ -253,12 +260,12 @@ class Simulation:
         return found
 
 
-def validation_parameter(metadata: bytes) -> bytes:
-    """A key's own policy out of its metadata; empty where it has none."""
+def validation_parameter(metadata: bytes) -> bytes | None:
+    """A key's own policy out of its metadata; None where it never had one, empty where it was taken away."""
     if not metadata:
-        return b""
+        return None
     try:
         entries = chaincode_shim_pb2.StateMetadataResult.FromString(metadata).entries
     except DecodeError as error:
         raise DevnetError("a key's metadata cannot be decoded") from error
-    return next((entry.value for entry in entries if entry.metakey == VALIDATION_PARAMETER), b"")
+    return next((entry.value for entry in entries if entry.metakey == VALIDATION_PARAMETER), None)

@@ -87,6 +87,27 @@ async def test_a_keys_own_policy_chooses(consortium: Consortium) -> None:
     assert endorsers(await consortium.endorse(consortium.propose(b"Put", b"k", b"2"))) == [REGULATOR]
 
 
+async def test_a_keys_policy_that_was_taken_away(consortium: Consortium) -> None:
+    def unguard(execution: Execution, arguments: Arguments) -> Outcome:
+        execution.simulation.put("custody", "k", b"1")
+        execution.simulation.put_metadata("custody", "k", VALIDATION_PARAMETER, b"")
+        return success()
+
+    for msp in ALL:
+        consortium.custody(msp).behave = unguard
+    await consortium.orderer.submit(await consortium.endorse(consortium.propose(b"F")))
+    # A gateway finds nobody for it, as a peer's does; who is named endorses, as the chaincode's policy asks.
+    error = await denied(consortium, b"F")
+    assert (error.code, error.message) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "no combination of peers can be derived which satisfy the endorsement policy: "
+        "state based endorsement policy cannot be satisfied",
+    )
+    proposal = consortium.propose(b"F")
+    await consortium.orderer.submit(await consortium.endorse(proposal, [MANUFACTURER, PHARMACY, REGULATOR]))
+    assert (await consortium.chain.committed(proposal.transaction_id)).code == transaction_pb2.VALID
+
+
 async def test_results_that_differ_name_the_key(consortium: Consortium) -> None:
     def random(execution: Execution, arguments: Arguments) -> Outcome:
         execution.simulation.put("custody", "same", b"1")
