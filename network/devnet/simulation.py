@@ -19,7 +19,7 @@ from network.policy import Policy, PolicyError, Signer
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 # What an empty policy of a key's own asks for where endorsers are chosen: a peer finds none that satisfy it,
-# though it validates by the chaincode's policy then (discovery/endorsement, core/common/validation/statebased).
+# but validates by the chaincode's policy then (discovery/endorsement, core/common/validation/statebased).
 NOBODY = Policy(1, ())
 # What a faulty peer writes where the chaincode wrote nothing.
 FALSE_KEY = "devnet-fault"
