@@ -155,4 +155,6 @@ def _position(content: Any) -> Position:
     transaction_id = content.get("transactionId") or ""
     if not isinstance(transaction_id, str):
         raise TypeError("transactionId is no text")
+    if number is not None and int(number) < 0:
+        raise ValueError("blockNumber is negative")
     return Position(None if number is None else int(number), transaction_id)

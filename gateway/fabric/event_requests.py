@@ -69,21 +69,7 @@ class EventsRequest(Signable, Generic[Item]):
 
         Where it begins is part of what is signed: it is not taken up again where it broke off.
         """
-        return Events(self._events(seconds))
-
-    async def _events(self, seconds: float | None) -> AsyncGenerator[Item, None]:
-        transport = self.client.transport
-        endpoint = transport.current
-        limit = getattr(transport.deadlines, self.deadline) if seconds is None else seconds
-        try:
-            async with aclosing(connected(endpoint, await self.sign(), limit)) as items:
-                async for item, _ in items:
-                    if item is not None:
-                        yield item
-        except EventsError as error:
-            if error.code == grpc.StatusCode.UNAVAILABLE:
-                transport.lost(endpoint)
-            raise
+        return Events(_Once(self, seconds).items)
 
     @abstractmethod
     async def open(self, connection: Connection, seconds: float | None) -> Any:
@@ -92,6 +78,35 @@ class EventsRequest(Signable, Generic[Item]):
     @abstractmethod
     def read(self, response: Any) -> Iterator[tuple[Item | None, Position]]:
         """See streams.Opens."""
+
+
+class _Once(Generic[Item]):
+    """The stream of one request."""
+
+    def __init__(self, request: EventsRequest[Item], seconds: float | None) -> None:
+        self._request = request
+        self._seconds = seconds
+        self._begun = False
+
+    async def items(self) -> AsyncGenerator[Item, None]:
+        """What comes over the one connection; EventsError where that was lost with the wait for an item."""
+        if self._begun:
+            raise EventsError(grpc.StatusCode.CANCELLED, "whoever waited for an item gave up", (), "")
+        self._begun = True
+        transport = self._request.client.transport
+        endpoint = transport.current
+        limit = self._seconds
+        if limit is None:
+            limit = getattr(transport.deadlines, self._request.deadline)
+        try:
+            async with aclosing(connected(endpoint, await self._request.sign(), limit)) as items:
+                async for item, _ in items:
+                    if item is not None:
+                        yield item
+        except EventsError as error:
+            if error.code == grpc.StatusCode.UNAVAILABLE:
+                transport.lost(endpoint)
+            raise
 
 
 @dataclass(frozen=True, repr=False)

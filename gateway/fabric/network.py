@@ -27,8 +27,9 @@ from gateway.fabric.event_requests import (
     deliver_from,
     deliver_message,
 )
-from gateway.fabric.events import Events, follow
+from gateway.fabric.events import Follower
 from gateway.fabric.proposal import Proposal, proposal_from
+from gateway.fabric.streams import Events
 from gateway.fabric.transaction import Transaction, transaction_from
 
 NEXT_BLOCK = Position()
@@ -172,7 +173,8 @@ class Network:
         checkpoint: Checkpoint | Position | None,
         seconds: float | None,
     ) -> Events[Item]:
-        return follow(self._client, self.channel, start_block, checkpoint, seconds, request_from)
+        follower = Follower(self._client, self.channel, request_from, start_block, checkpoint, seconds)
+        return Events(follower.items)
 
     def _deliver(self, start: Position) -> tuple[Client, bytes, bytes, str]:
         return self._client, deliver_message(self._client, self.channel, start), b"", self.channel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -31,17 +31,27 @@ class Opens(Protocol[Given]):
 
 
 class Events(AsyncIterator[Item], Generic[Item]):
-    """Items as they come, in order and without end; closed by ``async with`` or ``aclose``."""
+    """Items as they come, in order and without end; closed by ``async with`` or ``aclose``.
 
-    def __init__(self, items: AsyncGenerator[Item, None]) -> None:
-        self._items = items
+    Whoever waits for an item only so long, and gives up, may ask for the next one again: none is missed.
+    """
+
+    def __init__(self, items: Callable[[], AsyncGenerator[Item, None]]) -> None:
+        """``items`` begins where the generator that it gave before ended."""
+        self._begin = items
+        self._items = items()
 
     def __aiter__(self) -> Events[Item]:
         return self
 
     async def __anext__(self) -> Item:
         """The next item. EventsRefused, and EventsError at the deadline."""
-        return await anext(self._items)
+        try:
+            return await anext(self._items)
+        except asyncio.CancelledError:
+            # A generator ends with what it raises, and the stream is to outlast who waited for it.
+            self._items = self._begin()
+            raise
 
     async def __aenter__(self) -> Events[Item]:
         return self

@@ -16,7 +16,11 @@ from tests.support.system import kinds
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
 
-@pytest.fixture(scope="module", params=kinds())
+# Real Fabric is for the longer run alone.
+KINDS = [pytest.param(kind, marks=[pytest.mark.slow] if kind == "fabric" else []) for kind in kinds()]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def bare(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """The ledger; once per kind."""
     with ledgers.started(request.param, TOPOLOGY, tmp_path_factory.mktemp(request.param)) as started:

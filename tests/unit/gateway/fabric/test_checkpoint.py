@@ -82,7 +82,9 @@ def test_a_file_of_the_official_node_client_is_read(path: Path) -> None:
         assert json.loads(path.read_text()) == {"blockNumber": "13", "transactionId": "d"}
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"blockNumber": "x"}', '{"transactionId": 1}', "\0"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"blockNumber": "x"}', '{"blockNumber": -1}', '{"transactionId": 1}', "\0"]
+)
 def test_other_content_is_refused_by_the_files_name(path: Path, content: str) -> None:
     path.write_text(content)
     with pytest.raises(CheckpointError, match=r"checkpoint\.json"):

@@ -293,11 +293,11 @@ async def test_a_stream_of_a_client_that_is_closed_ends_in_an_error(
 
 @pytest.mark.parametrize("kind", ["chaincode_events", "block_events", "request", "unreachable"])
 async def test_a_stream_ends_at_its_deadline(chain: FakeGateway, network: Network, kind: str) -> None:
-    stream: Events[Any] = network.block_events(4, seconds=0.3)
+    stream: Events[Any] = network.block_events(4, seconds=1.0)
     if kind == "chaincode_events":
-        stream = network.chaincode_events("custody", 4, seconds=0.3)
+        stream = network.chaincode_events("custody", 4, seconds=1.0)
     if kind == "request":
-        stream = network.block_events_request(Position(4)).events(0.3)
+        stream = network.block_events_request(Position(4)).events(1.0)
     await anext(stream)
     if kind == "unreachable":
         await chain.stop()
@@ -310,7 +310,7 @@ async def test_a_stream_ends_at_its_deadline(chain: FakeGateway, network: Networ
 async def test_the_kinds_deadline_holds_where_the_call_has_none(
     chain: FakeGateway, identity: Identity, pair: Pair
 ) -> None:
-    deadlines = Deadlines(filtered_block_events=0.2, block_and_private_data_events=0.2)
+    deadlines = Deadlines(filtered_block_events=1.0, block_and_private_data_events=1.0)
     async with Gateway([chain.peer], identity, signer(pair.key_pem), deadlines) as gateway:
         network = gateway.network(CHANNEL)
         for stream in (network.filtered_block_events(4), network.block_and_private_data_events(4)):
@@ -351,3 +351,33 @@ async def test_a_checkpoint_is_asked_when_the_stream_begins(chain: FakeGateway, 
     await keeper.save(Position.after_block(2))
     assert await numbers(stream, 1) == [3]
     assert await numbers(network.block_events(1, InMemoryCheckpointer()), 1) == [1]
+
+
+@pytest.mark.parametrize("kind", ["chaincode_events", "block_events"])
+async def test_who_waits_only_so_long_misses_nothing(chain: FakeGateway, network: Network, kind: str) -> None:
+    stream: Events[Any] = network.block_events(3)
+    if kind == "chaincode_events":
+        stream = network.chaincode_events("custody", 3)
+    seen: list[int] = []
+    async with asyncio.timeout(20), stream:
+        while len(seen) < 4:
+            try:
+                async with asyncio.timeout(0.1):
+                    item = await anext(stream)
+            except TimeoutError:
+                number = 5 + len(seen) - 2
+                chain.events.append((number, f"tx{number}", "Later"))
+                chain.append(block(number))
+                continue
+            seen.append(item.header.number if kind == "block_events" else item.block_number)
+    assert seen == [3, 4, 5, 6]
+
+
+async def test_a_request_that_was_given_up_says_so(chain: FakeGateway, network: Network) -> None:
+    async with network.block_events_request(Position(4)).events() as stream:
+        await anext(stream)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await anext(stream)
+        with pytest.raises(EventsError, match="gave up"):
+            await anext(stream)
