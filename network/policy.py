@@ -86,6 +86,11 @@ class Policy:
         """
         return self._take(signers, [False] * len(signers))
 
+    def takes_anyone(self) -> bool:
+        """Whether any one of those that it speaks of is enough."""
+        nested = (rule for rule in self.rules if isinstance(rule, Policy))
+        return self.needed == 1 and all(rule.takes_anyone() for rule in nested)
+
     def msp_ids(self) -> frozenset[str]:
         """Whose signatures it speaks of."""
         found: set[str] = set()

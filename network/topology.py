@@ -83,11 +83,12 @@ SignaturePolicy = Annotated[str, AfterValidator(_readable)]
 class Collection(BaseModel):
     """A private data collection, in the words of Fabric's collection definitions.
 
-    ``policy`` says whose peers hold the values, by MSP members. ``block_to_live`` is the number of blocks
-    after which they forget a value, 0 for never. With ``member_only_read`` or ``member_only_write`` chaincode
-    reads or writes values only for clients of those members. ``required_peer_count`` other peers must have a
-    value before it is endorsed, and at most ``max_peer_count`` are sent it then. ``endorsement_policy`` takes
-    the place of the chaincode's for writes to the collection.
+    ``policy`` says whose peers hold the values, by MSP members: any of them, which OR alone says.
+    ``block_to_live`` is the number of blocks after which they forget a value, 0 for never. With
+    ``member_only_read`` or ``member_only_write`` chaincode reads or writes values only for clients of those
+    members. ``required_peer_count`` other peers must have a value before it is endorsed, and at most
+    ``max_peer_count`` are sent it then. ``endorsement_policy`` takes the place of the chaincode's for writes
+    to the collection.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,6 +102,14 @@ class Collection(BaseModel):
     member_only_read: bool = False
     member_only_write: bool = False
     endorsement_policy: SignaturePolicy | None = None
+
+    @field_validator("policy")
+    @classmethod
+    def _any_of(cls, value: str) -> str:
+        # Fabric takes no other (core/chaincode/lifecycle: validateSpOrConcat).
+        if not parse(value).takes_anyone():
+            raise ValueError("members are named by OR alone")
+        return value
 
     @model_validator(mode="after")
     def _counts(self) -> Self:

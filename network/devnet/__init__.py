@@ -8,5 +8,7 @@ messages, so that clients and chaincode cannot tell it from a network of peers:
   server, whose ``requests`` are answered from a ``simulation`` over one ``snapshot``;
 - the signed envelope goes to the ``orderer``, which cuts blocks; ``chain`` has them judged by ``validator``
   (``transaction``, ``keylevel``, ``mvcc``) and written by ``store``, whole or not at all;
+- what is ``private`` waits in ``transient`` for its block; ``private_block`` says who keeps it, what expires
+  and what is purged, ``private_store`` keeps it, ``scrub`` leaves nothing of what was purged;
 - ``deliver`` and the gateway's events tell of it.
 """

@@ -155,6 +155,14 @@ def test_hosts_and_addresses(topology: Topology) -> None:
         ),
         (
             ("chaincodes", 1, "collections"),
+            [
+                PRICES
+                | {"policy": "OR('RegulatorMSP.member', AND('PharmacyMSP.member', 'RegulatorMSP.member'))"}
+            ],
+            r"chaincodes\.1\.collections\.0\.policy: .*members are named by OR alone",
+        ),
+        (
+            ("chaincodes", 1, "collections"),
             [PRICES | {"policy": "OR('XMSP.member')"}],
             r"chaincodes\.1\.collections\.0\.policy: no member here is XMSP",
         ),
