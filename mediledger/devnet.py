@@ -129,7 +129,8 @@ def fault(
         typer.Argument(
             help="delay: calls take longer. status-silence: a commit's status is never told. "
             "status-unavailable: UNAVAILABLE in place of it, after the commit. submit-unavailable: ordered, "
-            "but the client is told UNAVAILABLE. disagree: a member's peer endorses other results. "
+            "but the client is told UNAVAILABLE. submit-lost: told so, and never ordered. "
+            "disagree: a member's peer endorses other results. "
             "away: a member's peer answers nobody.",
             show_default=False,
         ),
@@ -229,7 +230,13 @@ def _introduce(topology: Topology, home: Path) -> None:
         ):
             console.print(line, highlight=False, soft_wrap=True)
     console.print(
-        "There: a connection profile, a wallet, and PEM files, of the users admin and gateway.\n",
+        f"orderer, for clients without a gateway  127.0.0.1:{topology.orderer_port}, TLS as "
+        f"{topology.orderer_host}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(
+        "In the folders: a connection profile, a wallet, and PEM files, of the users admin and gateway.\n",
         soft_wrap=True,
     )
     identities = Identities(topology, home.absolute() / "network")

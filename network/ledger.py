@@ -78,7 +78,8 @@ def plan(topology: Topology, home: Path, kind: str) -> list[ProcessSpec]:
 
 
 def _devnet(topology: Topology, home: Path) -> ProcessSpec:
-    ports = tuple(topology.peer_port(organization) for organization in topology.organizations)
+    peers = (topology.peer_port(organization) for organization in topology.organizations)
+    ports = (*peers, topology.orderer_port)
     return ProcessSpec(
         "devnet",
         (sys.executable, "-m", "network.devnet", *_arguments(topology, home)),

@@ -34,23 +34,27 @@ class DeliverService:
     def handler(self) -> grpc.GenericRpcHandler:
         """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
 
-        def method(shape: Shape) -> grpc.RpcMethodHandler:
-            # A generator itself: gRPC looks at the function, not at what it returns.
-            async def serve(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
-                async for answer in self._deliver(requests, shape):
-                    yield answer
-
-            return grpc.stream_stream_rpc_method_handler(
-                serve, request_deserializer=common_pb2.Envelope.FromString
-            )
-
         return grpc.method_handlers_generic_handler(
             "protos.Deliver",
             {
-                "Deliver": method(_Blocks.whole),
-                "DeliverFiltered": method(_Blocks.filtered),
-                "DeliverWithPrivateData": method(_Blocks.private),
+                "Deliver": self.whole_blocks(),
+                "DeliverFiltered": self._method(_Blocks.filtered),
+                "DeliverWithPrivateData": self._method(_Blocks.private),
             },
+        )
+
+    def whole_blocks(self) -> grpc.RpcMethodHandler:
+        """The method that gives whole blocks."""
+        return self._method(_Blocks.whole)
+
+    def _method(self, shape: Shape) -> grpc.RpcMethodHandler:
+        # A generator itself: gRPC looks at the function, not at what it returns.
+        async def serve(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
+            async for answer in self._deliver(requests, shape):
+                yield answer
+
+        return grpc.stream_stream_rpc_method_handler(
+            serve, request_deserializer=common_pb2.Envelope.FromString
         )
 
     async def _deliver(self, requests: Any, shape: Shape) -> AsyncIterator[bytes]:

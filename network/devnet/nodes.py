@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -93,9 +92,3 @@ def _peer(topology: Topology, identities: Identities, organization: Organization
         f"127.0.0.1:{topology.peer_port(organization)}",
         chaincodes,
     )
-
-
-def server_credentials(identities: Identities, organization: Organization) -> grpc.ServerCredentials:
-    """The TLS identity that a member's peer shows."""
-    tls = identities.tls(identities.peer(organization))
-    return grpc.ssl_server_credentials([(tls.key.read_bytes(), tls.certificate.read_bytes())])

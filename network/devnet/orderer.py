@@ -26,6 +26,18 @@ MAX_WAITING = 5_000
 MAX_WAITING_BYTES = 512 * 1024 * 1024
 
 
+class Rejected(Denied):
+    """An envelope that an orderer does not take; ``status`` is a common.Status by name, ``info`` says why."""
+
+    def __init__(self, status: str, info: str) -> None:
+        super().__init__(
+            grpc.StatusCode.ABORTED,
+            f"received unsuccessful response from orderer: status={status}, info={info}",
+        )
+        self.status = status
+        self.info = info
+
+
 @dataclass(frozen=True)
 class _Waiting:
     envelope: bytes
@@ -56,7 +68,7 @@ class Orderer:
         """Have an envelope ordered; Denied where its creator is no member or too much is waiting."""
         data = envelope.SerializeToString()
         if len(data) > MAX_ENVELOPE_BYTES:
-            raise _rejected(
+            raise Rejected(
                 "BAD_REQUEST",
                 f"message payload is {len(data)} bytes and exceeds maximum allowed "
                 f"{MAX_ENVELOPE_BYTES} bytes",
@@ -104,20 +116,14 @@ class Orderer:
             channel_header = common_pb2.ChannelHeader.FromString(header.channel_header)
             creator = common_pb2.SignatureHeader.FromString(header.signature_header).creator
         except DecodeError as error:
-            raise _rejected("BAD_REQUEST", "the envelope cannot be decoded") from error
+            raise Rejected("BAD_REQUEST", "the envelope cannot be decoded") from error
         if channel_header.channel_id != self._chain.channel:
-            raise _rejected("NOT_FOUND", f"channel {channel_header.channel_id[:64]!r} does not exist")
+            raise Rejected("NOT_FOUND", f"channel {channel_header.channel_id[:64]!r} does not exist")
         if channel_header.type != common_pb2.ENDORSER_TRANSACTION:
-            raise _rejected("BAD_REQUEST", "only transactions that were endorsed are taken")
+            raise Rejected("BAD_REQUEST", "only transactions that were endorsed are taken")
         ends = messages.ends(creator)
         if ends is not None and self._chain.clock.utc() > ends:
-            raise _rejected("BAD_REQUEST", "broadcast client identity expired")
+            raise Rejected("BAD_REQUEST", "broadcast client identity expired")
         why = access.refusal(self._chain, ORDERING_WRITERS, creator, envelope.payload, envelope.signature)
         if why:
-            raise _rejected("FORBIDDEN", f"{why}: permission denied")
-
-
-def _rejected(status: str, info: str) -> Denied:
-    return Denied(
-        grpc.StatusCode.ABORTED, f"received unsuccessful response from orderer: status={status}, info={info}"
-    )
+            raise Rejected("FORBIDDEN", f"{why}: permission denied")

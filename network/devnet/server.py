@@ -27,11 +27,13 @@ from network.devnet.fault_interceptor import FaultInterceptor
 from network.devnet.faults import Faults
 from network.devnet.gateway import GatewayService
 from network.devnet.genesis import genesis_block
-from network.devnet.nodes import Peer, load_node, load_peers, server_credentials
+from network.devnet.nodes import Peer, load_node, load_peers
 from network.devnet.orderer import Orderer
+from network.devnet.orderer_service import OrdererService
 from network.devnet.peer_service import EndorserService
 from network.devnet.site import Joined, Site
 from network.identities import Identities
+from network.identities.store import TlsFiles
 from network.topology import Topology
 
 log = logging.getLogger(__name__)
@@ -100,9 +102,10 @@ async def _serve(
     try:
         for site in sites:
             servers.append(await _listen(identities, site, faults))
+        servers.append(await _listen_as_orderer(topology, identities, sites, orderers))
         async with controlled(folder, chains[0].clock, faults, lambda: _status(chains, peers, faults)):
             for chain in chains:
-                log.info("channel=%s height=%d peers=%d ready", chain.channel, chain.height, len(servers))
+                log.info("channel=%s height=%d peers=%d ready", chain.channel, chain.height, len(sites))
             done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await asyncio.gather(*(server.stop(GRACE_SECONDS) for server in servers))
@@ -162,8 +165,32 @@ def _status(chains: Sequence[Chain], peers: Sequence[Peer], faults: Faults) -> S
 
 
 async def _listen(identities: Identities, site: Site, faults: Faults) -> grpc.aio.Server:
-    server = grpc.aio.server(
-        interceptors=[FaultInterceptor(faults, site.peer.organization.name)],
+    """A member's peer."""
+    peer = site.peer
+    server = _server(FaultInterceptor(faults, peer.organization.name))
+    gateway_pb2_grpc.add_GatewayServicer_to_server(GatewayService(site), server)
+    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(site), server)
+    server.add_generic_rpc_handlers((DeliverService(site).handler(),))
+    tls = identities.tls(identities.peer(peer.organization))
+    await _start(server, peer.address, tls, f"{peer.organization.name}'s peer")
+    return server
+
+
+async def _listen_as_orderer(
+    topology: Topology, identities: Identities, sites: Sequence[Site], orderers: Mapping[str, Orderer]
+) -> grpc.aio.Server:
+    """The ordering service, whose blocks are those of the peer beside it."""
+    own = next(site for site in sites if site.peer.organization == topology.orderer_organization)
+    server = _server()
+    server.add_generic_rpc_handlers((OrdererService(orderers, DeliverService(own)).handler(),))
+    address = f"127.0.0.1:{topology.orderer_port}"
+    await _start(server, address, identities.tls(identities.orderer()), "the orderer")
+    return server
+
+
+def _server(*interceptors: grpc.aio.ServerInterceptor) -> grpc.aio.Server:
+    return grpc.aio.server(
+        interceptors=interceptors,
         maximum_concurrent_rpcs=MAX_CALLS,
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -173,15 +200,15 @@ async def _listen(identities: Identities, site: Site, faults: Faults) -> grpc.ai
             ("grpc.http2.min_ping_interval_without_data_ms", 60_000),
         ],
     )
-    gateway_pb2_grpc.add_GatewayServicer_to_server(GatewayService(site), server)
-    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(site), server)
-    server.add_generic_rpc_handlers((DeliverService(site).handler(),))
-    peer = site.peer
+
+
+async def _start(server: grpc.aio.Server, address: str, tls: TlsFiles, whose: str) -> None:
+    """Serve at an address; DevnetError where it is taken."""
+    credentials = grpc.ssl_server_credentials([(tls.key.read_bytes(), tls.certificate.read_bytes())])
     try:
-        bound = server.add_secure_port(peer.address, server_credentials(identities, peer.organization))
+        bound = server.add_secure_port(address, credentials)
     except RuntimeError:
         bound = 0
     if not bound:
-        raise DevnetError(f"cannot listen on {peer.address}, where {peer.organization.name}'s peer belongs")
+        raise DevnetError(f"cannot listen on {address}, where {whose} belongs")
     await server.start()
-    return server

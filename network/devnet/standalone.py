@@ -188,8 +188,7 @@ def _chaincode(one: Served) -> dict[str, Any]:
 
 def _profile(topology: Topology, identities: Identities, organization: Organization) -> dict[str, Any]:
     """A connection profile in Fabric's common format, version 1.0."""
-    host = topology.peer_host(organization)
-    root = identities.tls(identities.peer(organization)).root.read_text()
+    host, orderer = topology.peer_host(organization), topology.orderer_host
     return {
         "name": f"devnet-{organization.name}",
         "version": "1.0.0",
@@ -197,15 +196,23 @@ def _profile(topology: Topology, identities: Identities, organization: Organizat
             "organization": organization.name,
             "connection": {"timeout": {"peer": {"endorser": "300"}}},
         },
-        "channels": {channel.name: {"peers": {host: {}}} for channel in topology.channels},
-        "organizations": {organization.name: {"mspid": organization.msp_id, "peers": [host]}},
-        "peers": {
-            host: {
-                "url": f"grpcs://127.0.0.1:{topology.peer_port(organization)}",
-                "tlsCACerts": {"pem": root},
-                "grpcOptions": {"ssl-target-name-override": host, "hostnameOverride": host},
-            }
+        "channels": {
+            channel.name: {"orderers": [orderer], "peers": {host: {}}} for channel in topology.channels
         },
+        "organizations": {organization.name: {"mspid": organization.msp_id, "peers": [host]}},
+        "orderers": {orderer: _node(orderer, topology.orderer_port, identities.orderer(), identities)},
+        "peers": {
+            host: _node(host, topology.peer_port(organization), identities.peer(organization), identities)
+        },
+    }
+
+
+def _node(host: str, port: int, folder: Path, identities: Identities) -> dict[str, Any]:
+    """A node in a connection profile."""
+    return {
+        "url": f"grpcs://127.0.0.1:{port}",
+        "tlsCACerts": {"pem": identities.tls(folder).root.read_text()},
+        "grpcOptions": {"ssl-target-name-override": host, "hostnameOverride": host},
     }
 
 

@@ -1,0 +1,71 @@
+"""The ordering service's own API, for clients that speak to orderers without a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import grpc
+from fabric_protos.common import common_pb2
+from fabric_protos.orderer import ab_pb2
+from google.protobuf.message import DecodeError
+
+from network.devnet.deliver import DeliverService
+from network.devnet.errors import Denied
+from network.devnet.orderer import Orderer, Rejected
+
+_SERVICE = "orderer.AtomicBroadcast"
+
+
+class OrdererService:
+    """Broadcast and Deliver at the orderer of every channel."""
+
+    def __init__(self, orderers: Mapping[str, Orderer], blocks: DeliverService) -> None:
+        """``blocks`` gives them as a peer does: of one process, the orderer has no others."""
+        self._orderers = orderers
+        self._blocks = blocks
+
+    def handler(self) -> grpc.GenericRpcHandler:
+        return grpc.method_handlers_generic_handler(
+            _SERVICE,
+            {
+                "Broadcast": grpc.stream_stream_rpc_method_handler(
+                    self._broadcast,
+                    request_deserializer=common_pb2.Envelope.FromString,
+                    response_serializer=ab_pb2.BroadcastResponse.SerializeToString,
+                ),
+                # A block stands in the same field of an orderer's answer and of a peer's.
+                "Deliver": self._blocks.whole_blocks(),
+            },
+        )
+
+    async def _broadcast(self, requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        async for envelope in requests:
+            answer = await self._order(envelope)
+            yield answer
+            if answer.status != common_pb2.SUCCESS:
+                return
+
+    async def _order(self, envelope: common_pb2.Envelope) -> ab_pb2.BroadcastResponse:
+        try:
+            channel = _channel(envelope)
+            orderer = self._orderers.get(channel)
+            if orderer is None:
+                return _refusal(common_pb2.NOT_FOUND, f"channel {channel[:64]!r} does not exist")
+            await orderer.submit(envelope)
+        except DecodeError:
+            return _refusal(common_pb2.BAD_REQUEST, "the envelope cannot be decoded")
+        except Rejected as rejected:
+            return _refusal(common_pb2.Status.Value(rejected.status), rejected.info)
+        except Denied as denied:
+            return _refusal(common_pb2.SERVICE_UNAVAILABLE, denied.message)
+        return ab_pb2.BroadcastResponse(status=common_pb2.SUCCESS)
+
+
+def _channel(envelope: common_pb2.Envelope) -> str:
+    header = common_pb2.Payload.FromString(envelope.payload).header
+    return str(common_pb2.ChannelHeader.FromString(header.channel_header).channel_id)
+
+
+def _refusal(status: int, info: str) -> ab_pb2.BroadcastResponse:
+    return ab_pb2.BroadcastResponse(status=status, info=info)
