@@ -1,4 +1,4 @@
-"""How many plain-language scenarios ran on each ledger: as many on one as on the other."""
+"""How many plain-language scenarios passed on each ledger."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Iterable
 
 import pytest
 
-SCENARIO = "scenario on"
+_LEDGER = "scenario on"
 
 
 def note(item: pytest.Item, kind: str) -> None:
-    """A scenario begins on a ledger."""
-    item.user_properties.append((SCENARIO, kind))
+    """This test is a scenario, on a ledger of this kind."""
+    item.user_properties.append((_LEDGER, kind))
 
 
-def counts(reports: Iterable[pytest.TestReport], kinds: Iterable[str]) -> dict[str, int]:
-    """Of these reports' scenarios, those that ran on each ledger."""
-    found = dict.fromkeys(kinds, 0)
-    for report in reports:
-        kind = dict(report.user_properties).get(SCENARIO)
-        if report.when == "call" and kind in found:
-            found[kind] += 1
-    return found
+def passed(config: pytest.Config, kinds: Iterable[str]) -> dict[str, int]:
+    """The count of those that passed up to now, for each kind of ledger."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    assert isinstance(reporter, pytest.TerminalReporter)
+    counts = dict.fromkeys(kinds, 0)
+    for report in reporter.stats.get("passed", []):
+        kind = dict(report.user_properties).get(_LEDGER)
+        if report.when == "call" and kind in counts:
+            counts[kind] += 1
+    return counts

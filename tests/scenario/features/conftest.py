@@ -19,6 +19,7 @@ from tests.scenario.features.applications import (
     names,
     signers,
 )
+from tests.support import scenarios
 from tests.support.ledgers import Ledger
 
 NOTE = r'"(?P<name>[^"]*)" in "(?P<chaincode>\w+)"'
@@ -27,8 +28,11 @@ VALUE = r'"(?P<value>[^"]*)"'
 
 
 @pytest.fixture(autouse=True)
-def applications(consortium: Ledger, tmp_path: Path) -> Iterator[Applications]:
+def applications(
+    request: pytest.FixtureRequest, consortium: Ledger, tmp_path: Path
+) -> Iterator[Applications]:
     """The scenario's applications; each scenario runs on each ledger."""
+    scenarios.note(request.node, consortium.kind)
     made = Applications(consortium, tmp_path)
     yield made
     made.close()

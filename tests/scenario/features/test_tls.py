@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 
 from pytest_bdd import parsers, scenarios, then, when
@@ -21,6 +22,9 @@ def connected(applications: Applications, **differently: object) -> None:
     applications.introduce("manufacturer", connect(other, Deadlines(evaluate=3.0)))
     asked = applications.contract("manufacturer", "anyone").evaluate("get", applications.key("stock"))
     applications.answer = applications.attempt(asked)
+    applications.leave("manufacturer")
+    # gRPC goes on trying to connect until a closed channel is collected.
+    gc.collect()
 
 
 @when("the manufacturer connects with the certificate of its own authority")

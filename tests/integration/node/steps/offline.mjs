@@ -37,7 +37,7 @@ export async function offline({ connections, member, channel, run }) {
   });
 
   const events = await signed(
-    network.newChaincodeEventsRequest('anyone', { startBlock: 0n }),
+    network.newChaincodeEventsRequest('anyone', { startBlock: committed.blockNumber }),
     unsigned.newSignedChaincodeEventsRequest.bind(unsigned),
   );
   const [event] = await take(await events.getEvents(), 1);
