@@ -23,7 +23,7 @@ from network.devnet.deliver import DeliverService
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
 from network.devnet.errors import DevnetError
-from network.devnet.fault_interceptor import FaultInterceptor
+from network.devnet.fault_handlers import FaultHandlers
 from network.devnet.faults import Faults
 from network.devnet.gateway import GatewayService
 from network.devnet.genesis import genesis_block
@@ -167,10 +167,12 @@ def _status(chains: Sequence[Chain], peers: Sequence[Peer], faults: Faults) -> S
 async def _listen(identities: Identities, site: Site, faults: Faults) -> grpc.aio.Server:
     """A member's peer."""
     peer = site.peer
-    server = _server(FaultInterceptor(faults, peer.organization.name))
-    gateway_pb2_grpc.add_GatewayServicer_to_server(GatewayService(site), server)
-    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(site), server)
-    server.add_generic_rpc_handlers((DeliverService(site).handler(),))
+    handlers = FaultHandlers(faults, peer.organization.name)
+    gateway_pb2_grpc.add_GatewayServicer_to_server(GatewayService(site), handlers)
+    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(site), handlers)
+    handlers.add_generic_rpc_handlers([DeliverService(site).handler()])
+    server = _server()
+    server.add_generic_rpc_handlers((handlers,))
     tls = identities.tls(identities.peer(peer.organization))
     await _start(server, peer.address, tls, f"{peer.organization.name}'s peer")
     return server
@@ -188,9 +190,8 @@ async def _listen_as_orderer(
     return server
 
 
-def _server(*interceptors: grpc.aio.ServerInterceptor) -> grpc.aio.Server:
+def _server() -> grpc.aio.Server:
     return grpc.aio.server(
-        interceptors=interceptors,
         maximum_concurrent_rpcs=MAX_CALLS,
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
