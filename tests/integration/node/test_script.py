@@ -29,20 +29,26 @@ def member(consortium: Ledger, name: str) -> dict[str, str]:
     }
 
 
-def test_the_script_tells_what_is_expected(consortium: Ledger, node: Node, tmp_path: Path) -> None:
-    configuration = tmp_path / "configuration.json"
+def configured(consortium: Ledger, folder: Path) -> Path:
+    """The configuration that the script reads, written below ``folder``."""
+    configuration = folder / "configuration.json"
     configuration.write_text(
         json.dumps(
             {
                 "channel": consortium.topology.channel,
                 "run": uuid.uuid4().hex,
-                "directory": str(tmp_path),
+                "directory": str(folder),
                 "members": {
                     one.name: member(consortium, one.name) for one in consortium.topology.organizations
                 },
             }
         )
     )
+    return configuration
+
+
+def test_the_script_tells_what_is_expected(consortium: Ledger, node: Node, tmp_path: Path) -> None:
+    configuration = configured(consortium, tmp_path)
     done = subprocess.run(
         [node.program, node.script, configuration], capture_output=True, text=True, timeout=SECONDS
     )
