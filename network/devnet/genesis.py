@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 
 from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2, policies_pb2
@@ -26,13 +27,16 @@ _APPLICATION_RULES = _COMMON_RULES | {"Endorsement": _MAJORITY, "LifecycleEndors
 
 def genesis_block(topology: Topology, channel: Channel, identities: Identities, clock: Clock) -> bytes:
     """A configuration block for the members of one of the topology's channels."""
-    header = common_pb2.ChannelHeader(type=common_pb2.CONFIG, channel_id=channel.name)
+    nonce = os.urandom(24)
+    # A transaction's id is the hash of its nonce and its creator; nobody is this one's creator.
+    id_ = hashlib.sha256(nonce).hexdigest()
+    header = common_pb2.ChannelHeader(type=common_pb2.CONFIG, channel_id=channel.name, tx_id=id_)
     header.timestamp.seconds = int(clock.now())
     config = configtx_pb2.Config(sequence=0, channel_group=_channel(topology, channel, identities))
     payload = common_pb2.Payload(
         header=common_pb2.Header(
             channel_header=header.SerializeToString(),
-            signature_header=common_pb2.SignatureHeader(nonce=os.urandom(24)).SerializeToString(),
+            signature_header=common_pb2.SignatureHeader(nonce=nonce).SerializeToString(),
         ),
         data=configtx_pb2.ConfigEnvelope(config=config).SerializeToString(),
     )
