@@ -6,6 +6,8 @@ import { GatewayError, CommitError } from '@hyperledger/fabric-gateway';
 const TRANSACTION_ID = /\b[0-9a-f]{64}\b/g;
 const ADDRESS = /\b[a-z0-9.-]+:\d{2,5}\b/gi;
 const VERSIONED = /\d+\.\d+\.\d+\S*/g;
+// devnet goes on to name the first key that differs, which Fabric's peers do not tell.
+const DIFFERENCE = /^(ProposalResponsePayloads do not match): .*/;
 
 export const text = (bytes) => Buffer.from(bytes).toString('utf8');
 export const json = (bytes) => JSON.parse(text(bytes));
@@ -15,7 +17,8 @@ export function plain(message) {
   return message
     .replace(TRANSACTION_ID, '<id>')
     .replace(ADDRESS, '<address>')
-    .replace(VERSIONED, '<version>');
+    .replace(VERSIONED, '<version>')
+    .replace(DIFFERENCE, '$1');
 }
 
 export function tell(step, found) {
