@@ -158,8 +158,12 @@ class Transaction:
 
     def _answer(self, header: common_pb2.Header, layer: Callable[[str, bytes], bytes]) -> bytes:
         """What endorsers sign."""
+        results = rwset_pb2.TxReadWriteSet()
+        results.CopyFrom(self.results)
+        for space in results.ns_rwset[:1]:
+            space.rwset = layer("space", space.rwset)
         action = proposal_pb2.ChaincodeAction(
-            results=layer("results", self.results.SerializeToString()),
+            results=layer("results", results.SerializeToString()),
             events=self.event,
             response=proposal_response_pb2.Response(status=self.status),
         )

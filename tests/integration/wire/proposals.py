@@ -28,7 +28,7 @@ def edits() -> dict[str, Edit]:
     for way in damage.WAYS:
         for layer in LAYERS:
             made[f"{way} {layer}"] = _damaged(way, layer)
-    made |= _signatures() | _headers() | _chaincodes()
+    made |= signatures() | headers() | _chaincodes()
     return made
 
 
@@ -39,7 +39,8 @@ def _damaged(way: str, layer: str) -> Edit:
     return edit
 
 
-def _signatures() -> dict[str, Edit]:
+def signatures() -> dict[str, Edit]:
+    """Edits of who signs and how."""
     made: dict[str, Edit] = {}
     for way in damage.WAYS:
 
@@ -96,7 +97,9 @@ def _signatures() -> dict[str, Edit]:
     }
 
 
-def _headers() -> dict[str, Edit]:
+def headers() -> dict[str, Edit]:
+    """Edits of the channel header's fields."""
+
     def header(**fields: object) -> Edit:
         def edit(draft: Draft, _: Cast, __: Random) -> None:
             for name, value in fields.items():
