@@ -33,12 +33,16 @@ class Written:
 
 @dataclass(frozen=True)
 class Summary:
-    """A transaction as event streams tell of it; ``event`` is what chaincode set, valid or not."""
+    """A transaction as event streams tell of it; ``event`` is what chaincode set, valid or not.
+
+    ``readable`` unless some layer of it cannot be read, down to the event.
+    """
 
     transaction_id: str
     type: int
     code: int
     event: chaincode_event_pb2.ChaincodeEvent | None
+    readable: bool = True
 
 
 def make(
@@ -84,18 +88,21 @@ def _summary(data: bytes, code: int) -> Summary:
         payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload)
         header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
     except DecodeError:
-        return Summary("", common_pb2.MESSAGE, code, None)
-    event = None
+        return Summary("", common_pb2.MESSAGE, code, None, readable=False)
+    event, readable = None, True
     if header.type == common_pb2.ENDORSER_TRANSACTION:
         try:
             event = _event(payload.data)
-        except (DecodeError, IndexError):
-            event = None
-    return Summary(header.tx_id, header.type, code, event)
+        except DecodeError:
+            readable = False
+    return Summary(header.tx_id, header.type, code, event, readable)
 
 
 def _event(data: bytes) -> chaincode_event_pb2.ChaincodeEvent | None:
-    action = transaction_pb2.Transaction.FromString(data).actions[0].payload
+    actions = transaction_pb2.Transaction.FromString(data).actions
+    if not actions:
+        return None
+    action = actions[0].payload
     signed = transaction_pb2.ChaincodeActionPayload.FromString(action).action.proposal_response_payload
     answer = proposal_response_pb2.ProposalResponsePayload.FromString(signed)
     events = proposal_pb2.ChaincodeAction.FromString(answer.extension).events

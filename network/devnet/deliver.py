@@ -13,7 +13,7 @@ from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import events_pb2
 from google.protobuf.message import DecodeError
 
-from network.devnet import access
+from network.devnet import access, services
 from network.devnet.chain import Chain
 from network.devnet.channel_policies import READERS
 from network.devnet.errors import varint
@@ -34,7 +34,7 @@ class DeliverService:
     def handler(self) -> grpc.GenericRpcHandler:
         """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
 
-        return grpc.method_handlers_generic_handler(
+        return services.service(
             "protos.Deliver",
             {
                 "Deliver": self.whole_blocks(),
@@ -48,14 +48,7 @@ class DeliverService:
         return self._method(_Blocks.whole)
 
     def _method(self, shape: Shape) -> grpc.RpcMethodHandler:
-        # A generator itself: gRPC looks at the function, not at what it returns.
-        async def serve(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
-            async for answer in self._deliver(requests, shape):
-                yield answer
-
-        return grpc.stream_stream_rpc_method_handler(
-            serve, request_deserializer=common_pb2.Envelope.FromString
-        )
+        return services.dialogue(common_pb2.Envelope, lambda requests, _: self._deliver(requests, shape))
 
     async def _deliver(self, requests: Any, shape: Shape) -> AsyncIterator[bytes]:
         async for envelope in requests:
@@ -103,13 +96,15 @@ class _Blocks:
     async def asked_for(self, request: _Request, shape: Shape) -> AsyncIterator[bytes]:
         seek, member = self._asked(request)
         number, stop = self._bounds(seek)
-        while number <= stop:
+        while True:
             if number >= self._chain.height and seek.behavior == ab_pb2.SeekInfo.FAIL_IF_NOT_READY:
                 raise _Refused(common_pb2.NOT_FOUND)
             await self._chain.wait_above(number)
             if self._chain.membership.expired(member):
                 raise _Refused(common_pb2.FORBIDDEN)
             yield shape(self, number, member)
+            if number == stop:
+                return
             number += 1
 
     def _asked(self, request: _Request) -> tuple[ab_pb2.SeekInfo, Member]:
@@ -131,20 +126,27 @@ class _Blocks:
         return seek, member
 
     def _bounds(self, seek: ab_pb2.SeekInfo) -> tuple[int, int]:
-        """The first and the last block that are asked for."""
+        """The first block that is asked for, and the one after which the stream ends.
+
+        As in Fabric (common/deliver) that can be one which never comes: a stop that is no place to stop at,
+        or the newest block where the stream begins behind it, is block 0 or one that has gone by.
+        """
+        if not seek.HasField("start") or not seek.HasField("stop"):
+            raise _Refused(common_pb2.BAD_REQUEST)
         height = self._chain.height
         start, stop = seek.start.WhichOneof("Type"), seek.stop.WhichOneof("Type")
-        if start is None or stop is None:
-            raise _Refused(common_pb2.BAD_REQUEST)
-        first = {"oldest": 0, "newest": height - 1, "next_commit": height}.get(start, -1)
+        first = {"oldest": 0, "newest": height - 1, "next_commit": height}.get(start, height + 1)
         if start == "specified":
             first = seek.start.specified.number
-            if first > height:
-                raise _Refused(common_pb2.NOT_FOUND)
-        if stop == "specified" and seek.stop.specified.number < first:
+        # Where blocks cannot be had from, the end is still looked at first.
+        number = 0 if first > height else first
+        if stop == "specified" and seek.stop.specified.number < number:
             raise _Refused(common_pb2.BAD_REQUEST)
-        last = {"oldest": first, "newest": max(first, height - 1), "specified": seek.stop.specified.number}
-        return first, last.get(stop, first)
+        if first > height:
+            raise _Refused(common_pb2.NOT_FOUND)
+        if stop == "newest":
+            return first, first if seek.start == seek.stop else height - 1
+        return first, {"oldest": first, "specified": seek.stop.specified.number}.get(stop, 0)
 
     def whole(self, number: int, _: Member) -> bytes:
         block = self._chain.block(number)
@@ -174,7 +176,11 @@ class _Blocks:
 
     def filtered(self, number: int, _: Member) -> bytes:
         filtered = events_pb2.FilteredBlock(channel_id=self._chain.channel, number=number)
-        for one in self._chain.summary(number):
+        transactions = self._chain.summary(number)
+        if not all(one.readable for one in transactions):
+            # A peer says so in the block's place, and goes on with the next.
+            return events_pb2.DeliverResponse(status=common_pb2.BAD_REQUEST).SerializeToString()
+        for one in transactions:
             added = filtered.filtered_transactions.add(
                 txid=one.transaction_id, type=one.type, tx_validation_code=one.code
             )

@@ -84,16 +84,18 @@ class Endorsements:
         All endorsers run over the same snapshot: where they differ, chaincode is not deterministic.
         """
         named = self._named(proposal, organizations)
+        # Who is named twice is tried twice where it refuses.
+        tried = [self._endorsers[msp] for msp in organizations] or [own]
         if not named:
             self._plan(proposal)
         try:
             own.check(proposal)
         except ProposalRefused as error:
-            details = [_refused(endorser, own, error) for endorser in named or [own]]
+            details = [_refused(endorser, own, error) for endorser in tried]
             raise Denied(grpc.StatusCode.ABORTED, TOO_FEW if named else NOT_ENDORSED, *details) from error
         with self._chain.store.snapshot() as snapshot:
             if named:
-                answers = await self._run_all(named, proposal, snapshot, TOO_FEW)
+                answers = await self._run_all(tried, proposal, snapshot, TOO_FEW)
                 first = next(iter(answers.values()))
             else:
                 first = (await self._run_all([own], proposal, snapshot, NOT_ENDORSED))[own]
@@ -164,8 +166,9 @@ class Endorsements:
         self, endorsers: Sequence[Endorser], proposal: Proposal, snapshot: Snapshot, failure: str
     ) -> dict[Endorser, Answer]:
         """The answers of these endorsers; Denied with every failure where one does not endorse."""
-        answers = await _gather(endorsers, proposal, snapshot)
-        details = [_detail(e, a.message) for e, a in answers.items() if a.endorsement is None]
+        answers = await _gather(list(dict.fromkeys(endorsers)), proposal, snapshot)
+        failed = [endorser for endorser in endorsers if answers[endorser].endorsement is None]
+        details = [_detail(endorser, answers[endorser].message) for endorser in failed]
         if details:
             raise Denied(grpc.StatusCode.ABORTED, failure, *details)
         return answers
@@ -174,11 +177,7 @@ class Endorsements:
         """Who may be asked to evaluate, in order; Denied where that is nobody."""
         channel, chaincode = proposal.channel, proposal.planned
         if channel != self._chain.channel:
-            raise Denied(
-                grpc.StatusCode.UNAVAILABLE,
-                f"failed to get config for channel [{channel}]: "
-                f"could not get last config for channel {channel}",
-            )
+            raise Denied(grpc.StatusCode.UNAVAILABLE, no_config(channel))
         protected = proposal.has_transient and not targets
         wanted = [own.peer.msp_id] if protected else list(targets or self._endorsers)
         found = [own] if own.peer.msp_id in wanted else []
@@ -253,6 +252,11 @@ def _compare(first: Answer, other: Answer, endorser: Endorser) -> None:
 
 def _detail(endorser: Endorser, message: str) -> Detail:
     return Detail(endorser.peer.address, endorser.peer.msp_id, message)
+
+
+def no_config(channel: str) -> str:
+    """What a gateway says of a channel that its peer does not know."""
+    return f"failed to get config for channel [{channel}]: could not get last config for channel {channel}"
 
 
 def _refused(endorser: Endorser, own: Endorser, error: ProposalRefused) -> Detail:

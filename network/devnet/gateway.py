@@ -9,14 +9,15 @@ from typing import Any
 
 import grpc
 from fabric_protos.common import common_pb2
-from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
+from fabric_protos.gateway import gateway_pb2
 from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
-from network.devnet import access
+from network.devnet import access, messages, services
 from network.devnet.chain import Chain
 from network.devnet.channel_policies import READERS
+from network.devnet.endorsement import no_config
 from network.devnet.errors import Denied, DevnetError
 from network.devnet.messages import Undecodable
 from network.devnet.proposal import Proposal
@@ -43,11 +44,26 @@ def answered(method: Method) -> Method:
     return call
 
 
-class GatewayService(gateway_pb2_grpc.GatewayServicer):
+class GatewayService:
     """Evaluate, Endorse, Submit, CommitStatus and ChaincodeEvents."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
+
+    def handler(self) -> grpc.GenericRpcHandler:
+        """The service, for gRPC."""
+        return services.service(
+            "gateway.Gateway",
+            {
+                "Evaluate": services.unary(gateway_pb2.EvaluateRequest, self.Evaluate),
+                "Endorse": services.unary(gateway_pb2.EndorseRequest, self.Endorse),
+                "Submit": services.unary(gateway_pb2.SubmitRequest, self.Submit),
+                "CommitStatus": services.unary(gateway_pb2.SignedCommitStatusRequest, self.CommitStatus),
+                "ChaincodeEvents": services.stream(
+                    gateway_pb2.SignedChaincodeEventsRequest, self.ChaincodeEvents
+                ),
+            },
+        )
 
     @answered
     async def Evaluate(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
@@ -88,10 +104,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
     async def CommitStatus(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
         if not request.request:
             raise Denied(INVALID, "a commit status request is required")
-        try:
-            asked = gateway_pb2.CommitStatusRequest.FromString(request.request)
-        except DecodeError as error:
-            raise Denied(INVALID, "invalid status request") from error
+        asked = _asked(gateway_pb2.CommitStatusRequest, request.request, "status")
         for value, missing in (
             (asked.identity, "no identity provided"),
             (asked.channel_id, "no channel ID provided"),
@@ -128,11 +141,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
     async def _submit(self, channel: str, envelope: common_pb2.Envelope) -> None:
         """Hand an envelope to the ordering service of the channel that it names itself; Denied."""
         if self._site.at(channel).chain.channel != channel:
-            raise Denied(
-                grpc.StatusCode.FAILED_PRECONDITION,
-                f"failed to get config for channel [{channel}]: "
-                f"could not get last config for channel {channel}",
-            )
+            raise Denied(grpc.StatusCode.FAILED_PRECONDITION, no_config(channel))
         try:
             header = common_pb2.Payload.FromString(envelope.payload).header.channel_header
             channel = common_pb2.ChannelHeader.FromString(header).channel_id
@@ -144,10 +153,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
         """Of which channel and what is asked for, and the block with which it begins; Denied."""
         if not request.request:
             raise Denied(INVALID, "a chaincode events request is required")
-        try:
-            asked = gateway_pb2.ChaincodeEventsRequest.FromString(request.request)
-        except DecodeError as error:
-            raise Denied(INVALID, "invalid chaincode events request") from error
+        asked = _asked(gateway_pb2.ChaincodeEventsRequest, request.request, "chaincode events")
         chain = self._authorised(asked.identity, request, asked.channel_id)
         found = chain.store.locate(asked.after_transaction_id)
         if found is not None:
@@ -156,6 +162,12 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
 
     def _authorised(self, identity: bytes, request: Any, channel: str) -> Chain:
         """The channel that a request is for; Denied where its signer may not read it."""
+        if not channel:
+            raise Denied(
+                grpc.StatusCode.PERMISSION_DENIED,
+                "Invalid channel ID name during check policy on signed data. "
+                "Name must be different from nil.",
+            )
         chain = self._site.at(channel).chain
         if channel != chain.channel:
             raise Denied(
@@ -165,6 +177,14 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
         if why:
             raise Denied(grpc.StatusCode.PERMISSION_DENIED, why)
         return chain
+
+
+def _asked(kind: type[Any], data: bytes, what: str) -> Any:
+    """What was signed; Denied where it is no such message."""
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise Denied(INVALID, f"invalid {what} request: {messages.reason(kind, data)}") from error
 
 
 def _evaluated(signed: Any) -> Proposal:
@@ -192,4 +212,4 @@ def _start(position: ab_pb2.SeekPosition, height: int) -> int:
         return position.specified.number
     if kind in (None, "next_commit"):
         return height
-    raise Denied(INVALID, f"invalid start position type: {kind}")
+    raise Denied(INVALID, f"invalid start position type: *orderer.SeekPosition_{kind.capitalize()}")

@@ -15,15 +15,22 @@ from network.devnet import access, messages
 from network.devnet.chain import Chain
 from network.devnet.channel_policies import ORDERING_WRITERS
 from network.devnet.errors import Denied
+from network.devnet.messages import Undecodable
 from network.topology import Batch
 
 # Where the topology does not say: and at once where no other transaction is on its way.
 DEFAULT_BATCH = Batch(messages=200, seconds=0.02)
 PAUSE_SECONDS = 0.002
 BLOCK_BYTES = 8 * 1024 * 1024
-MAX_ENVELOPE_BYTES = 64 * 1024 * 1024
+# BatchSize.AbsoluteMaxBytes of the channels that network/fabric/settings.py makes.
+MAX_ENVELOPE_BYTES = 32 * 1024 * 1024
 MAX_WAITING = 5_000
 MAX_WAITING_BYTES = 512 * 1024 * 1024
+BAD_REQUEST = "BAD_REQUEST"
+_REFUSED_TYPES = {
+    common_pb2.CONFIG: "message is of type that cannot be processed directly",
+    common_pb2.ORDERER_TRANSACTION: "message is of type that is no longer supported",
+}
 
 
 class Rejected(Denied):
@@ -66,14 +73,8 @@ class Orderer:
 
     async def submit(self, envelope: common_pb2.Envelope) -> None:
         """Have an envelope ordered; Denied where its creator is no member or too much is waiting."""
-        data = envelope.SerializeToString()
-        if len(data) > MAX_ENVELOPE_BYTES:
-            raise Rejected(
-                "BAD_REQUEST",
-                f"message payload is {len(data)} bytes and exceeds maximum allowed "
-                f"{MAX_ENVELOPE_BYTES} bytes",
-            )
         self._check(envelope)
+        data = envelope.SerializeToString()
         if self._queue.full() or self._bytes + len(data) > MAX_WAITING_BYTES:
             raise Denied(grpc.StatusCode.UNAVAILABLE, "no orderers could successfully process transaction")
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -110,20 +111,54 @@ class Orderer:
                     one.written.set_result(None)
 
     def _check(self, envelope: common_pb2.Envelope) -> None:
-        """What an orderer's filters ask: a member of this channel signed it."""
-        try:
-            header = common_pb2.Payload.FromString(envelope.payload).header
-            channel_header = common_pb2.ChannelHeader.FromString(header.channel_header)
-            creator = common_pb2.SignatureHeader.FromString(header.signature_header).creator
-        except DecodeError as error:
-            raise Rejected("BAD_REQUEST", "the envelope cannot be decoded") from error
+        """What an orderer asks of an envelope before it orders it, in its order and words; Denied."""
+        header, channel_header = _headers(envelope)
         if channel_header.channel_id != self._chain.channel:
-            raise Rejected("NOT_FOUND", f"channel {channel_header.channel_id[:64]!r} does not exist")
-        if channel_header.type != common_pb2.ENDORSER_TRANSACTION:
-            raise Rejected("BAD_REQUEST", "only transactions that were endorsed are taken")
+            raise Rejected(BAD_REQUEST, "channel does not exist")
+        refused = _REFUSED_TYPES.get(channel_header.type)
+        if refused:
+            raise Rejected(BAD_REQUEST, refused)
+        size = len(envelope.payload) + len(envelope.signature)
+        if size > MAX_ENVELOPE_BYTES:
+            raise Rejected(
+                BAD_REQUEST,
+                f"message payload is {size} bytes and exceeds maximum allowed {MAX_ENVELOPE_BYTES} bytes",
+            )
+        creator = _creator(header)
         ends = messages.ends(creator)
         if ends is not None and self._chain.clock.utc() > ends:
-            raise Rejected("BAD_REQUEST", "broadcast client identity expired")
+            raise Rejected(BAD_REQUEST, "broadcast client identity expired")
         why = access.refusal(self._chain, ORDERING_WRITERS, creator, envelope.payload, envelope.signature)
         if why:
             raise Rejected("FORBIDDEN", f"{why}: permission denied")
+        if channel_header.type == common_pb2.CONFIG_UPDATE:
+            raise Rejected(
+                BAD_REQUEST,
+                f"error applying config update to existing channel '{channel_header.channel_id}': error "
+                "authorizing update: devnet's channels keep the configuration that they were begun with",
+            )
+
+
+def _headers(envelope: common_pb2.Envelope) -> tuple[common_pb2.Header, common_pb2.ChannelHeader]:
+    unknown = "could not determine channel ID: "
+    try:
+        payload = messages.decode(common_pb2.Payload, envelope.payload)
+        if not payload.HasField("header"):
+            raise Rejected(BAD_REQUEST, f"{unknown}header not set")
+        if not payload.header.channel_header:
+            raise Rejected(BAD_REQUEST, f"{unknown}channel header not set")
+        unknown += "error unmarshalling channel header: "
+        return payload.header, messages.decode(common_pb2.ChannelHeader, payload.header.channel_header)
+    except Undecodable as error:
+        raise Rejected(BAD_REQUEST, f"{unknown}{error}") from error
+
+
+def _creator(header: common_pb2.Header) -> bytes:
+    try:
+        return common_pb2.SignatureHeader.FromString(header.signature_header).creator
+    except DecodeError as error:
+        reason = messages.reason(common_pb2.SignatureHeader, header.signature_header)
+        raise Rejected(
+            BAD_REQUEST,
+            f"could not convert message to signedData: GetSignatureHeaderFromBytes failed, err {reason}",
+        ) from error

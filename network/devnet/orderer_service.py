@@ -10,6 +10,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
 from google.protobuf.message import DecodeError
 
+from network.devnet import services
 from network.devnet.deliver import DeliverService
 from network.devnet.errors import Denied
 from network.devnet.orderer import Orderer, Rejected
@@ -26,35 +27,27 @@ class OrdererService:
         self._blocks = blocks
 
     def handler(self) -> grpc.GenericRpcHandler:
-        return grpc.method_handlers_generic_handler(
+        return services.service(
             _SERVICE,
             {
-                "Broadcast": grpc.stream_stream_rpc_method_handler(
-                    self._broadcast,
-                    request_deserializer=common_pb2.Envelope.FromString,
-                    response_serializer=ab_pb2.BroadcastResponse.SerializeToString,
-                ),
+                "Broadcast": services.dialogue(common_pb2.Envelope, self._broadcast),
                 # A block stands in the same field of an orderer's answer and of a peer's.
                 "Deliver": self._blocks.whole_blocks(),
             },
         )
 
-    async def _broadcast(self, requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+    async def _broadcast(self, requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
         async for envelope in requests:
             answer = await self._order(envelope)
-            yield answer
+            yield answer.SerializeToString()
             if answer.status != common_pb2.SUCCESS:
                 return
 
     async def _order(self, envelope: common_pb2.Envelope) -> ab_pb2.BroadcastResponse:
+        # An envelope of a channel that there is not is refused by any orderer.
+        orderer = self._orderers.get(_channel(envelope)) or next(iter(self._orderers.values()))
         try:
-            channel = _channel(envelope)
-            orderer = self._orderers.get(channel)
-            if orderer is None:
-                return _refusal(common_pb2.NOT_FOUND, f"channel {channel[:64]!r} does not exist")
             await orderer.submit(envelope)
-        except DecodeError:
-            return _refusal(common_pb2.BAD_REQUEST, "the envelope cannot be decoded")
         except Rejected as rejected:
             return _refusal(common_pb2.Status.Value(rejected.status), rejected.info)
         except Denied as denied:
@@ -63,8 +56,11 @@ class OrdererService:
 
 
 def _channel(envelope: common_pb2.Envelope) -> str:
-    header = common_pb2.Payload.FromString(envelope.payload).header
-    return str(common_pb2.ChannelHeader.FromString(header.channel_header).channel_id)
+    try:
+        header = common_pb2.Payload.FromString(envelope.payload).header
+        return str(common_pb2.ChannelHeader.FromString(header.channel_header).channel_id)
+    except DecodeError:
+        return ""
 
 
 def _refusal(status: int, info: str) -> ab_pb2.BroadcastResponse:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
-from fabric_protos.peer import peer_pb2_grpc, proposal_response_pb2
+from fabric_protos.peer import proposal_pb2, proposal_response_pb2
 
+from network.devnet import services
 from network.devnet.endorser import ERROR, UnknownChannel
 from network.devnet.errors import MAX_WORDS
 from network.devnet.messages import Undecodable
@@ -14,11 +15,16 @@ from network.devnet.proposal import Proposal, ProposalRefused
 from network.devnet.site import Site
 
 
-class EndorserService(peer_pb2_grpc.EndorserServicer):
+class EndorserService:
     """ProcessProposal at one member's peer."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
+
+    def handler(self) -> grpc.GenericRpcHandler:
+        """The service, for gRPC."""
+        method = services.unary(proposal_pb2.SignedProposal, self.ProcessProposal)
+        return services.service("protos.Endorser", {"ProcessProposal": method})
 
     async def ProcessProposal(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
         """Run a proposal: what is wrong with it is a gRPC error, what goes wrong with it a status of 500."""

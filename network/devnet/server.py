@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import grpc
-from fabric_protos.gateway import gateway_pb2_grpc
-from fabric_protos.peer import peer_pb2_grpc
 
 from network.devnet import config, definitions, places
 from network.devnet.chain import Chain
@@ -168,9 +166,9 @@ async def _listen(identities: Identities, site: Site, faults: Faults) -> grpc.ai
     """A member's peer."""
     peer = site.peer
     handlers = FaultHandlers(faults, peer.organization.name)
-    gateway_pb2_grpc.add_GatewayServicer_to_server(GatewayService(site), handlers)
-    peer_pb2_grpc.add_EndorserServicer_to_server(EndorserService(site), handlers)
-    handlers.add_generic_rpc_handlers([DeliverService(site).handler()])
+    handlers.add_generic_rpc_handlers(
+        [service(site).handler() for service in (GatewayService, EndorserService, DeliverService)]
+    )
     server = _server()
     server.add_generic_rpc_handlers((handlers,))
     tls = identities.tls(identities.peer(peer.organization))

@@ -172,6 +172,8 @@ def _action(read: Headers) -> Action:
         extension = proposal_pb2.ChaincodeHeaderExtension.FromString(read.channel_header.extension)
     except DecodeError:
         raise Invalid(Code.BAD_HEADER_EXTENSION) from None
+    if not answer.extension:
+        raise Invalid(Code.BAD_RESPONSE_PAYLOAD)
     try:
         action = proposal_pb2.ChaincodeAction.FromString(answer.extension)
     except DecodeError:
@@ -181,6 +183,8 @@ def _action(read: Headers) -> Action:
         namespaces = [_space(one) for one in results.ns_rwset]
     except DecodeError:
         raise Invalid(Code.BAD_RWSET) from None
+    if not extension.HasField("chaincode_id") or not action.HasField("chaincode_id"):
+        raise Invalid(Code.INVALID_OTHER_REASON)
     name = action.chaincode_id.name
     if not name or name != extension.chaincode_id.name or not action.chaincode_id.version:
         raise Invalid(Code.INVALID_CHAINCODE)

@@ -19,6 +19,9 @@ from network.devnet.snapshot import Snapshot
 from network.devnet.store import Effects, Store
 from network.devnet.transaction import Code, Invalid, Transaction
 
+# What a peer finds before it looks whether a transaction's id is in a block (ValidateTransaction).
+_BEFORE_ITS_ID = (Code.BAD_PROPOSAL_TXID, Code.INVALID_ENDORSER_TRANSACTION)
+
 
 @dataclass(frozen=True)
 class Validated:
@@ -68,15 +71,21 @@ class Validator:
                 raise Invalid(Code.BAD_CREATOR_SIGNATURE) from None
             transaction = transactions.of_headers(headers)
         except Invalid as invalid:
+            # Whether the id is taken is asked once the endorsed proposal is found to be this one, not before.
+            if invalid.code not in _BEFORE_ITS_ID and self._taken(invalid.transaction_id):
+                return Invalid(Code.DUPLICATE_TXID, invalid.transaction_id)
             return invalid
         identity = transaction.transaction_id
-        if self._store.locate(identity) is not None:
+        if self._taken(identity):
             return Invalid(Code.DUPLICATE_TXID, identity)
         try:
             endorsements.check(transaction)
         except Invalid as invalid:
             return Invalid(invalid.code, identity, transaction)
         return transaction
+
+    def _taken(self, identity: str) -> bool:
+        return bool(identity) and self._store.locate(identity) is not None
 
     def _in_order(self, number: int, found: Sequence[Transaction | Invalid], snapshot: Snapshot) -> Validated:
         state = BlockState(snapshot, self._definitions)

@@ -62,7 +62,7 @@ async def test_what_is_not_ordered(devnet: Devnet, network: Network) -> None:
     for envelope, status in (
         (common_pb2.Envelope(payload=b"\xff", signature=b"x"), common_pb2.BAD_REQUEST),
         (common_pb2.Envelope(payload=good.payload, signature=b"forged"), common_pb2.FORBIDDEN),
-        (elsewhere, common_pb2.NOT_FOUND),
+        (elsewhere, common_pb2.BAD_REQUEST),
     ):
         answer = await broadcast(devnet, envelope)
         assert answer.status == status

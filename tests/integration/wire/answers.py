@@ -23,6 +23,8 @@ _WORDS = (
     (re.compile(r"\b127\.0\.0\.1:\d+|\blocalhost:\d+"), "<address>"),
     (re.compile(r"-?\d{1,20}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), "<time>"),
     (re.compile(r"\b[0-9a-f]{41,}"), "<hex>"),
+    # Each ledger has its own reasons not to change its channel.
+    (re.compile(r"(?<=error authorizing update: ).*", re.DOTALL), "<reason>"),
     (re.compile(r"(?<=txid ')[^']*(?=')"), "<id>"),
     (re.compile(r"\bvs\. \d+|\(\d+ vs|\b\d{7,}(?= bytes)"), "<size>"),
 )

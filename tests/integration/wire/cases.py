@@ -28,8 +28,8 @@ Signed = proposal_pb2.SignedProposal
 class Case:
     """One request.
 
-    ``envelope`` is the transaction in it, which may come to be in a block. ``deadly`` says that a real peer of
-    Fabric 3.1.5 does not survive it, so that it is for devnet alone.
+    ``envelope`` is the transaction in it, which may come to be in a block. ``deadly`` says that a real peer
+    of Fabric 3.1.5 does not survive it, so that it is for devnet alone.
     """
 
     call: str
@@ -148,14 +148,8 @@ def _transactions(cast: Cast, sample: int, seed: str) -> Iterator[Case]:
             envelope = made.envelope()
             if not transactions.deadly(envelope):
                 break
-        yield Case(SUBMIT, kind, sample, submit(envelope), envelope.SerializeToString())
-    chance = _chance(seed, SUBMIT, "no endorsed action", sample)
-    made = transaction(cast, chance)
-    made.draft.damage["action_payload"] = lambda _: b""
-    envelope = made.envelope()
-    yield Case(
-        SUBMIT, "no endorsed action", sample, submit(envelope), envelope.SerializeToString(), deadly=True
-    )
+        deadly = kind in transactions.DEADLY or transactions.deadly(envelope)
+        yield Case(SUBMIT, kind, sample, submit(envelope), envelope.SerializeToString(), deadly)
     yield from _repeated(cast, sample, seed)
 
 
@@ -166,14 +160,31 @@ def _repeated(cast: Cast, sample: int, seed: str) -> Iterator[Case]:
     envelope = first.envelope()
     for kind in ("first of an id", "first of an id again"):
         yield Case(SUBMIT, kind, sample, submit(envelope), envelope.SerializeToString())
-    for kind, change in (
-        ("second of an id", {"value": b"2"}),
-        ("third of an id", {"value": b"3", "endorsers": cast.peers[:1]}),
-    ):
-        other = forge.Transaction(
-            first.draft, change.get("endorsers", cast.peers[1:]), forge.writes("id", value=change["value"])
-        ).envelope()
-        yield Case(SUBMIT, kind, sample, submit(other), other.SerializeToString())
+    for kind, change in _SECONDS.items():
+        other = forge.Transaction(first.draft, cast.peers[1:], forge.writes(f"{kind} {sample}"))
+        change(other, cast, chance)
+        envelope = other.envelope()
+        yield Case(SUBMIT, kind, sample, submit(envelope), envelope.SerializeToString())
+
+    # By an id that is another's, and then the other by its own.
+    own = transaction(cast, chance)
+    other = transaction(cast, chance)
+    header = common_pb2.ChannelHeader.FromString(own.draft.header().channel_header)
+    other.draft.transaction_id = header.tx_id
+    for kind, made in (("by another's id", other), ("whose id another has used", own)):
+        envelope = made.envelope()
+        yield Case(SUBMIT, kind, sample, submit(envelope), envelope.SerializeToString())
+
+
+_ALONE = transactions.edits()
+_SECONDS = {
+    f"second of an id, {kind}": _ALONE[kind]
+    for kind in (
+        "nothing", "endorsed by one", "version empty", "chaincode unknown", "garbage for results",
+        "garbage for extension", "a namespace twice", "proposal hash wrong", "reads what has changed",
+        "epoch", "no action",
+    )
+}  # fmt: skip
 
 
 def duplicates(cast: Cast, samples: int, seed: str = "") -> Iterator[Case]:

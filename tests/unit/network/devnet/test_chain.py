@@ -159,7 +159,7 @@ async def test_what_the_orderer_does_not_take(
     for bad, words in (
         (forged, "status=FORBIDDEN"),
         (common_pb2.Envelope(payload=b"\xff", signature=b"x"), "status=BAD_REQUEST"),
-        (changed(channel_id="elsewhere"), "status=NOT_FOUND"),
+        (changed(channel_id="elsewhere"), "status=BAD_REQUEST, info=channel does not exist"),
         (changed(type=common_pb2.CONFIG), "status=BAD_REQUEST"),
     ):
         with pytest.raises(Denied, match=words) as caught:
