@@ -97,11 +97,12 @@ class Endorsements:
             if named:
                 answers = await self._run_all(tried, proposal, snapshot, TOO_FEW)
                 first = next(iter(answers.values()))
+                differing = [_difference(first, answer, endorser) for endorser, answer in answers.items()]
+                if any(differing):
+                    raise Denied(grpc.StatusCode.ABORTED, TOO_FEW, *filter(None, differing))
             else:
                 first = (await self._run_all([own], proposal, snapshot, NOT_ENDORSED))[own]
                 answers = await self._complete(own, first, proposal, snapshot)
-        for endorser, answer in answers.items():
-            _compare(first, answer, endorser)
         if first.private:
             self._chain.transient.keep(proposal.transaction_id, first.private)
         endorsements = [answer.endorsement for answer in answers.values() if answer.endorsement]
@@ -110,7 +111,7 @@ class Endorsements:
     async def _complete(
         self, own: Endorser, first: Answer, proposal: Proposal, snapshot: Snapshot
     ) -> dict[Endorser, Answer]:
-        """The answers of a set of endorsers that suffices; another set where one of them fails."""
+        """The answers of a set of endorsers that suffices; another set where one of them fails or differs."""
         answers = {own: first}
         details: list[Detail] = []
         failed: set[str] = set()
@@ -123,8 +124,12 @@ class Endorsements:
                 return {endorser: answers[endorser] for endorser in chosen}
             for endorser, answer in (await _gather(missing, proposal, snapshot, first)).items():
                 if answer.endorsement is None:
+                    detail: Detail | None = _detail(endorser, answer.message)
+                else:
+                    detail = _difference(first, answer, endorser)
+                if detail:
                     failed.add(endorser.peer.msp_id)
-                    details.append(_detail(endorser, answer.message))
+                    details.append(detail)
                 else:
                     answers[endorser] = answer
 
@@ -236,17 +241,15 @@ async def _gather(
     return {endorser: task.result() for endorser, task in tasks.items()}
 
 
-def _compare(first: Answer, other: Answer, endorser: Endorser) -> None:
-    """Denied unless two endorsers signed the same."""
+def _difference(first: Answer, other: Answer, endorser: Endorser) -> Detail | None:
+    """What is told of an endorser that did not sign the same as the first; None where it did."""
     if other.payload == first.payload:
-        return
+        return None
     difference = first_difference(first.results, other.results)
     if other.results == first.results:
         difference = "the response or the event"
-    raise Denied(
-        grpc.StatusCode.ABORTED,
-        TOO_FEW,
-        _detail(endorser, f"ProposalResponsePayloads do not match: the first difference is in {difference}"),
+    return _detail(
+        endorser, f"ProposalResponsePayloads do not match: the first difference is in {difference}"
     )
 
 

@@ -122,13 +122,19 @@ async def test_results_that_differ_name_the_key(consortium: Consortium) -> None:
     for msp in ALL:
         consortium.custody(msp).behave = random
     consortium.custody(PHARMACY).behave = other
+    # As a gateway does: another member's peer is asked in its place, where there is one.
+    envelope = await consortium.endorse(consortium.propose(b"F"))
+    assert endorsers(envelope) == [MANUFACTURER, DISTRIBUTOR, REGULATOR]
+    consortium.custody(REGULATOR).behave = other
     error = await denied(consortium, b"F")
     assert error.code == grpc.StatusCode.ABORTED
-    [detail] = error.details
-    assert (detail.msp_id, detail.address) == (PHARMACY, "pharmacy:7051")
-    assert detail.message == (
-        "ProposalResponsePayloads do not match: the first difference is in the write of 'dice' in custody"
-    )
+    words = "ProposalResponsePayloads do not match: the first difference is in the write of 'dice' in custody"
+    told = [(detail.msp_id, detail.address, detail.message) for detail in error.details]
+    assert told == [(PHARMACY, "pharmacy:7051", words), (REGULATOR, "regulator:7051", words)]
+    assert [d.msp_id for d in (await denied(consortium, b"F", organizations=ALL)).details] == [
+        PHARMACY,
+        REGULATOR,
+    ]
 
 
 async def test_responses_that_differ(consortium: Consortium) -> None:
