@@ -112,7 +112,10 @@ class Side:
     async def order(self, envelopes: Sequence[common_pb2.Envelope]) -> None:
         """Have these ordered; on Fabric in their order, on devnet nearly so."""
         if self._orderer is None:
-            submits = (gateway_pb2.SubmitRequest(prepared_transaction=one) for one in envelopes)
+            submits = (
+                gateway_pb2.SubmitRequest(channel_id=self.channel, prepared_transaction=one)
+                for one in envelopes
+            )
             await asyncio.gather(*(self._stubs[0].Submit(one, timeout=SECONDS) for one in submits))
             return
 
