@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +21,14 @@ from network import ledger
 from network.topology import Topology
 from tests.integration.chaincode.conftest import Ledger
 from tests.integration.differential import plain
-from tests.integration.differential.sequences import KEYS, MEMBERS, PRIVATE_WRITES, Call, Operation, Sequence
+from tests.integration.differential.sequences import (
+    CHAINCODES,
+    MEMBERS,
+    PRIVATE_WRITES,
+    Call,
+    Operation,
+    Sequence,
+)
 from tests.integration.differential.side import Refusal, Side
 from tests.integration.differential.spoiling import spoil
 
@@ -61,6 +70,14 @@ class Figures:
     reads: int = 0
     blocks: int = 0
     blocks_not_compared: int = 0
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    @contextlib.contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Count the seconds that something takes."""
+        began = time.monotonic()
+        yield
+        self.seconds[what] += round(time.monotonic() - began, 1)
 
 
 class Runner:
@@ -82,12 +99,15 @@ class Runner:
         await self._prepare()
         for number in range(max(len(lane.sequence.rounds) for lane in lanes)):
             active = [lane for lane in lanes if lane.alive and number < len(lane.sequence.rounds)]
-            rounds = await asyncio.gather(*(self._endorse_round(lane, number) for lane in active))
+            with self.figures.timed("endorsing"):
+                rounds = await asyncio.gather(*(self._endorse_round(lane, number) for lane in active))
             for place in range(max((len(blocks) for blocks in rounds), default=0)):
                 groups = [blocks[place] for blocks in rounds if place < len(blocks)]
                 for packed in self._pack(groups):
-                    await self._land(packed)
-        await asyncio.gather(*(self._compare_states(lane) for lane in lanes if lane.alive))
+                    with self.figures.timed("ordering"):
+                        await self._land(packed)
+        with self.figures.timed("reading"):
+            await asyncio.gather(*(self._compare_states(lane) for lane in lanes if lane.alive))
 
     async def _prepare(self) -> None:
         """A transaction that is in both chains: in a block once more, it fills a place and does nothing."""
@@ -239,13 +259,20 @@ def _reads(sequence: Sequence) -> Iterator[tuple[str, tuple[Operation, ...]]]:
     """By chaincode, what asks for everything that a sequence can have written."""
     operations = [one for call in sequence.calls() for one in call.operations]
     chaincodes = {call.chaincode for call in sequence.calls()}
-    chaincodes |= {one[1] for one in operations if one[0] == "call" and one[1] != "nobody"}
-    public = sorted({part for one in operations for part in one if part in KEYS})
-    private = sorted({(one[1], one[2]) for one in operations if one[0] in PRIVATE_WRITES})
+    # What one chaincode has another do is an operation too.
+    calls = [one for one in operations if one[0] == "call" and one[1] in CHAINCODES]
+    chaincodes |= {one[1] for one in calls}
+    operations += [one[3:] for one in calls]
     reads: list[Operation] = [("range", "~", "~z"), ("prefix", "~")]
-    for key in public:
-        reads += [("get_policy", key), ("history", key)]
-    for collection, key in private:
-        reads += [(name, collection, key) for name in ("private_hash", "get_private_policy", "get_secret")]
+    reads += [("history", key) for key in _second(operations, "put", "delete")]
+    reads += [("get_policy", key) for key in _second(operations, "set_policy")]
+    private = sorted({one[1:3] for one in operations if one[0] in PRIVATE_WRITES})
+    reads += [(name, *place) for place in private for name in ("get_secret", "private_hash")]
+    guarded = sorted({one[1:3] for one in operations if one[0] == "set_private_policy"})
+    reads += [("get_private_policy", *place) for place in guarded]
     for chaincode in sorted(chaincodes):
         yield chaincode, tuple(reads)
+
+
+def _second(operations: Iterable[Operation], *names: str) -> list[str]:
+    return sorted({one[1] for one in operations if one[0] in names})

@@ -11,8 +11,9 @@ import pytest
 
 from tests.integration.chaincode.conftest import Ledger
 from tests.integration.differential.runner import Lane, Runner
-from tests.integration.differential.sequences import Sequence, drawn
+from tests.integration.differential.sequences import Sequence
 from tests.integration.differential.side import connected
+from tests.integration.differential.strategies import drawn
 
 SEED = 20_260_101
 SEQUENCES = 300
