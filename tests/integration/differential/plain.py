@@ -118,7 +118,7 @@ def _shown(message: Message) -> str:
 
 def _detail(msp_id: str, message: str, blocks: Blocks) -> tuple[str, str]:
     if message.startswith(_MISMATCH):
-        # Whose answer comes first is a matter of chance, and with it who is said to differ. devnet adds where.
+        # Whose answer comes first is a matter of chance, so who differs from it is too. devnet adds where.
         return "", _MISMATCH
     return msp_id, _words(message, blocks)
 
