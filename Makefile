@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python -m mediledger
 
-.PHONY: demo test down status bench lint lock clean programs faults load
+.PHONY: demo test down status bench lint lock clean programs faults load differential
 
 demo: programs $(VENV)/.runtime
 	@$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
@@ -28,6 +28,10 @@ bench: programs $(VENV)/.development
 # Longer than in the suite: many parts killed in random order during the story; a larger load.
 faults: programs $(VENV)/.development
 	$(VENV)/bin/python -m pytest -m slow tests/faults
+
+# More random transactions on devnet and on real Fabric beside it than in the suite, from another seed.
+differential: programs $(VENV)/.development
+	$(VENV)/bin/python -m pytest -m slow tests/integration/differential
 
 load: programs $(VENV)/.development
 	$(VENV)/bin/python -m pytest -m slow tests/load

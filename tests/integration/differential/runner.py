@@ -111,7 +111,7 @@ class Runner:
 
     async def _prepare(self) -> None:
         """A transaction that is in both chains: in a block once more, it fills a place and does nothing."""
-        call = Call(0, (0,), "probe", (("put", "filler", "v"),))
+        call = Call(0, (2,), "probe", (("put", "filler", "v"),))
         lane = Lane("", Sequence(()))
         made = await self._endorse(lane, call)
         assert made is not None, lane.differences
