@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -15,6 +16,14 @@ from network.devnet.keys import Version, key_hash
 from network.devnet.snapshot import Snapshot
 from network.devnet.store import Change, MetadataChange
 from network.devnet.transaction import Code, HashedSpace, Invalid, Space, Transaction
+
+log = logging.getLogger(__name__)
+
+# "Nil value not allowed", core/ledger/kvledger/txmgmt/validation: prepareTxOps.
+FATAL = (
+    "block=%d place=%d sets the policy of a key, without having read it, that an earlier transaction of the "
+    "block deletes: peers of Fabric 3.1.5 end at such a block, and again whenever they are started"
+)
 
 Read: TypeAlias = kv_rwset_pb2.KVRead | kv_rwset_pb2.KVReadHash
 PrivatePart = Mapping[tuple[str, str], bytes]
@@ -140,6 +149,8 @@ class BlockState:
         """New metadata: of a key that is there, or comes to be; it counts as a new version."""
         value = self._current(namespace, key)
         if value is None:
+            if not written and key in self._written.get(namespace, ()):
+                log.warning(FATAL, *version)
             return
         if not written:
             self._write(namespace, key, value, version, history=False)

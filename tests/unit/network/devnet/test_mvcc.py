@@ -46,6 +46,29 @@ def test_blind_writes_do_not_conflict(ledger: LedgerBench) -> None:
     assert ledger.value("a") == b"2"
 
 
+def test_the_policy_of_a_key_that_the_block_deletes(
+    ledger: LedgerBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fabric's peers do not survive it; whoever only has devnet is told."""
+
+    def guard(simulated: Simulation) -> None:
+        simulated.put_metadata("custody", "a", "note", b"hello")
+
+    def reads_first(simulated: Simulation) -> None:
+        simulated.get("custody", "a")
+        guard(simulated)
+
+    deleted = ledger.transaction(write("a", None))
+    assert ledger.codes(deleted, ledger.transaction(reads_first)) == ["VALID", "MVCC_READ_CONFLICT"]
+    assert not caplog.text
+    assert ledger.commit(deleted, ledger.transaction(guard)) == ["VALID", "VALID"]
+    assert "place=1 sets the policy of a key, without having read it" in caplog.text
+    assert ledger.value("a") is None
+    caplog.clear()
+    assert ledger.commit(ledger.transaction(guard)) == ["VALID"]
+    assert not caplog.text, "what was deleted in an earlier block is simply not there"
+
+
 def test_a_conflict_in_the_called_chaincodes_namespace(ledger: LedgerBench) -> None:
     """A licence that was revoked meanwhile is read in the registry, by a transaction of custody."""
 
