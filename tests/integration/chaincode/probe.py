@@ -167,6 +167,24 @@ async def put_privates(stub: Stub, key: str, *collections: str) -> None:
         stub.put_private(collection, key, stub.transient["value"])
 
 
+async def private_writes(stub: Stub, *writes: str) -> None:
+    """Each write is a kind, a collection, a key and a value, apart by spaces.
+
+    A note changes the key's policy.
+    """
+    for write in writes:
+        kind, collection, key, value = write.split(" ")
+        if kind == "put":
+            stub.put_private(collection, key, value.encode())
+        elif kind == "delete":
+            stub.del_private(collection, key)
+        elif kind == "purge":
+            stub.purge_private(collection, key)
+        else:
+            policy = signature_policy(["ManufacturerMSP", "WholesalerMSP"])
+            stub.set_validation_parameter(key, policy, collection)
+
+
 async def update_private(stub: Stub, collection: str, key: str) -> Any:
     """Writes a value where it has read one; answers what it read."""
     before = _text(await stub.get_private(collection, key))
@@ -321,6 +339,7 @@ FUNCTIONS: dict[str, Function] = {
         who,
         put_private,
         put_privates,
+        private_writes,
         update_private,
         put_private_and_public,
         try_private,

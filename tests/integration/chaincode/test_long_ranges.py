@@ -12,7 +12,7 @@ from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_
 
 from gateway.fabric import Transaction
 from network.devnet import rangehash
-from tests.integration.chaincode.conftest import Probe
+from tests.integration.chaincode.members import Probe
 
 
 @pytest.fixture

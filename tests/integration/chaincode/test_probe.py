@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.fabric import CommitError, EndorseError, EvaluateError, FabricError, chaincode_refusal
-from tests.integration.chaincode.conftest import Probe
+from tests.integration.chaincode.members import Probe
 
 MANUFACTURER, REGULATOR = "ManufacturerMSP", "RegulatorMSP"
 COLLECTION = f"_implicit_org_{MANUFACTURER}"

@@ -13,7 +13,7 @@ import pytest
 from gateway.fabric import CommitError, EndorseError, FabricError, chaincode_refusal, connect
 from network import ledger
 from network.status import status
-from tests.integration.chaincode.conftest import Probe
+from tests.integration.chaincode.members import Probe
 from tests.integration.network.conftest import Network, rewritten
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from network.devnet.definitions import Collection, Definitions
 from network.devnet.errors import DevnetError
@@ -17,6 +19,7 @@ from network.devnet.private import PrivateData
 from network.devnet.simulation import Simulation
 from network.devnet.store import Store
 from network.policy import Policy, any_peer_of
+from tests.support.private_model import Kind, PrivateModel, Sets, Write
 from tests.unit.network.devnet import transactions
 from tests.unit.network.devnet.ledgers import DISTRIBUTOR, MANUFACTURER, PHARMACY, LedgerBench, Run, write
 
@@ -42,8 +45,8 @@ def put(key: str, value: bytes | None = b"price", collection: str = "short", pur
     return lambda s: PrivateData(s, "custody", collection).put(key, value, purge)
 
 
-def note(key: str) -> Run:
-    return lambda s: PrivateData(s, "custody", "short").put_metadata(key, "note", b"hello")
+def note(key: str, collection: str = "short") -> Run:
+    return lambda s: PrivateData(s, "custody", collection).put_metadata(key, "note", b"hello")
 
 
 def commit(ledger: LedgerBench, *runs: Run) -> None:
@@ -70,12 +73,8 @@ def seen(
 def sets(ledger: LedgerBench, number: int, msp: str = MANUFACTURER) -> dict[int, dict[str, list[str]]]:
     """The keys that a member's private sets of a block write, by place and collection."""
     return {
-        index: {
-            one.collection_name: [w.key for w in kv_rwset_pb2.KVRWSet.FromString(one.rwset).writes]
-            for namespace in found.ns_pvt_rwset
-            for one in namespace.collection_pvt_rwset
-        }
-        for index, found in ledger.store.private_sets(number, msp).items()
+        index: {collection: list(keys) for collection, keys in found.items()}
+        for index, found in written(ledger, number, msp).items()
     }
 
 
@@ -202,6 +201,91 @@ def test_a_value_endorsed_twice(kept: LedgerBench) -> None:
     assert kept.commit(envelope) == ["VALID"]
     assert right not in kept.others[identity]
     assert seen(kept, "a") == (b"price", True)
+
+
+KINDS = {
+    Kind.PUT: lambda write: put(write.key, write.value.encode(), write.collection),
+    Kind.DELETE: lambda write: put(write.key, None, write.collection),
+    Kind.PURGE: lambda write: put(write.key, None, write.collection, purge=True),
+    Kind.NOTE: lambda write: note(write.key, write.collection),
+}
+writes = st.builds(
+    Write,
+    st.sampled_from([Kind.PUT, Kind.PUT, Kind.PUT, Kind.DELETE, Kind.PURGE, Kind.NOTE]),
+    st.sampled_from(["short", "long"]),
+    st.sampled_from("ab"),
+    st.sampled_from(["1", "2"]),
+)
+some = st.lists(writes, min_size=1, max_size=3, unique_by=lambda write: (write.collection, write.key))
+blocks = st.lists(st.lists(some, max_size=2), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(blocks)
+def test_against_a_simple_model(
+    tmp_path_factory: pytest.TempPathFactory,
+    kept: LedgerBench,
+    membership: Membership,
+    made: list[list[list[Write]]],
+) -> None:
+    store = Store(tmp_path_factory.mktemp("private"), durable=False)
+    ledger = LedgerBench(store, membership, kept.definitions, kept.peers, kept.client)
+    model = PrivateModel({"short": SHORT.block_to_live, "long": 0})
+    for number, transactions_ in enumerate(made, 1):
+        block = endorsed(transactions_)
+        runs = [[KINDS[write.kind](write) for write in transaction] for transaction in block]
+        if runs:
+            commit(ledger, *(together(run) for run in runs))
+        else:
+            idle(ledger)
+        model.block(number, block)
+        for collection in ("short", "long"):
+            for key in "ab":
+                for member in (MANUFACTURER, PHARMACY):
+                    value, hashed = seen(ledger, key, collection, member)
+                    assert (value.decode() or None, hashed) == (
+                        model.value(collection, key),
+                        model.value(collection, key) is not None,
+                    )
+        for earlier in range(1, number + 1):
+            assert written(ledger, earlier) == model.sets(earlier)
+    store.close()
+
+
+def endorsed(block: list[list[Write]]) -> list[list[Write]]:
+    """A block without the transactions that write what an earlier one of it has noted: they are invalid."""
+    left: list[list[Write]] = []
+    noted: set[tuple[str, str]] = set()
+    for transaction in block:
+        if noted.isdisjoint((write.collection, write.key) for write in transaction):
+            left.append(transaction)
+            noted |= {(write.collection, write.key) for write in transaction if write.kind is Kind.NOTE}
+    return left
+
+
+def together(runs: list[Run]) -> Run:
+    """One transaction that does all of it."""
+
+    def run(simulated: Simulation) -> None:
+        for one in runs:
+            one(simulated)
+
+    return run
+
+
+def written(ledger: LedgerBench, number: int, msp: str = MANUFACTURER) -> dict[int, Sets]:
+    """What a member keeps of a block."""
+    return {
+        index: {
+            one.collection_name: {
+                w.key: None if w.is_delete else w.value.decode()
+                for w in kv_rwset_pb2.KVRWSet.FromString(one.rwset).writes
+            }
+            for namespace in found.ns_pvt_rwset
+            for one in namespace.collection_pvt_rwset
+        }
+        for index, found in ledger.store.private_sets(number, msp).items()
+    }
 
 
 def _records(store: Store) -> Iterator[bytes]:
