@@ -16,6 +16,7 @@ from network.identities import Identities
 from network.process import ProcessSpec
 from network.topology import Topology
 from tests.support.system import free_base_port
+from tests.support.verified import verify_devnet
 
 # Three members, and the chaincode of notes that is beside it.
 TOPOLOGY = Path(__file__).parent.parent / "integration" / "devnet" / "topology.yaml"
@@ -56,8 +57,10 @@ class Devnet:
         return process.wait(20)
 
     def stop(self) -> None:
+        """End everything, and verify the ledgers."""
         for name in reversed(list(self._processes)):
             self.end(name, signal.SIGTERM)
+        verify_devnet(self.topology, self.home)
 
     def log(self, name: str = "devnet") -> str:
         return (self.home / f"{name}.log").read_text()

@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import random
 import signal
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from fabric_protos.common import common_pb2
@@ -54,20 +55,18 @@ class Load:
     It remembers what it was told of each, and every block's hash as it was told by the event stream.
     """
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._notes = network.contract("notes")
+    def __init__(self) -> None:
         self._numbers = itertools.count()
         self.acknowledged: dict[str, tuple[str, ...]] = {}
         self.committed: set[str] = set()
-        self.open: list[Transaction] = []
+        self.open: dict[str, tuple[tuple[str, ...], bytes]] = {}
         self.sent: set[str] = set()
         self.blocks: dict[int, bytes] = {}
         self._grown = asyncio.Condition()
 
-    async def follow(self) -> None:
+    async def follow(self, network: Network) -> None:
         """Follow the chain, over every loss of the connection, until cancelled."""
-        async for block in self._network.block_events(start_block=0):
+        async for block in network.block_events(start_block=0):
             number = block.header.number
             assert number == len(self.blocks), "a block was told twice or not at all"
             assert number == 0 or block.header.previous_hash == self.blocks[number - 1]
@@ -80,11 +79,11 @@ class Load:
         async with asyncio.timeout(STATUS_SECONDS), self._grown:
             await self._grown.wait_for(lambda: len(self.blocks) >= height)
 
-    async def work(self, worker: int) -> None:
+    async def work(self, network: Network, worker: int) -> None:
         """One worker's transactions, each after the one before, until a call fails."""
         try:
             while True:
-                await self._one(self._call(worker))
+                await self._one(network, self._call(worker))
         except FabricError:
             return
 
@@ -99,46 +98,42 @@ class Load:
             return "Hide", f"secret-{number}"
         return "Put", f"note-{number}", str(number)
 
-    async def _one(self, call: tuple[str, ...]) -> None:
+    async def _one(self, network: Network, call: tuple[str, ...]) -> None:
         function, *arguments = call
         transient = {"value": arguments[0].encode()} if function == "Hide" else None
-        proposal = self._notes.proposal(function, *(a.encode() for a in arguments), transient=transient)
+        encoded = (argument.encode() for argument in arguments)
+        proposal = network.contract("notes").proposal(function, *encoded, transient=transient)
         transaction = await proposal.endorse()
         self.sent.add(transaction.transaction_id)
-        self.open.append(transaction)
+        self.open[transaction.transaction_id] = call, transaction.bytes
+        await self._submit(transaction, call)
+
+    async def send_again(self, network: Network) -> int:
+        """Send every transaction whose fate is open once more, as it is; how many those were."""
+        again = list(self.open.values())
+        for call, envelope in again:
+            await self._submit(network.transaction_from(envelope), call)
+        return len(again)
+
+    async def _submit(self, transaction: Transaction, call: tuple[str, ...]) -> None:
         commit = await transaction.submit()
         self.acknowledged[transaction.transaction_id] = call
-        self.open.remove(transaction)
-        if (await commit.status()).successful:
+        del self.open[transaction.transaction_id]
+        if (await commit.status(STATUS_SECONDS)).successful:
             self.committed.add(transaction.transaction_id)
-
-    async def send_again(self) -> int:
-        """Send every transaction whose fate is open once more, as it is; how many those were."""
-        again, self.open = self.open, []
-        for transaction in again:
-            commit = await transaction.submit()
-            status = await commit.status(STATUS_SECONDS)
-            self.acknowledged[transaction.transaction_id] = ("again",)
-            if status.successful:
-                self.committed.add(transaction.transaction_id)
-        return len(again)
 
 
 async def kill_often(devnet: Devnet, kills: int, chance: random.Random) -> Tally:
     """Kill devnet that often under load and look at all it keeps each time; AssertionError."""
-    tally = Tally()
+    tally, load = Tally(), Load()
     async with devnet.gateway() as gateway:
-        network = gateway.network(CHANNEL)
-        load = Load(network)
-        following = asyncio.create_task(load.follow())
+        following = asyncio.create_task(load.follow(gateway.network(CHANNEL)))
         while tally.kills < kills:
-            await devnet.ready(network)
-            tally.sent_again += await load.send_again()
-            await _asked_again(network, load, chance)
-            workers = [asyncio.create_task(load.work(worker)) for worker in range(WORKERS)]
-            await asyncio.sleep(chance.uniform(0.05, LONGEST_LOAD_SECONDS))
-            devnet.end("devnet", signal.SIGKILL)
-            await asyncio.gather(*workers)
+            async with _settled(devnet, load, tally, chance) as network:
+                workers = [asyncio.create_task(load.work(network, worker)) for worker in range(WORKERS)]
+                await asyncio.sleep(chance.uniform(0.05, LONGEST_LOAD_SECONDS))
+                devnet.end("devnet", signal.SIGKILL)
+                await asyncio.gather(*workers)
             tally.kills += 1
             await _look(devnet, load)
             devnet.start("devnet")
@@ -149,11 +144,9 @@ async def kill_often(devnet: Devnet, kills: int, chance: random.Random) -> Tally
                 tally.kills += 1
                 tally.early_kills += 1
                 devnet.start("devnet")
-        await devnet.ready(network)
-        tally.sent_again += await load.send_again()
-        await _asked_again(network, load, chance)
-        found, transactions = await _look(devnet, load)
-        await _counted(network, transactions)
+        async with _settled(devnet, load, tally, chance) as network:
+            found, transactions = await _look(devnet, load)
+            await _counted(network, transactions)
         await load.followed(found.blocks)
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -163,6 +156,17 @@ async def kill_often(devnet: Devnet, kills: int, chance: random.Random) -> Tally
     names = transaction_pb2.TxValidationCode.Name
     tally.codes.update(names(t.validation_code) for t in transactions if t.tx_id)
     return tally
+
+
+@contextlib.asynccontextmanager
+async def _settled(devnet: Devnet, load: Load, tally: Tally, chance: random.Random) -> AsyncIterator[Network]:
+    """A new client, for whom nothing of what was sent before is open."""
+    async with devnet.gateway() as gateway:
+        network = gateway.network(CHANNEL)
+        await devnet.ready(network)
+        tally.sent_again += await load.send_again(network)
+        await _asked_again(network, load, chance)
+        yield network
 
 
 async def _look(devnet: Devnet, load: Load) -> tuple[Verified, list[TransactionView]]:

@@ -15,6 +15,7 @@ from network import ledger
 from network.process import ProcessSpec, TcpReady
 from network.topology import Organization, Topology
 from tests.support.system import free_base_port
+from tests.support.verified import verify_devnet
 
 THREE_MEMBERS = Path(__file__).with_name("three_members.yaml")
 
@@ -54,7 +55,7 @@ class Ledger:
         process.wait()
 
     def stop(self) -> None:
-        """End everything, the last first."""
+        """End everything, the last first; a devnet's ledgers are verified then."""
         for process in reversed(self._processes.values()):
             process.terminate()
             try:
@@ -62,6 +63,8 @@ class Ledger:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if self.kind == "devnet":
+            verify_devnet(self.topology, self.home)
 
     def _wait(self, spec: ProcessSpec, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + spec.start_seconds
