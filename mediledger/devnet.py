@@ -165,18 +165,21 @@ def verify(home: Home = None) -> None:
     from network.devnet import places
     from network.devnet.verify import verify as verified
 
-    place, topology = _known(home)
-    for channel in topology.channels:
-        with console.status(f"{channel.name}: block 0") as line:
-            found = verified(places.ledger(place, topology, channel), channel, _progress(channel.name, line))
+    place = _known(home)
+    ledgers = places.ledgers(place)
+    if not ledgers:
+        raise MediLedgerError(f"there is no ledger in {place}")
+    for ledger in ledgers:
+        with console.status("Reading") as line:
+            found = verified(ledger, _progress(line))
         console.print(
-            f"{channel.name}: valid. {found.blocks} blocks, {found.transactions} transactions, "
+            f"{found.channel}: valid. {found.blocks} blocks, {found.transactions} transactions, "
             f"{found.valid} of them valid, {found.keys} keys."
         )
 
 
-def _progress(channel: str, line: RichStatus) -> Callable[[int], None]:
-    return lambda number: line.update(f"{channel}: block {number}")
+def _progress(line: RichStatus) -> Callable[[int], None]:
+    return lambda number: line.update(f"Block {number}")
 
 
 def _served(chaincodes: list[str], policies: list[str], collections: list[str]) -> list[Served]:
@@ -256,28 +259,25 @@ def _introduce(topology: Topology, home: Path) -> None:
     console.print()
 
 
-def _known(home: Path | None) -> tuple[Path, Topology]:
-    """The home that was meant, and the topology of the ledger in it.
+def _known(home: Path | None) -> Path:
+    """The home that was meant.
 
     Without one it is the default, or the ledger of ``mediledger up`` where there is no other.
     """
     from mediledger.system import System
     from network.devnet import places, standalone
 
-    system = System.from_environment()
-    ours = system.root / "devnet"
+    ours = System.from_environment().root / "devnet"
     place = home or DEFAULT_HOME
     if home is None and not (place / standalone.TOPOLOGY).exists() and places.folder(ours).exists():
         place = ours
-    path = place / standalone.TOPOLOGY
-    return place.absolute(), Topology.load(path) if path.exists() else system.topology
+    return place.absolute()
 
 
 def _ask(home: Path | None, question: Any) -> Status:
     from network.devnet.control_client import DevnetControl
 
-    place, _ = _known(home)
-    asked: Coroutine[Any, Any, Status] = question(DevnetControl(place))
+    asked: Coroutine[Any, Any, Status] = question(DevnetControl(_known(home)))
     return asyncio.run(asked)
 
 

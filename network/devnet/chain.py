@@ -69,6 +69,7 @@ class Chain:
         self.policies = ChannelPolicies(config.channel_group(self.block(0)))
         self.membership = Membership(config.msps(self.block(0)).values(), clock)
         self._last_hash = header_hash(common_pb2.Block.FromString(self.block(self._height - 1)).header)
+        self.store.define(self._height, definitions.described)
         self._validator = Validator(channel, self.store, self.membership, definitions, self.transient.get)
         self._writer = ThreadPoolExecutor(1, "ledger-writer")
         self._grown = asyncio.Condition()

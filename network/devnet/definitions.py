@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection as SomeOf
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from network.devnet.channel_policies import ENDORSEMENT, ChannelPolicies
 from network.devnet.errors import DevnetError
@@ -74,10 +76,20 @@ class Definition:
 
 
 class Definitions:
-    """The channel's chaincodes. Every organisation has its implicit collection in each."""
+    """The channel's chaincodes. Every organisation has its implicit collection in each.
 
-    def __init__(self, channel: str, chaincodes: Mapping[str, Definition], msp_ids: SomeOf[str]) -> None:
+    ``described`` is all of it in JSON, for the ledger to keep.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        chaincodes: Mapping[str, Definition],
+        msp_ids: SomeOf[str],
+        described: str = "[]",
+    ) -> None:
         self.channel = channel
+        self.described = described
         self._chaincodes = dict(chaincodes)
         self._implicit = {
             IMPLICIT_PREFIX + msp: Collection(
@@ -119,18 +131,28 @@ def of_channel(channel: Channel, policies: ChannelPolicies) -> Definitions:
 
     PolicyError where a policy cannot be read.
     """
-    return Definitions(
-        channel.name,
-        {
-            chaincode.name: Definition(
-                chaincode.name,
-                chaincode.version,
-                parse(chaincode.policy) if chaincode.policy else policies.need(ENDORSEMENT),
-                {one.name: _collection(one) for one in chaincode.collections},
-            )
-            for chaincode in channel.chaincodes
-        },
-        [organization.msp_id for organization in channel.organizations],
+    described = [
+        chaincode.model_dump(mode="json", include={"name", "version", "policy", "collections"})
+        for chaincode in channel.chaincodes
+    ]
+    members = [organization.msp_id for organization in channel.organizations]
+    return read(json.dumps(described, sort_keys=True), channel.name, members, policies)
+
+
+def read(described: str, channel: str, msp_ids: SomeOf[str], policies: ChannelPolicies) -> Definitions:
+    """Definitions as ``Definitions.described`` has them."""
+    chaincodes = [_definition(one, policies) for one in json.loads(described)]
+    return Definitions(channel, {one.name: one for one in chaincodes}, msp_ids, described)
+
+
+def _definition(described: Any, policies: ChannelPolicies) -> Definition:
+    policy = described["policy"]
+    collections = [_collection(Described.model_validate(one)) for one in described["collections"]]
+    return Definition(
+        described["name"],
+        described["version"],
+        parse(policy) if policy else policies.need(ENDORSEMENT),
+        {one.name: one for one in collections},
     )
 
 

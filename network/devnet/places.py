@@ -12,6 +12,12 @@ def folder(home: Path) -> Path:
     return home / "network" / "devnet"
 
 
+def ledgers(home: Path) -> list[Path]:
+    """The folders of all ledgers that were begun, the first channel's first."""
+    own = folder(home)
+    return [one for one in (own, *sorted((own / "channels").glob("*"))) if (one / "data.mdb").exists()]
+
+
 def ledger(home: Path, topology: Topology, channel: Channel) -> Path:
     """The folder of a channel's ledger."""
     return folder(home) if channel == topology.channels[0] else folder(home) / "channels" / channel.name

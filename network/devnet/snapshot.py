@@ -31,6 +31,7 @@ class Databases:
     metadata: Any
     history: Any
     transactions: Any
+    definitions: Any
     private: PrivateDatabases
 
 

@@ -192,6 +192,14 @@ class Store:
             found = transaction.get(key)
         return Location(*_INDEX.unpack(found)) if found else None
 
+    def define(self, number: int, described: str) -> None:
+        """Note the definitions under which blocks from ``number`` on are validated."""
+        data = described.encode()
+        with self._environment.begin(write=True) as write:
+            cursor = write.cursor(db=self._databases.definitions)
+            if not cursor.last() or cursor.value() != data:
+                cursor.put(NUMBER.pack(number), data)
+
     def commit(self, number: int, header_hash: bytes, block: bytes, effects: Effects) -> None:
         """Write a block and its effects, durably."""
         state: dict[bytes, bytes | None] = {}
@@ -236,6 +244,7 @@ def _databases(environment: lmdb.Environment) -> Databases:
         metadata=opened(b"metadata"),
         history=opened(b"history"),
         transactions=opened(b"transactions"),
+        definitions=opened(b"definitions"),
         private=PrivateDatabases(
             sets=opened(b"private_sets"), keys=opened(b"private_keys"), expiries=opened(b"expiries")
         ),

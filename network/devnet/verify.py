@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,6 @@ from network.devnet.store import NUMBER, Contents, Effects, Store, reading
 from network.devnet.transaction import Code
 from network.devnet.validator import Validator
 from network.policy import of_role
-from network.topology import Channel
 
 Progress = Callable[[int], None]
 
@@ -36,13 +36,14 @@ class LedgerDiffers(DevnetError):
 class Verified:
     """What was found to be right: blocks, transactions in them, valid ones, keys that have a value."""
 
+    channel: str
     blocks: int
     transactions: int
     valid: int
     keys: int
 
 
-def verify(folder: Path, channel: Channel, progress: Progress) -> Verified:
+def verify(folder: Path, progress: Progress) -> Verified:
     """Check a channel's ledger in ``folder``, which devnet may have open, up to its newest block.
 
     Every block's number, hashes, signature and validation codes; then state, metadata, history and indexes
@@ -52,7 +53,7 @@ def verify(folder: Path, channel: Channel, progress: Progress) -> Verified:
     with reading(folder) as kept, tempfile.TemporaryDirectory(prefix="devnet-verify-") as scratch:
         made = Store(Path(scratch), durable=False)
         try:
-            replay = _Replay(kept, made, channel, Clock(folder))
+            replay = _Replay(kept, made)
             for number, (key, block) in enumerate(kept.items(kept.databases.blocks)):
                 if NUMBER.unpack(key)[0] != number:
                     raise LedgerDiffers(f"block {number} is missing")
@@ -62,27 +63,32 @@ def verify(folder: Path, channel: Channel, progress: Progress) -> Verified:
                 count = _compare(kept, again)
         finally:
             made.close()
-    return Verified(replay.height, replay.transactions, replay.valid, count)
+    return Verified(replay.channel, replay.height, replay.transactions, replay.valid, count)
 
 
 class _Replay:
     """Blocks, each checked against the one before, and what they make of an empty ledger."""
 
-    def __init__(self, kept: Contents, made: Store, channel: Channel, clock: Clock) -> None:
+    def __init__(self, kept: Contents, made: Store) -> None:
         first = kept.get(kept.databases.blocks, NUMBER.pack(0))
         if first is None:
             raise LedgerDiffers("block 0 is missing")
-        if config.channel_of(first) != channel.name:
-            raise LedgerDiffers(f"block 0 is of the channel {config.channel_of(first)}, not {channel.name}")
+        self.channel = config.channel_of(first)
         self._made = made
-        self._membership = Membership(config.msps(first).values(), clock)
-        # Private values are checked against their hashes, not made again: members forget them.
-        defined = definitions.of_channel(channel, ChannelPolicies(config.channel_group(first)))
-        self._validator = Validator(channel.name, made, self._membership, defined, lambda _: ())
+        self._group = config.channel_group(first)
+        self._membership = Membership(config.msps(first).values(), Clock())
+        self._defined = deque(kept.items(kept.databases.definitions))
+        self._validator = self._under("[]")
         self._previous = b""
         self.height = 0
         self.transactions = 0
         self.valid = 0
+
+    def _under(self, described: str) -> Validator:
+        """What validates under definitions; private values are not made again, since members forget them."""
+        members = list(self._group.groups["Application"].groups)
+        defined = definitions.read(described, self.channel, members, ChannelPolicies(self._group))
+        return Validator(self.channel, self._made, self._membership, defined, lambda _: ())
 
     def block(self, number: int, data: bytes) -> None:
         """Check the next block and take it in; LedgerDiffers."""
@@ -98,6 +104,8 @@ class _Replay:
         if header.data_hash != hashlib.sha256(b"".join(block.data.data)).digest():
             raise LedgerDiffers(f"block {number} does not hold what its data hash says")
         effects = Effects()
+        while self._defined and NUMBER.unpack(self._defined[0][0])[0] <= number:
+            self._validator = self._under(self._defined.popleft()[1].decode())
         if number:
             self._check_signature(block)
             effects = self._validate(block)

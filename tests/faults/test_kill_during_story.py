@@ -101,7 +101,7 @@ async def tell_until_all_died(running: RunningSystem, left: list[str]) -> None:
 def nothing_lost_or_doubled(running: RunningSystem) -> None:
     """The ledger is what its blocks say, every mirror what the ledger; readings are anchored once each."""
     if running.kind == "devnet":
-        verify_devnet(running.system.topology, running.system.home)
+        verify_devnet(running.system.home)
     for organization in running.system.topology.organizations:
         verified = subprocess.run(
             [sys.executable, "-m", "gateway.mirror", "verify"],

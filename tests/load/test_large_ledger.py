@@ -112,7 +112,7 @@ async def test_a_million_packs(tmp_path: Path, capsys: pytest.CaptureFixture[str
         await fill(consortium, PACKS)
     made = time.monotonic() - began
     began = time.monotonic()
-    found = verify(folder, channel, lambda _: None)
+    found = verify(folder, lambda _: None)
     verified = time.monotonic() - began
     assert (found.blocks, found.keys) == (PACKS // BATCH + 1, PACKS)
     answered = []

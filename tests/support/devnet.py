@@ -60,7 +60,7 @@ class Devnet:
         """End everything, and verify the ledgers."""
         for name in reversed(list(self._processes)):
             self.end(name, signal.SIGTERM)
-        verify_devnet(self.topology, self.home)
+        verify_devnet(self.home)
 
     def log(self, name: str = "devnet") -> str:
         return (self.home / f"{name}.log").read_text()

@@ -172,7 +172,7 @@ async def _settled(devnet: Devnet, load: Load, tally: Tally, chance: random.Rand
 async def _look(devnet: Devnet, load: Load) -> tuple[Verified, list[TransactionView]]:
     """The chain is valid, and what was acknowledged is in it, once."""
     folder = devnet.home / "network" / "devnet"
-    found = await asyncio.to_thread(verify, folder, devnet.topology.channels[0], lambda _: None)
+    found = await asyncio.to_thread(verify, folder, lambda _: None)
     transactions: list[TransactionView] = []
     with reading(folder) as kept:
         for _, data in kept.items(kept.databases.blocks):

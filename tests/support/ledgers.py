@@ -64,7 +64,7 @@ class Ledger:
                 process.kill()
                 process.wait()
         if self.kind == "devnet":
-            verify_devnet(self.topology, self.home)
+            verify_devnet(self.home)
 
     def _wait(self, spec: ProcessSpec, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + spec.start_seconds

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import lmdb
@@ -14,7 +15,7 @@ from fabric_protos.common import common_pb2
 
 from network.devnet import block as blocks
 from network.devnet import keys
-from network.devnet.definitions import Definitions
+from network.devnet.definitions import Definitions, of_channel
 from network.devnet.errors import DevnetError
 from network.devnet.execution import Execution, Outcome
 from network.devnet.nodes import load_node
@@ -85,9 +86,9 @@ def ledger(
     return folder
 
 
-def test_a_right_one(ledger: Path, topology: Topology) -> None:
+def test_a_right_one(ledger: Path) -> None:
     seen: list[int] = []
-    found = verify(ledger, topology.channels[0], seen.append)
+    found = verify(ledger, seen.append)
     assert seen == list(range(found.blocks))
     # Of five that add to one key one is valid, and what was sent twice is valid once.
     assert (found.transactions, found.valid) == (32, 27)
@@ -175,14 +176,12 @@ PRIVATE = keys.encode(keys.private_of("custody", IMPLICIT, "ManufacturerMSP"), "
         (set_value(b"state", PRIVATE, lambda value: value + b"!"), "private data: .*secret"),
     ],
 )
-def test_what_was_tampered_with(
-    ledger: Path, topology: Topology, tmp_path: Path, tamper: Tamper, words: str
-) -> None:
+def test_what_was_tampered_with(ledger: Path, tmp_path: Path, tamper: Tamper, words: str) -> None:
     copy = tmp_path / "copy"
     with changing(ledger, copy) as (environment, write):
         tamper(environment, write)
     with pytest.raises(LedgerDiffers, match=words):
-        verify(copy, topology.channels[0], lambda _: None)
+        verify(copy, lambda _: None)
 
 
 def test_a_block_of_somebody_elses(
@@ -202,12 +201,35 @@ def test_a_block_of_somebody_elses(
     with pytest.raises(
         LedgerDiffers, match="block 1 is signed by no orderer, but somebody of ManufacturerMSP"
     ):
-        verify(copy, topology.channels[0], lambda _: None)
+        verify(copy, lambda _: None)
 
 
-def test_no_ledger(topology: Topology, tmp_path: Path) -> None:
+async def test_definitions_that_change(
+    topology: Topology, identities: Identities, definitions: Definitions, tmp_path: Path
+) -> None:
+    """Each block is judged by what the channel had agreed on then."""
+    async with opened(topology, identities, definitions, tmp_path / "ledger") as consortium:
+        await consortium.put("k1", "v")
+        policies = consortium.chain.policies
+    [channel] = topology.channels
+    relaxed = tuple(
+        one.model_copy(update={"policy": "OR('ManufacturerMSP.peer')"}) for one in channel.chaincodes
+    )
+    later = of_channel(replace(channel, chaincodes=relaxed), policies)
+    for _ in range(2):
+        async with opened(topology, identities, later, tmp_path / "ledger") as consortium:
+            await consortium.put("k1", "w")
+    assert verify(tmp_path / "ledger", lambda _: None).valid == 3
+    forget = in_database(b"definitions", lambda write, db: write.delete(NUMBER.pack(2), db=db))
+    with changing(tmp_path / "ledger", tmp_path / "copy") as (environment, write):
+        forget(environment, write)
+    with pytest.raises(LedgerDiffers, match=r"block 2, transaction 0: .* VALID, .* ENDORSEMENT"):
+        verify(tmp_path / "copy", lambda _: None)
+
+
+def test_no_ledger(tmp_path: Path) -> None:
     with pytest.raises(DevnetError, match="there is no ledger"):
-        verify(tmp_path, topology.channels[0], lambda _: None)
+        verify(tmp_path, lambda _: None)
     lmdb.open(str(tmp_path), max_dbs=16).close()
     with pytest.raises(DevnetError, match="cannot be read"):
-        verify(tmp_path, topology.channels[0], lambda _: None)
+        verify(tmp_path, lambda _: None)
