@@ -28,8 +28,7 @@ async def ranged(probe: Probe, prefix: str) -> Transaction:
 
 def query_of(transaction: Transaction) -> kv_rwset_pb2.RangeQueryInfo:
     """The range in the transaction's read-write set."""
-    envelope = common_pb2.Envelope.FromString(transaction.bytes)
-    payload = common_pb2.Payload.FromString(envelope.payload)
+    payload = common_pb2.Payload.FromString(transaction.message)
     action = transaction_pb2.Transaction.FromString(payload.data).actions[0].payload
     endorsed = transaction_pb2.ChaincodeActionPayload.FromString(action).action.proposal_response_payload
     answer = proposal_response_pb2.ProposalResponsePayload.FromString(endorsed)
