@@ -21,14 +21,7 @@ from network import ledger
 from network.topology import Topology
 from tests.integration.chaincode.conftest import Ledger
 from tests.integration.differential import plain
-from tests.integration.differential.sequences import (
-    CHAINCODES,
-    MEMBERS,
-    PRIVATE_WRITES,
-    Call,
-    Operation,
-    Sequence,
-)
+from tests.integration.differential.sequences import MEMBERS, Call, Sequence, final_reads
 from tests.integration.differential.side import Refusal, Side
 from tests.integration.differential.spoiling import spoil
 
@@ -238,7 +231,7 @@ class Runner:
 
     async def _compare_states(self, lane: Lane) -> None:
         """Compare all that each member's peer has of a sequence's keys."""
-        for chaincode, operations in _reads(lane.sequence):
+        for chaincode, operations in final_reads(lane.sequence):
             for member, msp_id in enumerate(MEMBERS):
                 call = Call(member, (member,), chaincode, operations)
                 identity, signed = self._proposed(call, lane.prefix)
@@ -253,26 +246,3 @@ class Runner:
 
 def _ids(block: BlockView) -> list[str]:
     return [transaction.tx_id for transaction in block.transactions]
-
-
-def _reads(sequence: Sequence) -> Iterator[tuple[str, tuple[Operation, ...]]]:
-    """By chaincode, what asks for everything that a sequence can have written."""
-    operations = [one for call in sequence.calls() for one in call.operations]
-    chaincodes = {call.chaincode for call in sequence.calls()}
-    # What one chaincode has another do is an operation too.
-    calls = [one for one in operations if one[0] == "call" and one[1] in CHAINCODES]
-    chaincodes |= {one[1] for one in calls}
-    operations += [one[3:] for one in calls]
-    reads: list[Operation] = [("range", "~", "~z"), ("prefix", "~")]
-    reads += [("history", key) for key in _second(operations, "put", "delete")]
-    reads += [("get_policy", key) for key in _second(operations, "set_policy")]
-    private = sorted({one[1:3] for one in operations if one[0] in PRIVATE_WRITES})
-    reads += [(name, *place) for place in private for name in ("get_secret", "private_hash")]
-    guarded = sorted({one[1:3] for one in operations if one[0] == "set_private_policy"})
-    reads += [("get_private_policy", *place) for place in guarded]
-    for chaincode in sorted(chaincodes):
-        yield chaincode, tuple(reads)
-
-
-def _second(operations: Iterable[Operation], *names: str) -> list[str]:
-    return sorted({one[1] for one in operations if one[0] in names})

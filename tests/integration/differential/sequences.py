@@ -7,7 +7,7 @@ one block or in two that follow each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -80,3 +80,26 @@ def _call(raw: dict[str, Any]) -> Call:
         raw["twice"],
         raw["spoiled"],
     )
+
+
+def final_reads(sequence: Sequence) -> Iterator[tuple[str, tuple[Operation, ...]]]:
+    """By chaincode, what asks for everything that a sequence can have written."""
+    operations = [one for call in sequence.calls() for one in call.operations]
+    chaincodes = {call.chaincode for call in sequence.calls()}
+    # What one chaincode has another do is an operation too.
+    calls = [one for one in operations if one[0] == "call" and one[1] in CHAINCODES]
+    chaincodes |= {one[1] for one in calls}
+    operations += [one[3:] for one in calls]
+    reads: list[Operation] = [("range", "~", "~z"), ("prefix", "~")]
+    reads += [("history", key) for key in _second(operations, "put", "delete")]
+    reads += [("get_policy", key) for key in _second(operations, "set_policy")]
+    private = sorted({one[1:3] for one in operations if one[0] in PRIVATE_WRITES})
+    reads += [(name, *place) for place in private for name in ("get_secret", "private_hash")]
+    guarded = sorted({one[1:3] for one in operations if one[0] == "set_private_policy"})
+    reads += [("get_private_policy", *place) for place in guarded]
+    for chaincode in sorted(chaincodes):
+        yield chaincode, tuple(reads)
+
+
+def _second(operations: Iterable[Operation], *names: str) -> list[str]:
+    return sorted({one[1] for one in operations if one[0] in names})
