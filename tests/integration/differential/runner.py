@@ -89,7 +89,8 @@ class Runner:
 
     async def run(self, lanes: list[Lane]) -> None:
         """Run every sequence to its end, unless it is found to differ before."""
-        await self._prepare()
+        if not self._fillers:
+            await self._prepare()
         for number in range(max(len(lane.sequence.rounds) for lane in lanes)):
             active = [lane for lane in lanes if lane.alive and number < len(lane.sequence.rounds)]
             with self.figures.timed("endorsing"):
