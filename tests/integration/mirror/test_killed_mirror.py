@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bench.ledger import Stage, with_stage
+from bench.ledger import Stage, staged
 from mediledger import lifecycle
 from mediledger.system import PROJECT, System
 from network.topology import Topology
@@ -133,7 +133,8 @@ async def test_killed_while_it_writes_it_neither_loses_nor_doubles(network: Syst
             process.terminate()
             assert await asyncio.to_thread(process.wait, 10) == 0
 
-    await with_stage(network, use)
+    async with staged(network) as stage:
+        await use(stage)
 
     with psycopg.connect(database) as connection:
         count = connection.execute("SELECT count(*) FROM unit").fetchone()
