@@ -17,6 +17,7 @@ from mediledger.supervisor import RunDirectory, SystemState, probes
 from mediledger.system import System
 from network import ledger
 from network.topology import Topology
+from tests.support.verified import verify_devnet
 
 FIRST_BASE_PORT = 18000
 BASE_PORTS = 40
@@ -90,7 +91,10 @@ class RunningSystem:
 
 @contextlib.contextmanager
 def running(kind: str, topology: Path | None = None) -> Iterator[RunningSystem]:
-    """Start a system on ``kind`` and stop it at the end; its logs stay where a failure can be looked at."""
+    """Start a system on ``kind`` and stop it at the end; its logs stay where a failure can be looked at.
+
+    A devnet's ledger is verified then.
+    """
     with tempfile.TemporaryDirectory(prefix="mediledger-test-", ignore_cleanup_errors=True) as directory:
         root = Path(directory)
         # The database runs under an account of its own and must reach its directory.
@@ -104,3 +108,5 @@ def running(kind: str, topology: Path | None = None) -> Iterator[RunningSystem]:
             keep = os.environ.get("MEDILEDGER_TEST_LOGS")
             if keep and system.log_path.exists():
                 system.log_path.rename(Path(keep) / f"{kind}-{int(time.time())}")
+        if kind == "devnet":
+            verify_devnet(system.home)
