@@ -58,8 +58,8 @@ def up(
     policy: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=POLICY",
-            help="A chaincode's endorsement policy, such as \"notes=OR('ManufacturerMSP.peer')\"; "
+            metavar="[NAME=]POLICY",
+            help="Who must endorse a chaincode's transactions, such as \"OR('ManufacturerMSP.peer')\"; "
             "without one, a majority of the members.",
         ),
     ] = None,
@@ -187,7 +187,10 @@ def _served(chaincodes: list[str], policies: list[str], collections: list[str]) 
     from network.devnet import standalone
 
     servers = _pairs("--chaincode", chaincodes)
-    named_policies, named_collections = _pairs("--policy", policies), _pairs("--collections", collections)
+    # Policies hold no equals sign: one without a name is for every chaincode.
+    general = next((policy for policy in policies if "=" not in policy), None)
+    named_policies = _pairs("--policy", [policy for policy in policies if policy != general])
+    named_collections = _pairs("--collections", collections)
     for option, named in (("--policy", named_policies), ("--collections", named_collections)):
         strangers = ", ".join(sorted(set(named) - set(servers)))
         if strangers:
@@ -201,7 +204,7 @@ def _served(chaincodes: list[str], policies: list[str], collections: list[str]) 
             except OSError as error:
                 raise MediLedgerError(f"--collections: {error}") from error
             described = standalone.collections(text)
-        made.append(standalone.Served(name, server, named_policies.get(name), described))
+        made.append(standalone.Served(name, server, named_policies.get(name, general), described))
     return made
 
 

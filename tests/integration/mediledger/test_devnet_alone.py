@@ -191,6 +191,10 @@ async def test_it_is_verified_while_it_runs_and_goes_on_where_it_was(alone: Alon
         (("up", "--chaincode=notes=example.org:1"), "server: "),
         (("up", "--chaincode=notes=127.0.0.1:1", "--policy=other=x"), "no --chaincode is called other"),
         (("up", "--chaincode=notes=127.0.0.1:1", "--policy=notes=OR("), "policy: "),
+        (
+            ("up", "--chaincode=notes=127.0.0.1:1", "--policy=OR('OtherMSP.peer')"),
+            "no member here is OtherMSP",
+        ),
         (("up", "--chaincode=notes=127.0.0.1:1", "--members=A B"), "name: "),
         (("up", "--chaincode=notes=127.0.0.1:1", "--collections=notes=/nowhere"), "No such file"),
         (("status",), "no devnet runs in"),
