@@ -48,6 +48,10 @@ class Ledger:
         self._processes[name] = process
         self._wait(spec, process)
 
+    def process(self, name: str) -> subprocess.Popen[bytes]:
+        """A process that was started."""
+        return self._processes[name]
+
     def kill(self, name: str) -> None:
         """`kill -9` of one process."""
         process = self._processes.pop(name)

@@ -12,8 +12,8 @@ import grpc
 from network import ledger
 from network.identities import Identities
 from network.topology import Topology
-from tests.integration.chaincode.conftest import Ledger
 from tests.integration.wire import answers, cast
+from tests.support.ledgers import Ledger
 from tests.support.system import free_base_port
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
