@@ -45,10 +45,17 @@ def load(pem: bytes) -> x509.Certificate:
     """The certificate of a PEM text; CertificateRefused where it cannot be read."""
     try:
         certificate = x509.load_pem_x509_certificate(pem)
-        # Both are read lazily and raise what they like for foreign bytes.
-        _ = certificate.extensions, certificate.public_key()
+        # These are read lazily, and raise what they like for foreign bytes.
+        _ = certificate.extensions, certificate.public_key(), certificate.issuer, certificate.subject
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number
+        _ = certificate.signature_algorithm_oid, certificate.version
+        whole = certificate.public_bytes(serialization.Encoding.DER)
+        # A certificate ends with its signature, and before it how many of its last bits do not count.
+        counts = whole[-len(certificate.signature) - 1] == 0
     except Exception as error:
         raise CertificateRefused("the certificate cannot be read") from error
+    if not counts:
+        raise CertificateRefused("the certificate's signature is not one of whole bytes")
     return certificate
 
 

@@ -6,11 +6,12 @@ import functools
 from datetime import UTC, datetime
 from typing import Any
 
-from cryptography import x509
 from fabric_protos.msp import identities_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError
 
+from network.devnet import certificates
+from network.devnet.certificates import CertificateRefused
 from network.devnet.errors import DevnetError
 
 UNREADABLE = "proto: cannot parse invalid wire-format data"
@@ -101,10 +102,9 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
 def ends(identity: bytes) -> datetime | None:
     """When the certificate of a serialized identity expires; None where it cannot be read."""
     try:
-        return x509.load_pem_x509_certificate(
-            identities_pb2.SerializedIdentity.FromString(identity).id_bytes
-        ).not_valid_after_utc
-    except (DecodeError, ValueError):
+        certificate = identities_pb2.SerializedIdentity.FromString(identity).id_bytes
+        return certificates.load(certificate).not_valid_after_utc
+    except (DecodeError, CertificateRefused):
         return None
 
 

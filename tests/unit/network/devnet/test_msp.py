@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from fabric_protos.msp import identities_pb2
 
 from gateway.fabric.identity import signer_from_pem
 from network.devnet.clock import Clock
@@ -166,3 +169,16 @@ def test_no_signature(membership: Membership, client: Node, signature: bytes) ->
 def test_signature_of_another_message(membership: Membership, client: Node) -> None:
     with pytest.raises(IdentityRefused, match="not the creator's"):
         membership.identify(client.serialized).verify(b"other", client.sign(b"message"))
+
+
+def test_a_certificate_with_any_bit_turned(membership: Membership, client: Node) -> None:
+    identity = identities_pb2.SerializedIdentity.FromString(client.serialized)
+    der = bytearray(
+        x509.load_pem_x509_certificate(identity.id_bytes).public_bytes(serialization.Encoding.DER)
+    )
+    for bit in range(len(der) * 8):
+        der[bit // 8] ^= 1 << bit % 8
+        text = b"-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" % base64.encodebytes(bytes(der))
+        with pytest.raises(IdentityRefused):
+            membership.identify(creator(identity.mspid, text))
+        der[bit // 8] ^= 1 << bit % 8
