@@ -148,6 +148,27 @@ def endorsers(
     return _names(candidates)
 
 
+@functools.lru_cache(maxsize=256)
+def smallest(
+    policies: frozenset[Policy], available: tuple[tuple[str, Signer], ...]
+) -> tuple[tuple[str, ...], ...]:
+    """Every set of organisations whose peers satisfy all policies and none of whom can be left out.
+
+    Of many organisations it is one such set; none where no set of them will do.
+    """
+    if not _suffices(policies, available):
+        return ()
+    if len(available) > MAX_TRIED:
+        return (_names(_thinned(policies, available)),)
+    found: list[tuple[str, ...]] = []
+    for size in range(1, len(available) + 1):
+        for chosen in itertools.combinations(available, size):
+            names = _names(chosen)
+            if not any(set(one) <= set(names) for one in found) and _suffices(policies, chosen):
+                found.append(names)
+    return tuple(found)
+
+
 Candidates = Sequence[tuple[str, Signer]]
 
 

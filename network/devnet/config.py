@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fabric_protos.common import common_pb2, configtx_pb2
+from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2
 from fabric_protos.msp import msp_config_pb2
 from google.protobuf.message import DecodeError
 
@@ -24,6 +24,15 @@ def msps(block: bytes) -> dict[str, msp_config_pb2.FabricMSPConfig]:
 def authorities(block: bytes) -> dict[str, list[bytes]]:
     """The members' MSP ids, each with its authorities' certificates (PEM), out of a configuration block."""
     return {name: [*msp.root_certs, *msp.intermediate_certs] for name, msp in msps(block).items()}
+
+
+def orderers(block: bytes) -> dict[str, list[str]]:
+    """The members that order, by MSP id, each with its orderers' addresses, ``host:port``."""
+    found: dict[str, list[str]] = {}
+    for msp_id, organization in channel_group(block).groups["Orderer"].groups.items():
+        endpoints = organization.values["Endpoints"].value
+        found[msp_id] = list(configuration_pb2.OrdererAddresses.FromString(endpoints).addresses)
+    return found
 
 
 def channel_group(block: bytes) -> configtx_pb2.ConfigGroup:

@@ -19,6 +19,7 @@ from network.devnet.proposal import Proposal, ProposalRefused
 from network.devnet.rwset import first_difference
 from network.devnet.simulation import NOBODY, Needs
 from network.devnet.snapshot import Snapshot
+from network.policy import Policy, Signer
 
 NOT_ENDORSED = "failed to endorse transaction, see attached details for more info"
 TOO_FEW = "failed to collect enough transaction endorsements, see attached details for more info"
@@ -36,6 +37,17 @@ class Endorsements:
         self._signers = {
             endorser.peer.msp_id: identify(endorser.peer.node.serialized).principals for endorser in endorsers
         }
+
+    @property
+    def endorsers(self) -> list[Endorser]:
+        """Those of every member of the channel."""
+        return list(self._endorsers.values())
+
+    def smallest(
+        self, policies: frozenset[Policy], members: frozenset[str] | None
+    ) -> tuple[tuple[str, ...], ...]:
+        """Every set of members (of ``members``, where they are named) that suffices and has none too many."""
+        return policy.smallest(policies, self._available(members, set()))
 
     async def evaluate(
         self, own: Endorser, proposal: Proposal, targets: Sequence[str]
@@ -159,13 +171,15 @@ class Endorsements:
     def _of(
         self, needs: Needs, members: frozenset[str] | None, own: Endorser, failed: set[str]
     ) -> list[Endorser] | None:
-        available = tuple(
+        chosen = policy.endorsers(needs.policies, self._available(members, failed), own.peer.msp_id)
+        return None if chosen is None else [self._endorsers[msp] for msp in chosen]
+
+    def _available(self, members: frozenset[str] | None, failed: set[str]) -> tuple[tuple[str, Signer], ...]:
+        return tuple(
             (msp, self._signers[msp])
             for msp in self._endorsers
             if msp not in failed and (members is None or msp in members)
         )
-        chosen = policy.endorsers(needs.policies, available, own.peer.msp_id)
-        return None if chosen is None else [self._endorsers[msp] for msp in chosen]
 
     async def _run_all(
         self, endorsers: Sequence[Endorser], proposal: Proposal, snapshot: Snapshot, failure: str

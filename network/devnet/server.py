@@ -18,6 +18,7 @@ from network.devnet.channel_policies import ChannelPolicies
 from network.devnet.clock import Clock
 from network.devnet.control import ChaincodeStatus, ChannelStatus, Status, controlled
 from network.devnet.deliver import DeliverService
+from network.devnet.discovery import DiscoveryService
 from network.devnet.endorsement import Endorsements
 from network.devnet.endorser import Endorser
 from network.devnet.errors import DevnetError
@@ -166,9 +167,8 @@ async def _listen(identities: Identities, site: Site, faults: Faults) -> grpc.ai
     """A member's peer."""
     peer = site.peer
     handlers = FaultHandlers(faults, peer.organization.name)
-    handlers.add_generic_rpc_handlers(
-        [service(site).handler() for service in (GatewayService, EndorserService, DeliverService)]
-    )
+    services = (GatewayService, EndorserService, DeliverService, DiscoveryService)
+    handlers.add_generic_rpc_handlers([service(site).handler() for service in services])
     server = _server()
     server.add_generic_rpc_handlers((handlers,))
     tls = identities.tls(identities.peer(peer.organization))

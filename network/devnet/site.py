@@ -35,6 +35,10 @@ class Site:
         """A channel; the first for one that the peer has not joined, where its name is found to be wrong."""
         return self._joined.get(channel, self._first)
 
+    def joined(self, channel: str) -> Joined | None:
+        """A channel that the peer has joined, the first for no name; None for another."""
+        return self._joined.get(channel) if channel else self._first
+
     def orderer(self, channel: str) -> Orderer:
         """Who orders for a channel; the first one's, who does not know it, where there is none."""
         return self._orderers.get(channel) or next(iter(self._orderers.values()))
