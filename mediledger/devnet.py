@@ -174,7 +174,8 @@ def verify(home: Home = None) -> None:
             found = verified(ledger, _progress(line))
         console.print(
             f"{found.channel}: valid. {found.blocks} blocks, {found.transactions} transactions, "
-            f"{found.valid} of them valid, {found.keys} keys."
+            f"{found.valid} of them valid, {found.keys} keys.",
+            soft_wrap=True,
         )
 
 
@@ -314,7 +315,7 @@ def _show(found: Status) -> None:
 
 
 def _faults(found: Status) -> None:
-    console.print("Faults: " + ("; ".join(str(one) for one in found.faults) or "none") + ".")
+    console.print("Faults: " + ("; ".join(str(one) for one in found.faults) or "none") + ".", soft_wrap=True)
 
 
 def _time(seconds: float) -> str:
