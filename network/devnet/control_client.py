@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class NotRunning(DevnetError):
 class DevnetControl:
     """Commands for the devnet that runs in one home; each returns the status after it.
 
-    Each raises NotRunning where none runs, DevnetError where it refuses.
+    Each raises NotRunning where none runs, DevnetError where it refuses or does not answer.
     """
 
     def __init__(self, home: Path) -> None:
@@ -63,31 +64,36 @@ class DevnetControl:
         return await self._send(ClearCommand(kind=kind))
 
     async def _send(self, command: Command) -> Status:
+        made = self._connect()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                line = await self._exchange(command.model_dump_json(exclude_none=True).encode() + b"\n")
+                line = await _exchange(made, command.model_dump_json(exclude_none=True).encode() + b"\n")
             answer = Answer.model_validate_json(line)
-        except OSError as error:
-            raise NotRunning(f"no devnet runs in {self._home}") from error
-        except ValidationError as error:
-            raise DevnetError("devnet's answer cannot be read") from error
+        except (OSError, ValidationError) as error:
+            raise DevnetError("devnet does not answer: it hangs, or too many ask at once") from error
         if answer.status is None:
             raise DevnetError(answer.error or "devnet does not say why it refuses")
         return answer.status
 
-    async def _exchange(self, line: bytes) -> bytes:
+    def _connect(self) -> socket.socket:
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with short_path(self._folder) as path:
                 made.connect(path)
-        except OSError:
+        except OSError as error:
             made.close()
-            raise
-        reader, writer = await asyncio.open_unix_connection(sock=made, limit=MAX_ANSWER_BYTES)
-        try:
-            writer.write(line)
-            await writer.drain()
-            return await reader.readline()
-        finally:
-            writer.close()
+            raise NotRunning(f"no devnet runs in {self._home}") from error
+        return made
+
+
+async def _exchange(made: socket.socket, line: bytes) -> bytes:
+    """Send a line, and take the one that comes back."""
+    reader, writer = await asyncio.open_unix_connection(sock=made, limit=MAX_ANSWER_BYTES)
+    try:
+        writer.write(line)
+        await writer.drain()
+        return await reader.readline()
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
             await writer.wait_closed()
