@@ -166,6 +166,9 @@ def core(
                     "reconcileBatchSize": 10,
                     "reconcileSleepInterval": "1m",
                     "reconciliationEnabled": True,
+                    # Or whoever may write could hold up every block by the threshold above, with invalid
+                    # transactions whose private data nobody has.
+                    "skipPullingInvalidTransactionsDuringCommit": True,
                     "implicitCollectionDisseminationPolicy": {"requiredPeerCount": 0, "maxPeerCount": 1},
                 },
                 "state": {"enabled": False},

@@ -111,6 +111,10 @@ def test_blocks_are_cut_as_the_topology_says(layout: Layout, configtx: dict[str,
     assert (other["BatchSize"]["MaxMessageCount"], other["BatchTimeout"]) == (7, "500ms")
 
 
+def test_invalid_transactions_hold_up_no_block(peer: dict[str, Any]) -> None:
+    assert peer["peer"]["gossip"]["pvtData"]["skipPullingInvalidTransactionsDuringCommit"] is True
+
+
 def test_channel(topology: Topology, configtx: dict[str, Any]) -> None:
     profile = configtx["Profiles"]["Channel"]
     assert profile["Capabilities"] == {"V3_0": True}
