@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.fabric import Contract, Network
+from gateway.fabric import Concurrency, Contract, Network, connect
+from network.ledger import member_profile
+from tests.support.ledgers import Ledger
 
 SUBMITS = 1_000
 STREAMS = 200
@@ -73,6 +75,15 @@ async def test_a_thousand_submits_and_two_hundred_streams(
     spent, lasted = time.process_time() - before, time.perf_counter() - began
     record_property("client CPU per transaction", f"{1000 * spent / SUBMITS:.2f} ms")
     record_property("transactions per second of one client", f"{SUBMITS / lasted:.0f}")
+
+
+@pytest.mark.slow
+async def test_what_a_busy_peer_refuses_is_sent_again(bare: Ledger, run: str) -> None:
+    """More at once than a peer of Fabric takes (500), from a client that does not hold any back."""
+    profile = member_profile(bare.home, bare.topology.organizations[0])
+    async with connect(profile, concurrency=Concurrency(calls=SUBMITS, waits=SUBMITS)) as gateway:
+        contract = gateway.network(profile.channel).contract("probe")
+        await submit_all(contract, run, 0)
 
 
 @pytest.mark.slow

@@ -91,7 +91,7 @@ async def test_a_peer_is_left_once_however_many_calls_it_failed() -> None:
 async def test_each_call_ends_at_its_deadline(fake: FakeGateway, identity: Identity, pair: Pair) -> None:
     for method in ("Evaluate", "Endorse", "Submit", "CommitStatus"):
         fake.answer(method, Failure(None))
-    deadlines = Deadlines(evaluate=0.1, endorse=0.1, submit=0.1, commit_status=0.1)
+    deadlines = Deadlines(evaluate=0.5, endorse=0.5, submit=0.5, commit_status=0.5)
     failures: list[GatewayCallError] = []
     async with Gateway([fake.peer], identity, signer_from_pem(pair.key_pem), deadlines) as gateway:
         contract = gateway.network(CHANNEL).contract("custody")
@@ -122,15 +122,15 @@ async def test_each_call_takes_a_deadline_of_its_own(fake: FakeGateway, network:
         fake.answer(method, Failure(None))
     contract = network.contract("custody")
     transaction = await contract.proposal("Commission").sign()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         for error, call in (
             (EvaluateError, lambda: contract.evaluate("GetUnit", seconds=0.05)),
             (EvaluateError, lambda: transaction.evaluate(0.05)),
             (EndorseError, lambda: transaction.endorse(0.05)),
             (EndorseError, lambda: contract.submit("Commission", seconds=0.05)),
-            (SubmitError, lambda: contract.submit_async("Commission", seconds=0.3)),
-            (SubmitError, lambda: contract.submit("Commission", seconds=0.3)),
-            (CommitStatusError, lambda: contract.submit("Commission", seconds=0.3)),
+            (SubmitError, lambda: contract.submit_async("Commission", seconds=10.0)),
+            (SubmitError, lambda: contract.submit("Commission", seconds=1.0)),
+            (CommitStatusError, lambda: contract.submit("Commission", seconds=1.0)),
             (CommitStatusError, lambda: network.commit("abc").status(0.05)),
         ):
             with pytest.raises(error) as raised:
@@ -165,9 +165,9 @@ async def test_statuses_that_wait_do_not_keep_calls_waiting(
     concurrency = Concurrency(calls=1, waits=1)
     async with Gateway([fake.peer], identity, signer, concurrency=concurrency) as gateway:
         network = gateway.network(CHANNEL)
-        waiting = asyncio.create_task(network.commit("never").status(2.0))
+        waiting = asyncio.create_task(network.commit("never").status(20.0))
         await fake.until_called("CommitStatus")
-        assert (await network.contract("custody").submit_async("Commission", seconds=1.0)).result
+        assert (await network.contract("custody").submit_async("Commission", seconds=10.0)).result
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
 
