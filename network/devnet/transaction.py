@@ -19,6 +19,7 @@ from fabric_protos.peer import (
 )
 from google.protobuf.message import DecodeError
 
+from network.devnet import keys
 from network.devnet.proposal import transaction_id
 
 Code = transaction_pb2.TxValidationCode
@@ -105,6 +106,23 @@ class Headers:
     payload: common_pb2.Payload
     channel_header: common_pb2.ChannelHeader
     signature_header: common_pb2.SignatureHeader
+
+
+def claimed(data: bytes) -> str:
+    """The id by which the envelope ``data`` goes, its own or not; empty where none can be read.
+
+    A peer's index takes any transaction by the id that it claims, and one that claims none by its creator's
+    (protoutil.GetOrComputeTxIDFromEnvelope). Ids too long to be one are left out here.
+    """
+    try:
+        header = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(data).payload).header
+        identity = common_pb2.ChannelHeader.FromString(header.channel_header).tx_id
+        if not identity:
+            own = common_pb2.SignatureHeader.FromString(header.signature_header)
+            identity = transaction_id(own.nonce, own.creator)
+    except DecodeError:
+        return ""
+    return identity if len(identity.encode()) <= keys.MAX_PLAIN_BYTES else ""
 
 
 def headers(data: bytes) -> Headers:

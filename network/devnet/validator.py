@@ -19,9 +19,6 @@ from network.devnet.snapshot import Snapshot
 from network.devnet.store import Effects, Store
 from network.devnet.transaction import Code, Invalid, Transaction
 
-# What a peer finds before it looks whether a transaction's id is in a block (ValidateTransaction).
-_BEFORE_ITS_ID = (Code.BAD_PROPOSAL_TXID, Code.INVALID_ENDORSER_TRANSACTION)
-
 
 @dataclass(frozen=True)
 class Validated:
@@ -72,9 +69,10 @@ class Validator:
             transaction = transactions.of_headers(headers)
         except Invalid as invalid:
             # Whether the id is taken is asked once the endorsed proposal is found to be this one, not before.
-            if invalid.code not in _BEFORE_ITS_ID and self._taken(invalid.transaction_id):
+            asked = invalid.transaction_id and invalid.code != Code.INVALID_ENDORSER_TRANSACTION
+            if asked and self._taken(invalid.transaction_id):
                 return Invalid(Code.DUPLICATE_TXID, invalid.transaction_id)
-            return invalid
+            return Invalid(invalid.code, invalid.transaction_id or transactions.claimed(data))
         identity = transaction.transaction_id
         if self._taken(identity):
             return Invalid(Code.DUPLICATE_TXID, identity)
@@ -112,8 +110,8 @@ class Validator:
                     code = invalid.code
             codes.append(code)
             identity = one.transaction_id
-            # The first of an id is what is asked for; an id that is not its creator's is nobody's.
-            if identity and code != Code.DUPLICATE_TXID and identity not in named:
+            # The first of an id is what is asked for, valid or not, its creator's or not.
+            if identity and identity not in named and (code == Code.VALID or not self._taken(identity)):
                 named.add(identity)
                 index.append((identity, place, code))
         private.expire(number, state)

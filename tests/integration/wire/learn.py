@@ -1,8 +1,8 @@
 """``python -m tests.integration.wire.learn``: asks real Fabric, and writes down what it answers.
 
-The table holds, for every class of mutations, the shapes of the answers that its samples were given: gRPC
-code, message and details and, for a transaction that came to be in a block, its validation code. Names, ids,
-hashes, times and addresses are left out.
+The table holds every shape of an answer that was given - gRPC code, message and details and, for a
+transaction that came to be in a block, its validation code, without names, ids, hashes, times and addresses -
+and under it the classes of mutations whose samples it was given to.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ FABRIC = "3.1.5"
 
 
 async def learn(world: World, samples: int) -> dict[str, list[str]]:
-    """What the ledger answers to so many samples of each class."""
+    """The shapes of what the ledger answers to so many samples of each class, and the classes."""
     found: dict[str, set[str]] = collections.defaultdict(set)
     for made in (cases.every, cases.duplicates):
         sent = [case for case in made(world.cast, samples, "learnt") if not case.deadly]
         for case, outcome in zip(sent, await sending.outcomes(world, sent), strict=True):
-            found[case.name].add(table.shape(outcome))
-    return {name: sorted(shapes) for name, shapes in sorted(found.items())}
+            found[table.shape(outcome)].add(case.name)
+    return {shape: sorted(names) for shape, names in sorted(found.items())}
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from network.devnet import messages
 from tests.integration.wire import damage
 from tests.integration.wire.cases import Case
 
@@ -31,6 +32,7 @@ _QUOTES = tuple(
             r"the chaincode <name> has been successfully defined on channel <name> and try again: chaincode "
             r"<name> not",
         ),
+        (f"{re.escape(messages.UNREADABLE)}|{messages.NO_TEXT}", "<unreadable>"),
         (r"channel '.*?' not found", "channel '<name>' not found"),
         (r"channel id \[.*\]", "channel id [<name>]"),
         (r"access denied: channel \[.*?\] creator org", "access denied: channel [<name>] creator org"),
@@ -45,7 +47,7 @@ _QUOTES = tuple(
 
 
 def shape(outcome: str) -> str:
-    """An outcome without the names that it quotes."""
+    """An outcome without the names that it quotes, and whichever way a message was unreadable."""
     for pattern, words in _QUOTES:
         outcome = pattern.sub(words, outcome)
     return outcome
@@ -60,16 +62,13 @@ class Table:
     """The answers of a real peer, as shapes, by class."""
 
     def __init__(self, learnt: Mapping[str, Iterable[str]]) -> None:
-        self._answers = {name: frozenset(shapes) for name, shapes in learnt.items()}
+        """``learnt`` are classes by the shapes of their answers."""
+        self._answers: dict[str, set[str]] = {}
         self._calls: dict[str, set[str]] = {}
-        for name, shapes in self._answers.items():
-            self._calls.setdefault(name.partition(":")[0], set()).update(shapes)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._answers
-
-    def __len__(self) -> int:
-        return len(self._answers)
+        for found, names in learnt.items():
+            for name in names:
+                self._answers.setdefault(name, set()).add(found)
+                self._calls.setdefault(_call(name), set()).add(found)
 
     def allows(self, case: Case, outcome: str) -> bool:
         """Whether a peer answers so to a case of this class.
@@ -78,8 +77,12 @@ class Table:
         """
         found = shape(outcome)
         if by_chance(case):
-            return found in self._calls[case.name.partition(":")[0]]
+            return found in self._calls[_call(case.name)]
         return found in self._answers.get(case.name, ())
+
+
+def _call(name: str) -> str:
+    return name.partition(":")[0]
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_event_pb2
 
 from network.devnet.nodes import Node
+from network.devnet.proposal import transaction_id
 from network.devnet.simulation import Simulation
 from network.devnet.store import Change
 from tests.unit.network.devnet import transactions
@@ -58,7 +59,7 @@ def test_an_invalid_one_twice_in_a_block(ledger: LedgerBench) -> None:
 
 @pytest.mark.parametrize("tx_id", ["", "x", "0" * 64, "x" * 5000])
 def test_an_id_that_is_not_its_creators(ledger: LedgerBench, tx_id: str) -> None:
-    """It neither fails the block nor takes the place of the transaction whose id it is."""
+    """It does not fail the block, and goes by the id that it claims, as in a peer's index."""
     header = transactions.headers(ledger.client, tx_id=tx_id)
     answer = transactions.answer_of(header, ledger.simulate(write("a")).public)
     signed = [transactions.endorsement(ledger.peers[msp], answer) for msp in MAJORITY]
@@ -66,7 +67,9 @@ def test_an_id_that_is_not_its_creators(ledger: LedgerBench, tx_id: str) -> None
     block = ledger.validate(envelope)
     assert list(block.codes) == [8]
     assert not block.effects.changes
-    assert not block.effects.transactions
+    own = common_pb2.SignatureHeader.FromString(header.signature_header)
+    named = [] if len(tx_id) > 500 else [(tx_id or transaction_id(own.nonce, own.creator), 0, 8)]
+    assert block.effects.transactions == named
 
 
 def test_somebody_elses_id(ledger: LedgerBench) -> None:
@@ -74,6 +77,16 @@ def test_somebody_elses_id(ledger: LedgerBench) -> None:
     header = transactions.headers(ledger.peers["PharmacyMSP"], tx_id=transactions.id_of(honest))
     thief = transactions.envelope(ledger.peers["PharmacyMSP"], header, b"")
     assert ledger.codes(thief, honest) == ["BAD_PROPOSAL_TXID", "VALID"]
+
+
+def test_an_id_that_somebody_else_has_used_before(ledger: LedgerBench) -> None:
+    """As on Fabric, where whoever hears of an id in time can spoil it."""
+    honest = ledger.transaction(write("a"))
+    header = transactions.headers(ledger.peers["PharmacyMSP"], tx_id=transactions.id_of(honest))
+    assert ledger.commit(transactions.envelope(ledger.peers["PharmacyMSP"], header, b"")) == [
+        "BAD_PROPOSAL_TXID"
+    ]
+    assert ledger.codes(honest) == ["DUPLICATE_TXID"]
 
 
 def test_a_signature_that_is_not_the_creators(ledger: LedgerBench) -> None:
