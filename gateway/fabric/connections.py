@@ -7,6 +7,7 @@ connection for calls a hundred of them would stop all calls. So each has at most
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,6 +97,12 @@ class Endpoint:
             yield chosen
         finally:
             chosen.streams -= 1
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a CancelledError just now is of a call that closing the client ended, not of the task."""
+        task = asyncio.current_task()
+        return self.closed and not (task and task.cancelling())
 
     async def close(self) -> None:
         """End every call, stream and connection."""

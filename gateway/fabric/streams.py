@@ -82,9 +82,7 @@ async def connected(
         except grpc.aio.UsageError as error:
             raise _closed() from error
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if endpoint.closed and not (task and task.cancelling()):
-                # Closing the client cancels its calls, not the task that waits for one.
+            if endpoint.cancelled:
                 raise _closed() from error
             raise
         finally:

@@ -107,6 +107,11 @@ class Transport:
             except grpc.aio.UsageError as error:
                 code, words = grpc.StatusCode.CANCELLED, "the client is closed"
                 raise method.failure(code, words, (), subject.transaction_id) from error
+            except asyncio.CancelledError as error:
+                if not endpoint.cancelled:
+                    raise
+                code, words = grpc.StatusCode.CANCELLED, "the client was closed"
+                raise method.failure(code, words, (), subject.transaction_id) from error
             except TimeoutError as error:
                 code, words = grpc.StatusCode.DEADLINE_EXCEEDED, "its turn did not come in time"
                 raise method.failure(code, words, (), subject.transaction_id) from error

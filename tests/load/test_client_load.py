@@ -84,6 +84,9 @@ async def test_what_a_busy_peer_refuses_is_sent_again(bare: Ledger, run: str) ->
     async with connect(profile, concurrency=Concurrency(calls=SUBMITS, waits=SUBMITS)) as gateway:
         contract = gateway.network(profile.channel).contract("probe")
         await submit_all(contract, run, 0)
+    if bare.kind == "fabric":
+        log = await asyncio.to_thread((bare.home / "peer-manufacturer.log").read_text)
+        assert "exceeding concurrency limit (500)" in log
 
 
 @pytest.mark.slow

@@ -236,6 +236,27 @@ async def test_a_closed_client_says_so(fake: FakeGateway, identity: Identity, pa
         await network.height()
 
 
+async def test_a_call_that_is_under_way_ends_with_the_client(
+    fake: FakeGateway, identity: Identity, pair: Pair
+) -> None:
+    fake.answer("Evaluate", Failure(None))
+    async with Gateway([fake.peer], identity, signer_from_pem(pair.key_pem)) as gateway:
+        contract = gateway.network(CHANNEL).contract("custody")
+        calling = asyncio.create_task(contract.evaluate("GetUnit"))
+        await fake.until_called("Evaluate")
+    with pytest.raises(EvaluateError, match="closed"):
+        await calling
+
+
+async def test_a_caller_that_is_cancelled_is_cancelled(fake: FakeGateway, network: Network) -> None:
+    fake.answer("Evaluate", Failure(None))
+    calling = asyncio.create_task(network.contract("custody").evaluate("GetUnit"))
+    await fake.until_called("Evaluate")
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+
+
 def test_a_client_without_peers_is_refused(identity: Identity) -> None:
     with pytest.raises(ValueError, match="at least one"):
         Gateway([], identity, None)
