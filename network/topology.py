@@ -196,6 +196,7 @@ class _File(BaseModel):
     base_port: int = Field(ge=1024, le=60000)
     orderer: str
     batch: Batch | None = None
+    mutual_tls: bool = False
     organizations: list[Organization] = Field(min_length=1, max_length=MAX_ORGANIZATIONS)
     chaincodes: list[Chaincode] = Field(min_length=1, max_length=MAX_CHAINCODES)
 
@@ -223,7 +224,8 @@ class Topology:
     """A checked topology. Every port follows from ``base_port`` and an organisation's place in the list.
 
     ``channels`` has the first, ``channel``, with all members and every chaincode that no other has, and
-    further ones. Without a ``batch`` each kind of ledger cuts blocks as suits it.
+    further ones. Without a ``batch`` each kind of ledger cuts blocks as suits it. With
+    ``mutual_tls`` peers take connections only from whoever shows a TLS certificate of a member's authority.
     """
 
     path: Path
@@ -234,6 +236,7 @@ class Topology:
     organizations: tuple[Organization, ...]
     chaincodes: tuple[Chaincode, ...]
     batch: Batch | None = None
+    mutual_tls: bool = False
 
     @classmethod
     def load(cls, path: Path | None = None, base_port: int | None = None) -> Topology:
@@ -285,6 +288,7 @@ class Topology:
             tuple(read.organizations),
             tuple(read.chaincodes),
             read.batch,
+            read.mutual_tls,
         )
 
     @property

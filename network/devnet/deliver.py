@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +30,10 @@ _BLOCK_FIELD = b"\x12"
 class DeliverService:
     """Deliver, DeliverFiltered and DeliverWithPrivateData at one member's peer."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, mutual_tls: bool = False) -> None:
+        """With ``mutual_tls`` a request must name the TLS certificate of the connection that it came by."""
         self._site = site
+        self._mutual_tls = mutual_tls
 
     def handler(self) -> grpc.GenericRpcHandler:
         """The service, its answers as bytes: a stored block need not be taken apart to be sent."""
@@ -48,13 +52,19 @@ class DeliverService:
         return self._method(_Blocks.whole)
 
     def _method(self, shape: Shape) -> grpc.RpcMethodHandler:
-        return services.dialogue(common_pb2.Envelope, lambda requests, _: self._deliver(requests, shape))
+        return services.dialogue(
+            common_pb2.Envelope, lambda requests, context: self._deliver(requests, context, shape)
+        )
 
-    async def _deliver(self, requests: Any, shape: Shape) -> AsyncIterator[bytes]:
+    async def _deliver(
+        self, requests: Any, context: grpc.aio.ServicerContext, shape: Shape
+    ) -> AsyncIterator[bytes]:
         async for envelope in requests:
             status = common_pb2.SUCCESS
             try:
                 request = _Request.read(envelope)
+                if self._mutual_tls and request.channel_header.tls_cert_hash != _certificate_hash(context):
+                    raise _Refused(common_pb2.BAD_REQUEST)
                 chain = self._site.at(request.channel_header.channel_id).chain
                 async for answer in _Blocks(chain, self._site.peer.msp_id).asked_for(request, shape):
                     yield answer
@@ -192,6 +202,12 @@ class _Blocks:
                 # Without its payload, which the filtered stream is not for.
                 event.ClearField("payload")
         return events_pb2.DeliverResponse(filtered_block=filtered).SerializeToString()
+
+
+def _certificate_hash(context: grpc.aio.ServicerContext) -> bytes:
+    """The SHA-256 of the certificate that a connection's client has shown."""
+    [shown] = context.auth_context()["x509_pem_cert"]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown.decode())).digest()
 
 
 Shape = Callable[[_Blocks, int, Member], bytes]

@@ -100,7 +100,7 @@ async def _serve(
     servers: list[grpc.aio.Server] = []
     try:
         for site in sites:
-            servers.append(await _listen(identities, site, faults))
+            servers.append(await _listen(topology, identities, site, faults))
         servers.append(await _listen_as_orderer(topology, identities, sites, orderers))
         async with controlled(folder, chains[0].clock, faults, lambda: _status(chains, peers, faults)):
             for chain in chains:
@@ -163,16 +163,18 @@ def _status(chains: Sequence[Chain], peers: Sequence[Peer], faults: Faults) -> S
     )
 
 
-async def _listen(identities: Identities, site: Site, faults: Faults) -> grpc.aio.Server:
+async def _listen(topology: Topology, identities: Identities, site: Site, faults: Faults) -> grpc.aio.Server:
     """A member's peer."""
     peer = site.peer
     handlers = FaultHandlers(faults, peer.organization.name)
-    services = (GatewayService, EndorserService, DeliverService, DiscoveryService)
-    handlers.add_generic_rpc_handlers([service(site).handler() for service in services])
+    blocks = DeliverService(site, topology.mutual_tls)
+    services = (GatewayService(site), EndorserService(site), blocks, DiscoveryService(site))
+    handlers.add_generic_rpc_handlers([service.handler() for service in services])
     server = _server()
     server.add_generic_rpc_handlers((handlers,))
     tls = identities.tls(identities.peer(peer.organization))
-    await _start(server, peer.address, tls, f"{peer.organization.name}'s peer")
+    clients = b"".join(path.read_bytes() for path in identities.tls_roots()) if topology.mutual_tls else None
+    await _start(server, peer.address, tls, f"{peer.organization.name}'s peer", clients)
     return server
 
 
@@ -201,9 +203,15 @@ def _server() -> grpc.aio.Server:
     )
 
 
-async def _start(server: grpc.aio.Server, address: str, tls: TlsFiles, whose: str) -> None:
-    """Serve at an address; DevnetError where it is taken."""
-    credentials = grpc.ssl_server_credentials([(tls.key.read_bytes(), tls.certificate.read_bytes())])
+async def _start(
+    server: grpc.aio.Server, address: str, tls: TlsFiles, whose: str, clients: bytes | None = None
+) -> None:
+    """Serve at an address; DevnetError where it is taken.
+
+    With ``clients``, authorities in PEM, only to whoever shows a certificate of one of them.
+    """
+    pair = (tls.key.read_bytes(), tls.certificate.read_bytes())
+    credentials = grpc.ssl_server_credentials([pair], clients, require_client_auth=clients is not None)
     try:
         bound = server.add_secure_port(address, credentials)
     except RuntimeError:

@@ -188,6 +188,13 @@ class Admin:
             "CORE_PEER_MSPCONFIGPATH": str(identities.user(organization, "admin") / "msp"),
             "CORE_PEER_TLS_ROOTCERT_FILE": str(identities.tls(identities.peer(organization)).root),
         }
+        if self._layout.topology.mutual_tls:
+            shown = identities.tls(identities.user(organization, "admin"))
+            environment |= {
+                "CORE_PEER_TLS_CLIENTAUTHREQUIRED": "true",
+                "CORE_PEER_TLS_CLIENTCERT_FILE": str(shown.certificate),
+                "CORE_PEER_TLS_CLIENTKEY_FILE": str(shown.key),
+            }
         return await _run([self._programs["peer"], *arguments], environment)
 
 

@@ -175,7 +175,8 @@ def core(
             },
             "tls": {
                 "enabled": True,
-                "clientAuthRequired": False,
+                "clientAuthRequired": topology.mutual_tls,
+                "clientRootCAs": {"files": [str(root) for root in identities.tls_roots()]},
                 "cert": {"file": str(tls.certificate)},
                 "key": {"file": str(tls.key)},
                 "rootcert": {"file": str(tls.root)},

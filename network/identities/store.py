@@ -14,6 +14,8 @@ from network.topology import Organization, Topology
 
 USERS = {"admin": "admin", "gateway": "client", "bridge": "client"}
 
+_LOCAL = ["localhost", "127.0.0.1"]
+
 # Which organisational unit makes a certificate a peer's, an orderer's, a client's or an admin's (node OUs).
 _NODE_OUS = """NodeOUs:
   Enable: true
@@ -68,12 +70,16 @@ class Identities:
         return self.organization(self._topology.orderer_organization) / "orderers" / "orderer0"
 
     def user(self, organization: Organization, name: str) -> Path:
-        """A user's folder, with ``msp``, ``cert.pem`` and ``key.pem`` in it."""
+        """A user's folder, with ``msp``, ``cert.pem``, ``key.pem`` and, for mutual TLS, ``tls`` in it."""
         return self.organization(organization) / "users" / name
 
     def tls(self, node: Path) -> TlsFiles:
         """The TLS files in a node's folder."""
         return TlsFiles(node / "tls" / "cert.pem", node / "tls" / "key.pem", node / "tls" / "ca.pem")
+
+    def tls_roots(self) -> list[Path]:
+        """The certificates of the authorities whose TLS certificates peers take, where TLS is mutual."""
+        return [self.organization(one) / "ca" / "tlsca-cert.pem" for one in self._topology.organizations]
 
     def chaincode_tls(self, organization: Organization) -> TlsFiles:
         """The chaincode server's TLS identity; the peer connects with its own from the same authority."""
@@ -136,6 +142,8 @@ class Identities:
                 _signing(path / "msp", credential)
                 _write(path / "cert.pem", credential.certificate)
                 _write(path / "key.pem", credential.key, secret=True)
+            if self._topology.mutual_tls and not self.tls(path).key.exists():
+                _write_tls(path, tls_authority.issue_tls(f"{user}@{domain}", domain, _LOCAL), tls_authority)
             self._profile(organization, user)
 
     def _verifying(self, organization: Organization) -> dict[str, bytes]:
@@ -172,12 +180,13 @@ class Identities:
         path = self.profile(organization, user)
         others = [o for o in self._topology.organizations if o != organization]
         base = Path("..") / "organizations"
+        folder = base / organization.name / "users" / user
         profile = {
             "channel": self._topology.channel,
             "msp_id": organization.msp_id,
             "organization": organization.name,
-            "certificate": str(base / organization.name / "users" / user / "cert.pem"),
-            "key": str(base / organization.name / "users" / user / "key.pem"),
+            "certificate": str(folder / "cert.pem"),
+            "key": str(folder / "key.pem"),
             "peers": [
                 {
                     "address": address(self._addresses.peer(one)),
@@ -187,11 +196,14 @@ class Identities:
                 for one in ([organization] if user != "admin" else [organization, *others])
             ],
         }
+        if self._topology.mutual_tls:
+            shown = self.tls(folder)
+            profile |= {"tls_certificate": str(shown.certificate), "tls_key": str(shown.key)}
         _write(path, json.dumps(profile, indent=1).encode() + b"\n")
 
 
 def _hosts(host: str) -> list[str]:
-    return [host, "localhost", "127.0.0.1"]
+    return [host, *_LOCAL]
 
 
 def _authority(
