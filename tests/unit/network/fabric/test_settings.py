@@ -85,6 +85,16 @@ def test_tls_everywhere(peer: dict[str, Any], orderer: dict[str, Any]) -> None:
     assert orderer["Admin"]["TLS"]["ClientAuthRequired"]
 
 
+def test_peers_ask_for_a_certificate_where_tls_is_mutual(layout: Layout, peer: dict[str, Any]) -> None:
+    assert not peer["peer"]["tls"]["clientAuthRequired"]
+    mutual = dataclasses.replace(layout.topology, mutual_tls=True)
+    tls = settings.core(
+        mutual, layout.identities, layout.addresses, mutual.organizations[0], layout.root, layout.builder
+    )["peer"]["tls"]
+    assert tls["clientAuthRequired"]
+    assert len(tls["clientRootCAs"]["files"]) == len(mutual.organizations)
+
+
 def test_chaincode_is_external_and_batched(layout: Layout, peer: dict[str, Any]) -> None:
     chaincode = peer["chaincode"]
     assert [builder["path"] for builder in chaincode["externalBuilders"]] == [str(layout.builder)]

@@ -153,6 +153,23 @@ def test_profiles(topology: Topology, identities: Identities) -> None:
     assert len(Profile.load(identities.profile(first, "admin")).peers) == len(topology.organizations)
 
 
+def test_profiles_where_tls_is_mutual(topology: Topology, tmp_path: Path) -> None:
+    first = topology.organizations[0]
+    assert Profile.load(made(topology, tmp_path / "usual").profile(first, "gateway")).tls is None
+    identities = made(dataclasses.replace(topology, mutual_tls=True), tmp_path / "mutual")
+    shown = Profile.load(identities.profile(first, "gateway")).tls
+    assert shown
+    root = x509.load_pem_x509_certificate(identities.tls_roots()[0].read_bytes())
+    x509.load_pem_x509_certificate(shown.certificate).verify_directly_issued_by(root)
+    assert shown.key == identities.tls(identities.user(first, "gateway")).key.read_bytes()
+
+
+def made(topology: Topology, root: Path) -> Identities:
+    identities = Identities(topology, root)
+    identities.create()
+    return identities
+
+
 def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
     return {
         str(path.relative_to(root)): (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
