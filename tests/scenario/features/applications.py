@@ -160,6 +160,7 @@ class Applications:
 
     def read(self, member: str, chaincode: str, name: str) -> Any:
         """What a member reads under a name."""
+        self.catch_up(member)
         contract = self.contract(member, chaincode)
         return json.loads(self.run(contract.evaluate("get", self.key(name))))
 
@@ -179,6 +180,7 @@ class Applications:
 
     def read_private(self, member: str, where: str, name: str) -> Any:
         """What a member's own peer has in a collection: the value and the proof of it."""
+        self.catch_up(member)
         reading = self.contract(member, "anyone").evaluate(
             "get_private", where, self.key(name), endorsing_organizations=[msp_id(member)]
         )
@@ -186,7 +188,7 @@ class Applications:
 
     def catch_up(self, member: str) -> None:
         """Wait until a member's peer has every change that was sent."""
-        newest = max(change.status.block_number for change in self.changes)
+        newest = max((change.status.block_number for change in self.changes), default=0)
         self.run(self._written(self.network(member), newest))
 
     async def private_values(self, member: str, number: int) -> list[str]:

@@ -100,6 +100,8 @@ def deal_one_by_one(applications: Applications, reader: Reader, count: int) -> N
 @then("it has dealt with each once, in the order of the ledger")
 def dealt_with_each(applications: Applications, reader: Reader) -> None:
     assert reader.dealt == applications.in_order()
+    # Else it would not have been within a block.
+    assert len({change.status.block_number for change in applications.changes}) < len(reader.dealt)
 
 
 @when("the pharmacy has dealt with the block of the first announcement")
