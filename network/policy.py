@@ -263,9 +263,9 @@ def envelope_of(policy: Policy) -> policies_pb2.SignaturePolicyEnvelope:
 
 def _written(rule: Policy | Principal, principals: list[Principal]) -> policies_pb2.SignaturePolicy:
     if not isinstance(rule, Policy):
-        if rule not in principals:
-            principals.append(rule)
-        return policies_pb2.SignaturePolicy(signed_by=principals.index(rule))
+        # Once for each time that it is named, as Fabric's own tools write it.
+        principals.append(rule)
+        return policies_pb2.SignaturePolicy(signed_by=len(principals) - 1)
     rules = [_written(one, principals) for one in rule.rules]
     return policies_pb2.SignaturePolicy(
         n_out_of=policies_pb2.SignaturePolicy.NOutOf(n=rule.needed, rules=rules)

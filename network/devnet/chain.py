@@ -66,6 +66,7 @@ class Chain:
             self.store.close()
             self.transient.close()
             raise DevnetError(f"{error}; remove the folder {folder} to begin a new ledger") from error
+        self.members = config.members(self.block(0))
         self.policies = ChannelPolicies(config.channel_group(self.block(0)))
         self.membership = Membership(config.msps(self.block(0)).values(), clock)
         self._last_hash = header_hash(common_pb2.Block.FromString(self.block(self._height - 1)).header)

@@ -11,6 +11,7 @@ from network.policy import Policy, PolicyError
 READERS = "/Channel/Application/Readers"
 WRITERS = "/Channel/Application/Writers"
 ENDORSEMENT = "/Channel/Application/Endorsement"
+LIFECYCLE_ENDORSEMENT = "/Channel/Application/LifecycleEndorsement"
 # Who may hand envelopes to the ordering service.
 ORDERING_WRITERS = "/Channel/Writers"
 

@@ -21,6 +21,11 @@ def msps(block: bytes) -> dict[str, msp_config_pb2.FabricMSPConfig]:
     return found
 
 
+def members(block: bytes) -> list[str]:
+    """The MSP ids of those whose peers are in the channel."""
+    return list(channel_group(block).groups["Application"].groups)
+
+
 def authorities(block: bytes) -> dict[str, list[bytes]]:
     """The members' MSP ids, each with its authorities' certificates (PEM), out of a configuration block."""
     return {name: [*msp.root_certs, *msp.intermediate_certs] for name, msp in msps(block).items()}

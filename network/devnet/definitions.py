@@ -7,15 +7,18 @@ from collections.abc import Collection as SomeOf
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from network.devnet.channel_policies import ENDORSEMENT, ChannelPolicies
+from fabric_protos.peer.lifecycle import lifecycle_pb2
+
+from network.devnet.channel_policies import ENDORSEMENT, LIFECYCLE_ENDORSEMENT, ChannelPolicies
+from network.devnet.committed import committed
 from network.devnet.errors import DevnetError
 from network.policy import MEMBER, Policy, Signer, any_peer_of
 from network.policy_language import parse
 from network.topology import Channel
 from network.topology import Collection as Described
 
+LIFECYCLE = "_lifecycle"
 IMPLICIT_PREFIX = "_implicit_org_"
 
 
@@ -87,9 +90,12 @@ class Definitions:
         chaincodes: Mapping[str, Definition],
         msp_ids: SomeOf[str],
         described: str = "[]",
+        committed: Mapping[str, lifecycle_pb2.QueryChaincodeDefinitionResult] | None = None,
     ) -> None:
+        """``committed`` are the definitions in the words of the lifecycle."""
         self.channel = channel
         self.described = described
+        self.committed = dict(committed or {})
         self._chaincodes = dict(chaincodes)
         self._implicit = {
             IMPLICIT_PREFIX + msp: Collection(
@@ -141,19 +147,20 @@ def of_channel(channel: Channel, policies: ChannelPolicies) -> Definitions:
 
 def read(described: str, channel: str, msp_ids: SomeOf[str], policies: ChannelPolicies) -> Definitions:
     """Definitions as ``Definitions.described`` has them."""
-    chaincodes = [_definition(one, policies) for one in json.loads(described)]
-    return Definitions(channel, {one.name: one for one in chaincodes}, msp_ids, described)
-
-
-def _definition(described: Any, policies: ChannelPolicies) -> Definition:
-    policy = described["policy"]
-    collections = [_collection(Described.model_validate(one)) for one in described["collections"]]
-    return Definition(
-        described["name"],
-        described["version"],
-        parse(policy) if policy else policies.need(ENDORSEMENT),
-        {one.name: one for one in collections},
-    )
+    # Of the system chaincodes, the lifecycle's transactions can be endorsed and committed.
+    chaincodes = {LIFECYCLE: Definition(LIFECYCLE, "syscc", policies.need(LIFECYCLE_ENDORSEMENT))}
+    kept = {}
+    for one in json.loads(described):
+        name, version, policy = one["name"], one["version"], one["policy"]
+        collections = [Described.model_validate(collection) for collection in one["collections"]]
+        kept[name] = committed(version, policy, collections)
+        chaincodes[name] = Definition(
+            name,
+            version,
+            parse(policy) if policy else policies.need(ENDORSEMENT),
+            {collection.name: _collection(collection) for collection in collections},
+        )
+    return Definitions(channel, chaincodes, msp_ids, described, kept)
 
 
 def _collection(described: Described) -> Collection:

@@ -12,7 +12,7 @@ from fabric_protos.peer import chaincode_pb2, proposal_pb2, proposal_response_pb
 from network.devnet import access, system
 from network.devnet import proposal as proposals
 from network.devnet.chain import Chain
-from network.devnet.channel_policies import WRITERS
+from network.devnet.channel_policies import LIFECYCLE_ENDORSEMENT, WRITERS
 from network.devnet.errors import DevnetError
 from network.devnet.execution import Changes, Execution, Outcome
 from network.devnet.faults import Call, Faults, Kind
@@ -165,11 +165,23 @@ class Endorser:
 
     def _queried(self, proposal: Proposal) -> Answer:
         """What a system chaincode answers, endorsed where a channel was named."""
-        outcome = Outcome(system.query(self._chain, proposal.chaincode, proposal.arguments), None)
+        query = self._query(proposal, proposal.channel, proposal.arguments)
+        try:
+            outcome = Outcome(system.answer(proposal.chaincode, query), None)
+        except DevnetError as error:
+            transaction = f"failed to execute transaction {proposal.transaction_id}"
+            return Answer(None, f"error in simulation: {transaction}: {error}")
         if outcome.response.status >= ERROR_THRESHOLD or not proposal.channel:
             return Answer(outcome)
         payload = _payload(proposal, outcome, b"", system.VERSION)
-        return Answer(outcome, "", payload, self._endorsement(payload))
+        needs = None
+        if proposal.chaincode == system.LIFECYCLE:
+            needs = Needs(frozenset({self._chain.policies.need(LIFECYCLE_ENDORSEMENT)}), None)
+        return Answer(outcome, "", payload, self._endorsement(payload), needs=needs)
+
+    def _query(self, proposal: Proposal, channel: str, arguments: Sequence[bytes]) -> system.Query:
+        chains = {name: endorser._chain for name, endorser in self._joined.items()}
+        return system.Query(self.peer, chains, proposal, channel, arguments)
 
     def _endorsement(self, payload: bytes) -> proposal_response_pb2.Endorsement:
         serialized = self.peer.node.serialized
@@ -181,12 +193,18 @@ class Endorser:
         self, name: str, channel: str, arguments: Sequence[bytes], execution: Execution
     ) -> Outcome:
         """Run a chaincode that another one calls; of another channel, only to read."""
-        if name in system.NAMES:
-            raise DevnetError(f"Rejecting invoke of {name.upper()} from another chaincode")
+        proposal = Proposal(execution.proposal)
         there = self._joined.get(channel)
+        if name in system.NAMES:
+            if there is None:
+                raise DevnetError(f"failed to find ledger for channel: {channel}")
+            try:
+                query = self._query(proposal, channel, arguments)
+                return Outcome(system.answer_chaincode(name, query), None)
+            except DevnetError as error:
+                raise DevnetError(f"execute failed: {error}") from error
         if there is None:
             raise DevnetError(f"Failed to get policy manager for channel [{channel}]")
-        proposal = Proposal(execution.proposal)
         creator, signed = proposal.signature_header.creator, proposal.signed
         why = access.check(there._chain, WRITERS, creator, signed.proposal_bytes, signed.signature)
         if why:

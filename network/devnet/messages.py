@@ -28,6 +28,7 @@ class Undecodable(DevnetError):
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(f"error unmarshalling {kind}: {reason}")
         self.kind = kind
+        self.reason = reason
 
 
 def decode(kind: type[Any], data: bytes) -> Any:

@@ -18,6 +18,7 @@ from network.addresses import Loopback, address
 from network.devnet import signatures
 from network.devnet.connection import ChaincodeConnection
 from network.identities import Identities
+from network.packages import Package
 from network.topology import Organization, Topology
 
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -33,12 +34,13 @@ class Node:
 
 @dataclass(frozen=True)
 class Peer:
-    """One member's peer: who it signs as, where it answers, and its chaincode by name."""
+    """One member's peer: who it signs as, where it answers, its chaincode and that one's packages by name."""
 
     organization: Organization
     node: Node
     address: str
     chaincodes: dict[str, ChaincodeConnection]
+    packages: dict[str, Package]
 
     @property
     def msp_id(self) -> str:
@@ -76,10 +78,14 @@ def _peer(topology: Topology, identities: Identities, organization: Organization
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2"])
     context.load_cert_chain(tls.certificate, tls.key)
+    installed = {
+        chaincode.name: packages.build(identities, Loopback(topology), organization, chaincode)
+        for chaincode in topology.chaincodes_of(organization)
+    }
     chaincodes = {
         chaincode.name: ChaincodeConnection(
             chaincode.name,
-            packages.build(identities, Loopback(topology), organization, chaincode).package_id,
+            installed[chaincode.name].package_id,
             address(Loopback(topology).chaincode(organization, chaincode)),
             context if chaincode.server is None else None,
             topology.chaincode_host(organization),
@@ -91,4 +97,5 @@ def _peer(topology: Topology, identities: Identities, organization: Organization
         load_node(organization.msp_id, identities.peer(organization)),
         f"127.0.0.1:{topology.peer_port(organization)}",
         chaincodes,
+        installed,
     )

@@ -43,7 +43,7 @@ class EndorserService:
         if answer.private:
             joined.chain.transient.keep(proposal.transaction_id, answer.private)
         return proposal_response_pb2.ProposalResponse(
-            version=1,
+            version=1 if answer.endorsement else 0,
             response=answer.outcome.response,
             payload=answer.payload,
             endorsement=answer.endorsement,

@@ -158,8 +158,10 @@ async def test_a_peers_own_service(devnet: Devnet, network: Network) -> None:
     node = user(devnet)
     async with devnet.channel("distributor") as channel:
         process = peer_pb2_grpc.EndorserStub(channel).ProcessProposal
-        answer = await process(transactions.proposal(node, b"GetChannels", chaincode="cscc"))
+        answer = await process(transactions.proposal(node, b"GetChainInfo", b"medicines", chaincode="qscc"))
         assert answer.response.status == 200
+        answer = await process(transactions.proposal(node, b"GetChannels", chaincode="cscc"))
+        assert "expected MSP ID DistributorMSP, received ManufacturerMSP" in answer.response.message
         answer = await process(transactions.proposal(node, b"Put", b"x", b"y", chaincode="notes"))
         assert (answer.response.payload, bool(answer.endorsement.signature)) == (b"y", True)
         answer = await process(transactions.proposal(node, b"F", chaincode="nobody"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 from network import ledger
 from network.identities import Identities
 from network.topology import Topology
+from tests.integration.network.callers import Callers
 from tests.support import ledgers
 from tests.support.ledgers import Ledger
 from tests.support.system import free_base_port, kinds
@@ -60,6 +62,12 @@ def members(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     identities.revoke(topology.organizations[0], "bridge")
     with ledgers.started(request.param, CHANNELS, home) as running:
         yield running
+
+
+@pytest.fixture
+async def callers(members: Ledger) -> AsyncIterator[Callers]:
+    async with AsyncExitStack() as stack:
+        yield Callers(members, stack)
 
 
 def rewritten(network: Network, chaincode: str, **fields: str) -> Topology:

@@ -76,7 +76,7 @@ class Consortium:
             served = {c.name: Chaincode(c.name) for c in topology.chaincodes}
             self.chaincodes[one.msp_id] = served
             node = load_node(one.msp_id, identities.peer(one))
-            peer = Peer(one, node, f"{one.name}:7051", served)  # type: ignore[arg-type]
+            peer = Peer(one, node, f"{one.name}:7051", served, {})  # type: ignore[arg-type]
             self.endorsers[one.msp_id] = Endorser(self.chain, peer, self.faults, {})
         self.endorsements = Endorsements(self.chain, list(self.endorsers.values()))
         self.orderer = Orderer(self.chain)
