@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,22 +14,17 @@ from google.protobuf.message import DecodeError
 
 from gateway.fabric.blocks import header_der, header_hash
 from gateway.fabric.commit import code_name
-from network.devnet import config, definitions, keys
+from network.devnet import config, definitions
 from network.devnet.channel_policies import ChannelPolicies
 from network.devnet.clock import Clock
-from network.devnet.errors import DevnetError
+from network.devnet.comparison import LedgerDiffers, compare
 from network.devnet.msp import IdentityRefused, Membership
-from network.devnet.snapshot import PLACE
 from network.devnet.store import NUMBER, Contents, Effects, Store, reading
 from network.devnet.transaction import Code
 from network.devnet.validator import Validator
 from network.policy import of_role
 
 Progress = Callable[[int], None]
-
-
-class LedgerDiffers(DevnetError):
-    """The first thing in which a ledger is not what it should be."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ def verify(folder: Path, progress: Progress) -> Verified:
                 replay.block(number, block)
                 progress(number)
             with made.contents() as again:
-                count = _compare(kept, again)
+                count = compare(kept, again)
         finally:
             made.close()
     return Verified(replay.channel, replay.height, replay.transactions, replay.valid, count)
@@ -143,69 +138,3 @@ class _Replay:
         self.transactions += len(kept)
         self.valid += kept.count(Code.VALID)
         return validated.effects
-
-
-def _compare(kept: Contents, made: Contents) -> int:
-    """LedgerDiffers unless both hold the same beside their blocks; how many keys have a value."""
-    ours, theirs = kept.databases, made.databases
-    for name, left, right in (
-        ("header index", kept.items(ours.headers), made.items(theirs.headers)),
-        ("transaction index", kept.items(ours.transactions), made.items(theirs.transactions)),
-        ("history", kept.items(ours.history), made.items(theirs.history)),
-        ("expiries", kept.items(ours.private.expiries), made.items(theirs.private.expiries)),
-        ("metadata", _public(kept.items(ours.metadata)), made.items(theirs.metadata)),
-    ):
-        _same(name, left, right)
-    count = _same("state", _public(kept.items(ours.state)), made.items(theirs.state))
-    for key, value in kept.items(ours.state):
-        if keys.is_private(key):
-            _check_private(kept, key, value)
-            count += 1
-    return count
-
-
-def _same(name: str, kept: Iterator[tuple[bytes, bytes]], made: Iterator[tuple[bytes, bytes]]) -> int:
-    count = 0
-    while True:
-        ours, theirs = next(kept, None), next(made, None)
-        if ours is None and theirs is None:
-            return count
-        if ours != theirs:
-            raise LedgerDiffers(f"{name}: {_difference(ours, theirs)}")
-        count += 1
-
-
-def _difference(kept: tuple[bytes, bytes] | None, made: tuple[bytes, bytes] | None) -> str:
-    if made is None or (kept is not None and kept[0] < made[0]):
-        return f"{_shown(kept)} is there, and no block makes it"
-    if kept is None or made[0] < kept[0]:
-        return f"{_shown(made)} is missing"
-    return f"{_shown(kept)} is another than the blocks make it"
-
-
-def _shown(item: tuple[bytes, bytes] | None) -> str:
-    """A key for whoever reads: text where it is text. Values stay out of messages."""
-    key = item[0] if item else b""
-    try:
-        return repr(key.decode())
-    except UnicodeDecodeError:
-        return key.hex()
-
-
-def _public(items: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    return ((key, value) for key, value in items if not keys.is_private(key))
-
-
-def _check_private(kept: Contents, key: bytes, value: bytes) -> None:
-    """LedgerDiffers unless a member's private value is the one that the ledger has the hash of.
-
-    A member that lacks a newer value, or its deletion, has an older one left, of which no hash is kept.
-    """
-    place = value[: PLACE.size]
-    hashed_key, clear = keys.behind_hash(key, value[PLACE.size :])
-    hashed = kept.get(kept.databases.state, hashed_key)
-    if hashed is None:
-        return
-    agreed = hashed[PLACE.size :] == hashlib.sha256(clear).digest()
-    if place > hashed[: PLACE.size] or (place == hashed[: PLACE.size] and not agreed):
-        raise LedgerDiffers(f"private data: the value of {_shown((key, b''))} is not what was agreed on")

@@ -12,16 +12,18 @@ from pathlib import Path
 import lmdb
 import pytest
 from fabric_protos.common import common_pb2
+from fabric_protos.ledger.rwset import rwset_pb2
 
 from network.devnet import block as blocks
 from network.devnet import keys
+from network.devnet.comparison import LedgerDiffers
 from network.devnet.definitions import Definitions, of_channel
 from network.devnet.errors import DevnetError
 from network.devnet.execution import Execution, Outcome
 from network.devnet.nodes import load_node
 from network.devnet.private import PrivateData
 from network.devnet.store import NUMBER
-from network.devnet.verify import LedgerDiffers, verify
+from network.devnet.verify import verify
 from network.identities import Identities
 from network.policy import any_peer_of, envelope_of
 from network.topology import Topology
@@ -144,6 +146,16 @@ def other_code(block: common_pb2.Block) -> None:
     block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER] = codes
 
 
+def other_set(write: lmdb.Transaction, database: object) -> None:
+    """Somebody's private value is another in what is kept for delivery."""
+    with write.cursor(db=database) as cursor:
+        cursor.first()
+        record = rwset_pb2.NsPvtReadWriteSet.FromString(cursor.value())
+        [collection] = record.collection_pvt_rwset
+        collection.rwset = collection.rwset.replace(b"12", b"21")
+        cursor.put(cursor.key(), record.SerializeToString())
+
+
 def no_signature(block: common_pb2.Block) -> None:
     block.metadata.metadata[common_pb2.SIGNATURES] = b""
 
@@ -174,6 +186,10 @@ PRIVATE = keys.encode(keys.private_of("custody", IMPLICIT, "ManufacturerMSP"), "
             r"state: 'custody\\x00k5' is another than the blocks make it",
         ),
         (set_value(b"state", PRIVATE, lambda value: value + b"!"), "private data: .*secret"),
+        (
+            in_database(b"private_sets", other_set),
+            r"private data: a set of transaction 0 in block \d+",
+        ),
     ],
 )
 def test_what_was_tampered_with(ledger: Path, tmp_path: Path, tamper: Tamper, words: str) -> None:
