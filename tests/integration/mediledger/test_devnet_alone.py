@@ -19,6 +19,7 @@ import pytest
 
 from gateway.fabric import EndorseError, Gateway, Identity, SubmitError, signer_from_pem
 from gateway.fabric.profile import Peer
+from mediledger import cli
 from mediledger.system import PROJECT
 from tests.support.system import free_base_port
 
@@ -204,11 +205,20 @@ async def test_it_is_verified_while_it_runs_and_goes_on_where_it_was(alone: Alon
         (("verify",), "there is no ledger in"),
     ],
 )
-def test_errors_are_one_line(tmp_path: Path, words: tuple[str, ...], error: str) -> None:
-    found = Alone(tmp_path / "home").command(*words)
-    assert found.returncode == 1
-    assert error in found.stderr
-    assert found.stderr.count("\n") == 1
+def test_errors_are_one_line(
+    tmp_path: Path,
+    words: tuple[str, ...],
+    error: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["mediledger", "devnet", *words, f"--home={tmp_path / 'home'}"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert error in told
+    assert told.count("\n") == 1
 
 
 def test_another_network_does_not_take_the_place(alone: Alone) -> None:
