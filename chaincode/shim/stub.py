@@ -179,7 +179,14 @@ class Stub:
         return None
 
     def set_validation_parameter(self, key: str, policy: bytes, collection: str = "") -> None:
-        """Give the key its own endorsement policy (see `signature_policy`); empty bytes take it away."""
+        """Give the key its own endorsement policy (see `signature_policy`); empty bytes take it away.
+
+        Read or write the key in the same transaction. Peers of Fabric 3.1.5 end at a block in which one
+        transaction deletes a key and a later one, without either, sets its policy; and again at every start.
+
+        Where a policy was taken away, gateways no longer find out who must endorse a write of the key: the
+        client must name them. Another policy in its place has not this effect.
+        """
         self._writes.metadata(key, VALIDATION_PARAMETER, policy, collection)
 
     # Beyond this chaincode
