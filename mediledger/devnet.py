@@ -6,31 +6,26 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.status import Status as RichStatus
-from rich.table import Table
 
 from chaincode.model.errors import MediLedgerError
+from mediledger import devnet_words as words
 from network.devnet.faults import Call, Fault, Kind
-from network.topology import Topology
 
 if TYPE_CHECKING:
     from network.devnet.control import Status
     from network.devnet.standalone import Served
 
-console = Console()
 app = typer.Typer(
     no_args_is_help=True,
     help="A Fabric network in one process, to write chaincode and clients against. Never for production.",
 )
 
 DEFAULT_HOME = Path(".mediledger") / "devnet-alone"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
@@ -95,7 +90,7 @@ def up(
         base_port,
     )
     topology = standalone.prepare(place.absolute(), wanted)
-    _introduce(topology, place)
+    words.introduce(topology, place)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("network.devnet").setLevel(logging.DEBUG if verbose else logging.INFO)
     process.run(topology, place.absolute())
@@ -104,7 +99,7 @@ def up(
 @app.command()
 def status(home: Home = None) -> None:
     """What runs: height, clock, chaincode servers, faults."""
-    _show(_ask(home, lambda control: control.status()))
+    words.show(_ask(home, lambda control: control.status()))
 
 
 @app.command()
@@ -119,7 +114,8 @@ def advance(
     """
     seconds = _seconds(duration)
     found = _ask(home, lambda control: control.advance(seconds))
-    console.print(f"It is {_time(found.time)} on the ledger, {_ahead(found.ahead)} ahead of this machine.")
+    ahead = words.duration(found.ahead)
+    words.console.print(f"It is {words.time_of(found.time)} on the ledger, {ahead} ahead of this machine.")
 
 
 @app.command()
@@ -147,12 +143,12 @@ def fault(
     For example: mediledger devnet fault submit-unavailable --count 1
     """
     if off:
-        _faults(_ask(home, lambda control: control.clear(kind)))
+        words.show_faults(_ask(home, lambda control: control.clear(kind)))
         return
     if kind is None:
         raise MediLedgerError("say which fault, or --off")
     made = _fault(kind, member, call, seconds, count)
-    _faults(_ask(home, lambda control: control.fault(made)))
+    words.show_faults(_ask(home, lambda control: control.fault(made)))
 
 
 @app.command()
@@ -170,9 +166,9 @@ def verify(home: Home = None) -> None:
     if not ledgers:
         raise MediLedgerError(f"there is no ledger in {place}")
     for ledger in ledgers:
-        with console.status("Reading") as line:
+        with words.console.status("Reading") as line:
             found = verified(ledger, _progress(line))
-        console.print(
+        words.console.print(
             f"{found.channel}: valid. {found.blocks} blocks, {found.transactions} transactions, "
             f"{found.valid} of them valid, {found.keys} keys.",
             soft_wrap=True,
@@ -219,50 +215,6 @@ def _pairs(option: str, values: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _introduce(topology: Topology, home: Path) -> None:
-    """What to know to use it."""
-    from network import packages
-    from network.addresses import Loopback
-    from network.devnet import standalone
-    from network.identities import Identities
-
-    console.print("devnet: a Fabric network in one process. NOT FOR PRODUCTION.", style="bold yellow")
-    console.print(f"channel {topology.channel}, ledger and keys in {home}\n", highlight=False, soft_wrap=True)
-    for organization in topology.organizations:
-        for line in (
-            f"{organization.name}, {organization.msp_id}",
-            f"  peer         127.0.0.1:{topology.peer_port(organization)}, TLS as "
-            f"{topology.peer_host(organization)}",
-            f"  for clients  {standalone.members_folder(home, organization)}",
-        ):
-            console.print(line, highlight=False, soft_wrap=True)
-    console.print(
-        f"orderer, for clients without a gateway  127.0.0.1:{topology.orderer_port}, TLS as "
-        f"{topology.orderer_host}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(
-        "In the folders: a connection profile, a wallet, and PEM files, of the users admin and gateway.\n",
-        soft_wrap=True,
-    )
-    identities = Identities(topology, home.absolute() / "network")
-    first = topology.organizations[0]
-    for chaincode in topology.chaincodes:
-        package_id = packages.build(identities, Loopback(topology), first, chaincode).package_id
-        server = chaincode.server
-        for line in (
-            f"Serve {chaincode.name} on {server}, without TLS, as this package:",
-            f"  {package_id}",
-            f"  Go, Java  CHAINCODE_ID={package_id} CHAINCODE_SERVER_ADDRESS={server}",
-            f"  Node      fabric-chaincode-node server --chaincode-address={server} "
-            f"--chaincode-id={package_id}",
-            f"  Python    python -m chaincode --serve {package_id}=MODULE:ATTRIBUTE@{server}",
-        ):
-            console.print(line, highlight=False, soft_wrap=True)
-    console.print()
-
-
 def _known(home: Path | None) -> Path:
     """The home that was meant.
 
@@ -298,42 +250,7 @@ def _fault(
         raise MediLedgerError(f"{place}{first['msg'].removeprefix('Value error, ')}") from error
 
 
-def _show(found: Status) -> None:
-    console.print(
-        f"Process {found.pid}. It is {_time(found.time)} on the ledger, {_ahead(found.ahead)} ahead."
-    )
-    channels = Table("channel", "height", "newest block's hash", box=None, pad_edge=False)
-    for channel in found.channels:
-        channels.add_row(channel.name, str(channel.height), channel.last_hash[:16])
-    console.print(channels)
-    servers = Table("member", "peer", "chaincode", "server", "state", box=None, pad_edge=False)
-    for one in found.chaincodes:
-        state = "connected" if one.connected else "not there"
-        servers.add_row(one.member, found.peers[one.member], one.name, one.address, state)
-    console.print(servers)
-    _faults(found)
-
-
-def _faults(found: Status) -> None:
-    console.print("Faults: " + ("; ".join(str(one) for one in found.faults) or "none") + ".", soft_wrap=True)
-
-
-def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _ahead(seconds: float) -> str:
-    """A duration as people write it, such as 1d1h."""
-    left = round(seconds)
-    parts = []
-    for unit in ("d", "h", "m", "s"):
-        count, left = divmod(left, _UNITS[unit])
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts) or "0s"
-
-
 def _seconds(duration: str) -> float:
     if not _DURATION.fullmatch(duration):
         raise MediLedgerError(f"a duration is written as 90s, 15m, 25h, 30d or 1d12h, not {duration}")
-    return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(duration))
+    return sum(float(count) * words.UNITS[unit] for count, unit in _PART.findall(duration))

@@ -1,4 +1,4 @@
-"""A devnet for chaincode and clients that are not MediLedger's: its topology, and what other SDKs read."""
+"""A devnet for chaincode and clients that are not MediLedger's: its topology."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import yaml
 
 from chaincode.model import gs1
 from chaincode.model.documents import ROLES
+from network.devnet import handout
 from network.devnet.errors import DevnetError
 from network.identities import Identities
 from network.topology import Organization, Topology
@@ -21,7 +22,6 @@ DOMAIN = "devnet.example"
 BASE_PORT = 17500
 CHANNEL = "mychannel"
 MEMBERS = ("manufacturer", "distributor")
-USERS = ("admin", "gateway")
 
 _ROLES = {"distributor": "wholesaler", "pharmacy": "dispenser"} | {role: role for role in ROLES}
 # The prefix under which GS1 lets examples be numbered; members here need a number, not a registered one.
@@ -62,36 +62,13 @@ def prepare(home: Path, wanted: Wanted) -> Topology:
     identities = Identities(topology, home / "network")
     identities.create()
     for organization in topology.organizations:
-        hand_out(topology, identities, organization, members_folder(home, organization))
+        handout.write(topology, identities, organization, members_folder(home, organization))
     return topology
 
 
 def members_folder(home: Path, organization: Organization) -> Path:
     """Where all stands that a member's clients need."""
     return home / "members" / organization.name
-
-
-def hand_out(topology: Topology, identities: Identities, organization: Organization, folder: Path) -> None:
-    """Write what a member's clients need, in the forms that Fabric's SDKs read.
-
-    A connection profile, a wallet of ``USER.id`` files, and the same as PEM files; keys for the owner alone.
-    """
-    profile = json.dumps(_profile(topology, identities, organization), indent=2)
-    _write(folder / f"connection-{organization.name}.json", profile)
-    tls = identities.tls(identities.peer(organization))
-    _write(folder / "peer-tls-ca.pem", tls.root.read_text())
-    for user in USERS:
-        own = identities.user(organization, user)
-        certificate, key = (own / "cert.pem").read_text(), (own / "key.pem").read_text()
-        entry = {
-            "credentials": {"certificate": certificate, "privateKey": key},
-            "mspId": organization.msp_id,
-            "type": "X.509",
-            "version": 1,
-        }
-        _write(folder / "wallet" / f"{user}.id", json.dumps(entry), secret=True)
-        _write(folder / f"{user}-cert.pem", certificate)
-        _write(folder / f"{user}-key.pem", key, secret=True)
 
 
 def collections(text: str) -> list[dict[str, Any]]:
@@ -184,39 +161,3 @@ def _chaincode(one: Served) -> dict[str, Any]:
     if one.collections:
         made["collections"] = [dict(collection) for collection in one.collections]
     return made
-
-
-def _profile(topology: Topology, identities: Identities, organization: Organization) -> dict[str, Any]:
-    """A connection profile in Fabric's common format, version 1.0."""
-    host, orderer = topology.peer_host(organization), topology.orderer_host
-    return {
-        "name": f"devnet-{organization.name}",
-        "version": "1.0.0",
-        "client": {
-            "organization": organization.name,
-            "connection": {"timeout": {"peer": {"endorser": "300"}}},
-        },
-        "channels": {
-            channel.name: {"orderers": [orderer], "peers": {host: {}}} for channel in topology.channels
-        },
-        "organizations": {organization.name: {"mspid": organization.msp_id, "peers": [host]}},
-        "orderers": {orderer: _node(orderer, topology.orderer_port, identities.orderer(), identities)},
-        "peers": {
-            host: _node(host, topology.peer_port(organization), identities.peer(organization), identities)
-        },
-    }
-
-
-def _node(host: str, port: int, folder: Path, identities: Identities) -> dict[str, Any]:
-    """A node in a connection profile."""
-    return {
-        "url": f"grpcs://127.0.0.1:{port}",
-        "tlsCACerts": {"pem": identities.tls(folder).root.read_text()},
-        "grpcOptions": {"ssl-target-name-override": host, "hostnameOverride": host},
-    }
-
-
-def _write(path: Path, text: str, secret: bool = False) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600 if secret else 0o644)
-    path.write_text(text, encoding="utf-8")
