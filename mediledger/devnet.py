@@ -41,9 +41,10 @@ def up(
         list[str] | None,
         typer.Option(
             metavar="NAME=HOST:PORT",
-            help="A chaincode, and where on this machine its server listens (without TLS). Repeat for more.",
+            help="A chaincode, and where on this machine its server listens. Repeat for more.",
         ),
     ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Chaincode servers have TLS.")] = False,
     members: Annotated[
         str | None, typer.Option(help="Their names, by default manufacturer,distributor.", show_default=False)
     ] = None,
@@ -86,7 +87,7 @@ def up(
     wanted = standalone.Wanted(
         tuple(name.strip() for name in members.split(",")) if members else (),
         channel,
-        tuple(_served(chaincode or [], policy or [], collections or [])),
+        tuple(_served(chaincode or [], policy or [], collections or [], tls)),
         base_port,
     )
     topology = standalone.prepare(place.absolute(), wanted)
@@ -179,7 +180,7 @@ def _progress(line: RichStatus) -> Callable[[int], None]:
     return lambda number: line.update(f"Block {number}")
 
 
-def _served(chaincodes: list[str], policies: list[str], collections: list[str]) -> list[Served]:
+def _served(chaincodes: list[str], policies: list[str], collections: list[str], tls: bool) -> list[Served]:
     """The chaincodes as the options describe them together."""
     from network.devnet import standalone
 
@@ -201,7 +202,7 @@ def _served(chaincodes: list[str], policies: list[str], collections: list[str]) 
             except OSError as error:
                 raise MediLedgerError(f"--collections: {error}") from error
             described = standalone.collections(text)
-        made.append(standalone.Served(name, server, named_policies.get(name, general), described))
+        made.append(standalone.Served(name, server, named_policies.get(name, general), tls, described))
     return made
 
 

@@ -50,13 +50,21 @@ def introduce(topology: Topology, home: Path) -> None:
     for chaincode in topology.chaincodes:
         package_id = packages.build(identities, Loopback(topology), first, chaincode).package_id
         server = chaincode.server
+        files = standalone.server_folder(home) if chaincode.server_tls else None
+        security = f"with TLS by the files in {files}" if files else "without TLS"
+        python = (
+            f" --tls-cert {files}/server-cert.pem --tls-key {files}/server-key.pem "
+            f"--tls-client-ca {files}/peers-ca.pem"
+            if files
+            else ""
+        )
         for line in (
-            f"Serve {chaincode.name} on {server}, without TLS, as this package:",
+            f"Serve {chaincode.name} on {server}, {security}, as this package:",
             f"  {package_id}",
             f"  Go, Java  CHAINCODE_ID={package_id} CHAINCODE_SERVER_ADDRESS={server}",
             f"  Node      fabric-chaincode-node server --chaincode-address={server} "
             f"--chaincode-id={package_id}",
-            f"  Python    python -m chaincode --serve {package_id}=MODULE:ATTRIBUTE@{server}",
+            f"  Python    python -m chaincode --serve {package_id}=MODULE:ATTRIBUTE@{server}{python}",
         ):
             console.print(line, highlight=False, soft_wrap=True)
     console.print()

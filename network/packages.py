@@ -34,12 +34,13 @@ def build(
     """A member's package of a chaincode as a service; its server has TLS, unless somebody else starts it.
 
     The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the
-    member. Of a server without TLS all members have the same package.
+    member. Of a server that somebody else starts all members have the same package, since a server registers
+    as one.
     """
     connection: dict[str, object] = {
         "address": address(addresses.chaincode(organization, chaincode)),
         "dial_timeout": "10s",
-        "tls_required": chaincode.server is None,
+        "tls_required": chaincode.server is None or chaincode.server_tls,
     }
     if chaincode.server is None:
         peer = identities.tls(identities.peer(organization))
@@ -50,6 +51,8 @@ def build(
             "client_cert": peer.certificate.read_text(),
             "client_key": peer.key.read_text(),
         }
+    elif chaincode.server_tls:
+        connection["root_cert"] = identities.shared_chaincode_tls().root.read_text()
     code = _archive({"connection.json": json.dumps(connection, sort_keys=True).encode()})
     metadata = json.dumps({"label": chaincode.label, "path": "", "type": "ccaas"}, sort_keys=True).encode()
     return Package(chaincode.label, _archive({"code.tar.gz": code, "metadata.json": metadata}))

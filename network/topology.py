@@ -125,7 +125,8 @@ class Chaincode(BaseModel):
     arguments that succeeds on an empty ledger: deployment has it endorsed.
 
     In place of an entry, ``server`` is the address (``host:port``, on this machine's loopback) of a server
-    that somebody else starts, in whatever language, and that serves every member without TLS.
+    that somebody else starts, in whatever language, and that serves every member. It has no TLS, or with
+    ``server_tls`` shows ``Identities.shared_chaincode_tls``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -134,6 +135,7 @@ class Chaincode(BaseModel):
     version: str = Field(pattern=r"^[A-Za-z0-9_.+-]{1,20}$")
     entry: str | None = Field(None, pattern=r"^[\w.]+:\w+$")
     server: str | None = Field(None, pattern=r"^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}):\d{1,5}$")
+    server_tls: bool = False
     policy: SignaturePolicy | None = None
     probe: tuple[str, ...] = ()
     collections: tuple[Collection, ...] = ()
@@ -149,6 +151,8 @@ class Chaincode(BaseModel):
     def _served(self) -> Self:
         if (self.entry is None) == (self.server is None):
             raise ValueError("either an entry or a server is needed")
+        if self.server_tls and self.server is None:
+            raise ValueError("server_tls is for a server")
         if self.entry is not None and not self.probe:
             raise ValueError("a chaincode with an entry needs a probe")
         return self

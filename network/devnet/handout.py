@@ -35,6 +35,14 @@ def write(topology: Topology, identities: Identities, organization: Organization
         _write(folder / f"{user}-key.pem", key, secret=True)
 
 
+def write_server(identities: Identities, folder: Path) -> None:
+    """Write what a chaincode server with TLS needs: its certificate and key, and whose peers may come."""
+    tls = identities.shared_chaincode_tls()
+    _write(folder / "server-cert.pem", tls.certificate.read_text())
+    _write(folder / "server-key.pem", tls.key.read_text(), secret=True)
+    _write(folder / "peers-ca.pem", "".join(root.read_text() for root in identities.tls_roots()))
+
+
 def _profile(topology: Topology, identities: Identities, organization: Organization) -> dict[str, Any]:
     """A connection profile in Fabric's common format, version 1.0."""
     host, orderer = topology.peer_host(organization), topology.orderer_host

@@ -18,6 +18,7 @@ from network.addresses import Loopback, address
 from network.devnet import signatures
 from network.devnet.connection import ChaincodeConnection
 from network.identities import Identities
+from network.identities.store import TlsFiles
 from network.packages import Package
 from network.topology import Organization, Topology
 
@@ -67,17 +68,24 @@ def load_node(msp_id: str, folder: Path) -> Node:
     return Node(serialized, sign)
 
 
+def _context(identities: Identities, organization: Organization, server: TlsFiles) -> ssl.SSLContext:
+    """How a member's peer connects to a chaincode server: it shows its own TLS certificate."""
+    tls = identities.tls(identities.peer(organization))
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(server.root))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["h2"])
+    context.load_cert_chain(tls.certificate, tls.key)
+    return context
+
+
 def load_peers(topology: Topology, identities: Identities) -> list[Peer]:
     """Every member's peer. Chaincode connections are made, not opened."""
     return [_peer(topology, identities, organization) for organization in topology.organizations]
 
 
 def _peer(topology: Topology, identities: Identities, organization: Organization) -> Peer:
-    tls = identities.tls(identities.peer(organization))
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(tls.root))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["h2"])
-    context.load_cert_chain(tls.certificate, tls.key)
+    own = _context(identities, organization, identities.chaincode_tls(organization))
+    shared = _context(identities, organization, identities.shared_chaincode_tls())
     installed = {
         chaincode.name: packages.build(identities, Loopback(topology), organization, chaincode)
         for chaincode in topology.chaincodes_of(organization)
@@ -87,8 +95,8 @@ def _peer(topology: Topology, identities: Identities, organization: Organization
             chaincode.name,
             installed[chaincode.name].package_id,
             address(Loopback(topology).chaincode(organization, chaincode)),
-            context if chaincode.server is None else None,
-            topology.chaincode_host(organization),
+            (shared if chaincode.server_tls else None) if chaincode.server else own,
+            topology.chaincode_host(topology.orderer_organization if chaincode.server else organization),
         )
         for chaincode in topology.chaincodes_of(organization)
     }

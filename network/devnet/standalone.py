@@ -32,12 +32,14 @@ _GLN_PREFIX = "9521234"
 class Served:
     """A chaincode: where its server listens, and what the channel agrees on for it.
 
-    Without a policy it takes a majority of the members. ``collections`` is as in Fabric's own file of them.
+    Its server has TLS or not. Without a policy it takes a majority of the members. ``collections`` is as
+    in Fabric's own file of them.
     """
 
     name: str
     server: str
     policy: str | None = None
+    tls: bool = False
     collections: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
@@ -63,12 +65,18 @@ def prepare(home: Path, wanted: Wanted) -> Topology:
     identities.create()
     for organization in topology.organizations:
         handout.write(topology, identities, organization, members_folder(home, organization))
+    handout.write_server(identities, server_folder(home))
     return topology
 
 
 def members_folder(home: Path, organization: Organization) -> Path:
     """Where all stands that a member's clients need."""
     return home / "members" / organization.name
+
+
+def server_folder(home: Path) -> Path:
+    """Where the TLS files of chaincode servers stand."""
+    return home / "chaincode"
 
 
 def collections(text: str) -> list[dict[str, Any]]:
@@ -128,7 +136,9 @@ def _again(path: Path, wanted: Wanted) -> Topology:
 
 
 def _lasting(described: dict[str, Any]) -> dict[str, Any]:
-    chaincodes = [{k: v for k, v in one.items() if k != "server"} for one in described["chaincodes"]]
+    chaincodes = [
+        {k: v for k, v in one.items() if not k.startswith("server")} for one in described["chaincodes"]
+    ]
     return {k: v for k, v in described.items() if k != "base_port"} | {"chaincodes": chaincodes}
 
 
@@ -156,6 +166,8 @@ def _organization(place: int, name: str) -> dict[str, str]:
 
 def _chaincode(one: Served) -> dict[str, Any]:
     made: dict[str, Any] = {"name": one.name, "version": "1", "server": one.server}
+    if one.tls:
+        made["server_tls"] = True
     if one.policy:
         made["policy"] = one.policy
     if one.collections:

@@ -85,6 +85,10 @@ class Identities:
         """The chaincode server's TLS identity; the peer connects with its own from the same authority."""
         return self.tls(self.organization(organization) / "chaincode")
 
+    def shared_chaincode_tls(self) -> TlsFiles:
+        """The TLS identity of a chaincode server that serves every member: that of the orderer's member."""
+        return self.chaincode_tls(self._topology.orderer_organization)
+
     def profile(self, organization: Organization, user: str) -> Path:
         """The connection profile of a user."""
         return self.root / "profiles" / f"{organization.name}.{user}.json"

@@ -34,12 +34,14 @@ def free_port() -> int:
 
 
 class Alone:
-    """One home, its devnet in the foreground of a process, and a chaincode server without TLS."""
+    """One home, its devnet in the foreground of a process, and a chaincode server."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, tls: bool = False) -> None:
         self.home = home
+        self.tls = tls
         self.port = free_port()
         self.started = (
+            *(["--tls"] if tls else []),
             f"--chaincode=notes=127.0.0.1:{self.port}",
             "--members=manufacturer,hospital-group",
             "--channel=wards",
@@ -63,7 +65,14 @@ class Alone:
         self.wait_for("ready")
         [package] = set(re.findall(r"notes_1:[0-9a-f]{64}", self.log.read_text()))
         service = f"{package}=tests.integration.devnet.notes:chaincode@127.0.0.1:{self.port}"
-        self._start("-m", "chaincode", "--serve", service)
+        files = self.home / "chaincode"
+        security = {
+            "--tls-cert": files / "server-cert.pem",
+            "--tls-key": files / "server-key.pem",
+            "--tls-client-ca": files / "peers-ca.pem",
+        }
+        options = [f"{name}={path}" for name, path in security.items()] if self.tls else []
+        self._start("-m", "chaincode", "--serve", service, *options)
         self.wait_for("registered")
 
     def down(self) -> None:
@@ -182,6 +191,18 @@ async def test_it_is_verified_while_it_runs_and_goes_on_where_it_was(alone: Alon
     found = alone.command("verify")
     assert found.returncode == 1
     assert found.stderr == (r"mediledger: state: 'notes\x00late' is another than the blocks make it" + "\n")
+
+
+async def test_a_chaincode_server_with_tls(tmp_path: Path) -> None:
+    made = Alone(tmp_path / "home", tls=True)
+    try:
+        made.up(*made.started)
+        assert f"with TLS by the files in {made.home / 'chaincode'}" in made.log.read_text()
+        async with made.gateway("hospital-group") as gateway:
+            notes = gateway.network("wards").contract("notes")
+            await notes.submit("Put", b"k", b"v", endorsing_organizations=BOTH)
+    finally:
+        made.kill()
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_hosts_and_addresses(topology: Topology) -> None:
         (("chaincodes", 0, "name"), "custody", r"chaincodes\.name: stands twice"),
         (("chaincodes", 0, "entry"), "registry", r"chaincodes\.0\.entry: "),
         (("chaincodes", 0, "server"), "127.0.0.1:9999", r"chaincodes\.0: .*either an entry or a server"),
+        (("chaincodes", 0, "server_tls"), True, r"chaincodes\.0: .*server_tls is for a server"),
         (("chaincodes", 0, "entry"), None, r"chaincodes\.0: .*either an entry or a server"),
         (("chaincodes", 0, "probe"), [], r"chaincodes\.0: .*needs a probe"),
         (("organizations", 3, "role"), "3pl", r"organizations\.role: no regulator among them"),
