@@ -25,7 +25,8 @@ status:
 bench: programs $(VENV)/.development
 	$(VENV)/bin/python -m bench
 
-# Longer than in the suite: many parts killed in random order during the story; a larger load.
+# Longer than in the suite: many parts killed in random order during the story, devnet killed 200 times under
+# load; larger loads, a ledger of a million packs.
 faults: programs $(VENV)/.development
 	$(VENV)/bin/python -m pytest -m slow tests/faults
 
