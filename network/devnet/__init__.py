@@ -11,6 +11,6 @@ messages, so that clients and chaincode cannot tell it from a network of peers:
 - what is ``private`` waits in ``transient`` for its block; ``private_block`` says who keeps it, what expires
   and what is purged, ``private_store`` keeps it, ``scrub`` leaves nothing of what was purged;
 - ``deliver`` and the gateway's events tell of it;
-- whoever runs it puts its ``clock`` forward and switches ``faults`` at the ``control`` socket, and has what it
-  keeps held against its own blocks by ``verify``; ``standalone`` is for chaincode that is not MediLedger's.
+- whoever runs it puts its ``clock`` forward and switches ``faults`` at the ``control`` socket, and has what
+  it keeps held against its own blocks by ``verify``; ``standalone`` is for others' chaincode.
 """
