@@ -72,9 +72,13 @@ class Caller:
                 return await self._deliver(call, message)
             if call.endswith("/ChaincodeEvents"):
                 return await self._events(call, message)
-            seconds = QUIET_SECONDS if call.endswith("/CommitStatus") else CALL_SECONDS
-            data = await self._channel.unary_unary(call)(message, timeout=seconds)
-            return _read(call, data)
+            under_way = self._channel.unary_unary(call)(message, timeout=CALL_SECONDS)
+            try:
+                async with asyncio.timeout(QUIET_SECONDS if call.endswith("/CommitStatus") else None):
+                    return _read(call, await under_way)
+            except TimeoutError:
+                under_way.cancel()
+                return Answer("OK", "waits")
         except grpc.aio.AioRpcError as error:
             return failed(error)
 

@@ -188,9 +188,18 @@ _SECONDS = {
 
 
 def duplicates(cast: Cast, samples: int, seed: str = "") -> Iterator[Case]:
-    """Proposals whose ids are in blocks, once `every` case was sent."""
+    """Requests about transactions that are in blocks, once `every` case was sent."""
     for sample in range(samples):
-        draft = transaction(cast, _chance(seed, SUBMIT, "repeated", sample)).draft
+        chance = _chance(seed, SUBMIT, "repeated", sample)
+        draft = transaction(cast, chance).draft
+        identity = common_pb2.ChannelHeader.FromString(draft.header().channel_header).tx_id
+        yield Case(STATUS, "of a transaction", sample, requests.status_of(cast, identity))
+        yield Case(EVENTS, "after a transaction", sample, requests.events_after(cast, identity))
+        for kind in ("endorsed by one", "reads what has changed", "type message", "txid wrong"):
+            made = transaction(cast, again := _chance(seed, SUBMIT, kind, sample, 0))
+            _ALONE[kind](made, cast, again)
+            spoilt = common_pb2.ChannelHeader.FromString(made.draft.header().channel_header).tx_id
+            yield Case(STATUS, f"of one: {kind}", sample, requests.status_of(cast, spoilt))
         for call, wrap in _WRAPS.items():
             yield Case(call, "id of a transaction", sample, wrap(draft.signed()))
 

@@ -21,6 +21,29 @@ SeekEdit = Callable[[Seek, Cast, Random], None]
 UNKNOWN = "0" * 64
 
 
+def status_of(cast: Cast, identity: str) -> bytes:
+    """A good SignedCommitStatusRequest."""
+    request = gateway_pb2.CommitStatusRequest(
+        transaction_id=identity, channel_id=forge.CHANNEL, identity=cast.client.serialized
+    ).SerializeToString()
+    return gateway_pb2.SignedCommitStatusRequest(
+        request=request, signature=cast.client.sign(request)
+    ).SerializeToString()
+
+
+def events_after(cast: Cast, identity: str) -> bytes:
+    """A good SignedChaincodeEventsRequest that names the last transaction whose events are known."""
+    request = gateway_pb2.ChaincodeEventsRequest(
+        chaincode_id=forge.CHAINCODE,
+        channel_id=forge.CHANNEL,
+        identity=cast.client.serialized,
+        after_transaction_id=identity,
+    ).SerializeToString()
+    return gateway_pb2.SignedChaincodeEventsRequest(
+        request=request, signature=cast.client.sign(request)
+    ).SerializeToString()
+
+
 def statuses() -> dict[str, Maker]:
     """SignedCommitStatusRequest."""
 

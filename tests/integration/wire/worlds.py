@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
+import yaml
 
 from network import ledger
 from network.identities import Identities
-from network.topology import Topology
+from network.topology import Batch, Topology
 from tests.integration.wire import answers, cast
 from tests.support.ledgers import Ledger
 from tests.support.system import free_base_port
@@ -22,10 +23,10 @@ TOPOLOGY = Path(__file__).with_name("topology.yaml")
 class World:
     """A running ledger and those who sign."""
 
-    def __init__(self, kind: str, home: Path, identities: Path | None = None) -> None:
+    def __init__(self, kind: str, home: Path, identities: Path | None, batch: Batch | None) -> None:
         self.kind = kind
         self.home = home
-        self.topology = Topology.load(TOPOLOGY, free_base_port())
+        self.topology = Topology.load(_written(home, batch), free_base_port())
         if identities:
             shutil.copytree(identities, home / "network" / "organizations")
         ledger.prepare(self.topology, home, kind)
@@ -42,12 +43,27 @@ class World:
 
 
 @contextlib.contextmanager
-def running(kind: str, home: Path, identities: Path | None = None) -> Iterator[World]:
-    """A ledger in ``home``; with the organisations' folder of another's, the same people sign."""
+def running(
+    kind: str, home: Path, identities: Path | None = None, batch: Batch | None = None
+) -> Iterator[World]:
+    """A ledger in ``home``; with the organisations' folder of another's, the same people sign.
+
+    ``batch`` says when blocks are cut, where that is not to be the file's: one transaction to a block.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    world = World(kind, home, identities)
+    world = World(kind, home, identities, batch)
     try:
         world.ledger.start()
         yield world
     finally:
         world.ledger.stop()
+
+
+def _written(home: Path, batch: Batch | None) -> Path:
+    """The topology's file, or one of its own that differs in the batch."""
+    if batch is None:
+        return TOPOLOGY
+    read = yaml.safe_load(TOPOLOGY.read_text(encoding="utf-8")) | {"batch": batch.model_dump()}
+    path = home / "topology.yaml"
+    path.write_text(yaml.safe_dump(read), encoding="utf-8")
+    return path
