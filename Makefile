@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python -m mediledger
 
-.PHONY: demo test down status bench lint lock clean programs faults load differential
+.PHONY: demo test down status bench lint lock clean programs faults load differential wire learn
 
 demo: programs $(VENV)/.runtime
 	@$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
@@ -33,6 +33,14 @@ faults: programs $(VENV)/.development
 # More random transactions on devnet and on real Fabric beside it than in the suite, from another seed.
 differential: programs $(VENV)/.development
 	$(VENV)/bin/python -m pytest -m slow tests/integration/differential
+
+# Bad requests of every class to devnet and to real Fabric, many of each, whose answers must be equal; and
+# what the suite's table of answers is learnt with, where a new class was added.
+wire: programs $(VENV)/.development
+	$(VENV)/bin/python -m pytest -m slow tests/integration/wire
+
+learn: programs $(VENV)/.development
+	$(VENV)/bin/python -m tests.integration.wire.learn
 
 load: programs $(VENV)/.development
 	$(VENV)/bin/python -m pytest -m slow tests/load

@@ -10,8 +10,8 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_response_pb2
 
 from network import policy
-from network.devnet import system
 from network.devnet.assembly import envelope
+from network.devnet.candidates import NO_COMBINATION, Candidates, no_metadata
 from network.devnet.chain import Chain
 from network.devnet.endorser import Answer, Endorser
 from network.devnet.errors import Denied, Detail
@@ -24,7 +24,6 @@ from network.policy import Policy, Signer
 NOT_ENDORSED = "failed to endorse transaction, see attached details for more info"
 TOO_FEW = "failed to collect enough transaction endorsements, see attached details for more info"
 NOT_EVALUATED = "failed to evaluate transaction, see attached details for more info"
-NO_COMBINATION = "no combination of peers can be derived which satisfy the endorsement policy"
 
 
 class Endorsements:
@@ -33,6 +32,7 @@ class Endorsements:
     def __init__(self, chain: Chain, endorsers: Sequence[Endorser]) -> None:
         self._chain = chain
         self._endorsers = {endorser.peer.msp_id: endorser for endorser in endorsers}
+        self._candidates = Candidates(chain, self._endorsers)
         identify = chain.membership.identify
         self._signers = {
             endorser.peer.msp_id: identify(endorser.peer.node.serialized).principals for endorser in endorsers
@@ -57,7 +57,7 @@ class Endorsements:
         The member's own peer is asked first and, for transient data, alone, unless ``targets`` (MSP ids)
         say who is.
         """
-        wanted = self._evaluators(own, proposal, targets)
+        wanted = self._candidates.evaluators(own, proposal, targets)
         try:
             wanted[0].check(proposal)
         except ProposalRefused as error:
@@ -95,11 +95,9 @@ class Endorsements:
         ``organizations`` names the MSPs whose peers must endorse, where the client chose them.
         All endorsers run over the same snapshot: where they differ, chaincode is not deterministic.
         """
-        named = self._named(proposal, organizations)
+        named = self._candidates.endorsers(proposal, organizations)
         # Who is named twice is tried twice where it refuses.
-        tried = [self._endorsers[msp] for msp in organizations] or [own]
-        if not named:
-            self._plan(proposal)
+        tried = named or [own]
         try:
             own.check(proposal)
         except ProposalRefused as error:
@@ -150,7 +148,7 @@ class Endorsements:
     ) -> list[Endorser] | None:
         """Endorsers that satisfy every policy; None where failures leave too few of them."""
         if first.needs is None:
-            raise _no_metadata(proposal)
+            raise no_metadata(proposal)
         members = first.needs.protected() if proposal.has_transient else first.needs.members
         found = self._of(first.needs, members, own, failed)
         if found is not None or failed:
@@ -192,56 +190,6 @@ class Endorsements:
             raise Denied(grpc.StatusCode.ABORTED, failure, *details)
         return answers
 
-    def _evaluators(self, own: Endorser, proposal: Proposal, targets: Sequence[str]) -> list[Endorser]:
-        """Who may be asked to evaluate, in order; Denied where that is nobody."""
-        channel, chaincode = proposal.channel, proposal.planned
-        if channel != self._chain.channel:
-            raise Denied(grpc.StatusCode.UNAVAILABLE, no_config(channel))
-        protected = proposal.has_transient and not targets
-        wanted = [own.peer.msp_id] if protected else list(targets or self._endorsers)
-        found = [own] if own.peer.msp_id in wanted else []
-        found += [self._endorsers[msp] for msp in dict.fromkeys(wanted) if msp in self._others(own)]
-        if found and self._serves(proposal):
-            return found
-        words = f"no peers available to evaluate chaincode {chaincode} in channel {channel}"
-        if protected:
-            words = (
-                "no endorsers found in the gateway's organization; retry specifying target "
-                f"organization(s) to protect transient data: {words}"
-            )
-        raise Denied(grpc.StatusCode.FAILED_PRECONDITION, words)
-
-    def _others(self, own: Endorser) -> dict[str, Endorser]:
-        return {msp: endorser for msp, endorser in self._endorsers.items() if endorser is not own}
-
-    def _serves(self, proposal: Proposal) -> bool:
-        """Whether the members' peers serve the chaincode that a gateway plans for."""
-        return proposal.channel == self._chain.channel and (
-            self._chain.definitions.get(proposal.planned) is not None or proposal.planned in system.NAMES
-        )
-
-    def _plan(self, proposal: Proposal) -> None:
-        """Denied where a gateway finds no peer to begin with."""
-        if self._serves(proposal):
-            return
-        if proposal.has_transient:
-            raise Denied(
-                grpc.StatusCode.FAILED_PRECONDITION,
-                "no endorsers found in the gateway's organization; retry specifying endorsing "
-                "organization(s) to protect transient data",
-            )
-        raise _no_metadata(proposal)
-
-    def _named(self, proposal: Proposal, msp_ids: Sequence[str]) -> list[Endorser]:
-        served = self._endorsers if self._serves(proposal) else {}
-        missing = [msp for msp in msp_ids if msp not in served]
-        if missing:
-            raise Denied(
-                grpc.StatusCode.UNAVAILABLE,
-                f"failed to find any endorsing peers for org(s): {', '.join(missing)}",
-            )
-        return [self._endorsers[msp] for msp in dict.fromkeys(msp_ids)]
-
 
 async def _gather(
     endorsers: Sequence[Endorser], proposal: Proposal, snapshot: Snapshot, first: Answer | None = None
@@ -271,19 +219,6 @@ def _detail(endorser: Endorser, message: str) -> Detail:
     return Detail(endorser.peer.address, endorser.peer.msp_id, message)
 
 
-def no_config(channel: str) -> str:
-    """What a gateway says of a channel that its peer does not know."""
-    return f"failed to get config for channel [{channel}]: could not get last config for channel {channel}"
-
-
 def _refused(endorser: Endorser, own: Endorser, error: ProposalRefused) -> Detail:
     """A peer's refusal as the gateway hears it: from its own, or by gRPC from another."""
     return _detail(endorser, str(error) if endorser is own else f"rpc error: code = Unknown desc = {error}")
-
-
-def _no_metadata(proposal: Proposal) -> Denied:
-    return Denied(
-        grpc.StatusCode.FAILED_PRECONDITION,
-        f"{NO_COMBINATION}: No metadata was found for chaincode {proposal.planned} in channel "
-        f"{proposal.channel}",
-    )

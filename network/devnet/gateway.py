@@ -15,9 +15,9 @@ from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
 from network.devnet import access, messages, services
+from network.devnet.candidates import no_config
 from network.devnet.chain import Chain
 from network.devnet.channel_policies import READERS
-from network.devnet.endorsement import no_config
 from network.devnet.errors import Denied, DevnetError
 from network.devnet.messages import Undecodable
 from network.devnet.proposal import Proposal

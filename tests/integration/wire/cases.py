@@ -19,7 +19,9 @@ EVALUATE, ENDORSE, SUBMIT, STATUS, EVENTS = (
     for name in ("Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents")
 )
 PROCESS = "/protos.Endorser/ProcessProposal"
-DELIVER, FILTERED = "/protos.Deliver/Deliver", "/protos.Deliver/DeliverFiltered"
+DELIVER, FILTERED, PRIVATE = (
+    f"/protos.Deliver/{name}" for name in ("Deliver", "DeliverFiltered", "DeliverWithPrivateData")
+)
 
 Signed = proposal_pb2.SignedProposal
 
@@ -208,7 +210,7 @@ def _others(cast: Cast, sample: int, seed: str) -> Iterator[Case]:
     for call, made in ((STATUS, requests.statuses()), (EVENTS, requests.events())):
         for kind, make in made.items():
             yield Case(call, kind, sample, make(cast, _chance(seed, call, kind, sample)))
-    for call in (DELIVER, FILTERED):
+    for call in (DELIVER, FILTERED, PRIVATE):
         for kind, edit in requests.seeks().items():
             chance = _chance(seed, call, kind, sample)
             seek = forge.seek(cast.client)
