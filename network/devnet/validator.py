@@ -6,8 +6,11 @@ their order, whether what they read still is so.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import lmdb
 
 from network.devnet import transaction as transactions
 from network.devnet.definitions import Definitions
@@ -18,6 +21,8 @@ from network.devnet.private_block import PrivateBlock, PrivateSets
 from network.devnet.snapshot import Snapshot
 from network.devnet.store import Effects, Store
 from network.devnet.transaction import Code, Invalid, Transaction
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,25 @@ class Validator:
         """Give every transaction of block ``number`` its code, and collect what the valid ones write."""
         with self._store.snapshot() as snapshot:
             endorsements = EndorsementCheck(self._membership, self._definitions, snapshot)
-            found = [self._alone(data, endorsements) for data in envelopes]
+            found = [self._judged(data, endorsements) for data in envelopes]
             _refuse_repeated(found)
             return self._in_order(number, found, snapshot)
 
+    def _judged(self, data: bytes, endorsements: EndorsementCheck) -> Transaction | Invalid:
+        """A transaction that is right by itself, or why it is not.
+
+        Whatever a stranger's bytes lead to must not end the ledger: where a check itself fails, as foreign
+        parsers may, the transaction is invalid. A store that fails is another matter.
+        """
+        try:
+            return self._alone(data, endorsements)
+        except (OSError, MemoryError, lmdb.Error):
+            raise
+        except Exception:
+            log.exception("a transaction that could not be judged counts as invalid")
+            return Invalid(Code.INVALID_OTHER_REASON, transactions.claimed(data))
+
     def _alone(self, data: bytes, endorsements: EndorsementCheck) -> Transaction | Invalid:
-        """A transaction that is right by itself, or why it is not."""
         try:
             headers = transactions.headers(data)
             header = headers.channel_header

@@ -152,6 +152,13 @@ def _transactions(cast: Cast, sample: int, seed: str) -> Iterator[Case]:
                 break
         deadly = kind in transactions.DEADLY or transactions.deadly(envelope)
         yield Case(SUBMIT, kind, sample, submit(envelope), envelope.SerializeToString(), deadly)
+    for kind, edit in transactions.odd().items():
+        chance = _chance(seed, SUBMIT, kind, sample)
+        made = transaction(cast, chance)
+        edit(made, cast, chance)
+        envelope = made.envelope()
+        deadly = True
+        yield Case(SUBMIT, kind, sample, submit(envelope), envelope.SerializeToString(), deadly)
     yield from _repeated(cast, sample, seed)
 
 

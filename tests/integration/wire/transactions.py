@@ -191,12 +191,15 @@ def _actions() -> dict[str, Edit]:
     }
 
 
-def _results() -> dict[str, Edit]:
-    def results(make: Callable[[Random], rwset_pb2.TxReadWriteSet]) -> Edit:
-        def edit(transaction: Transaction, _: Cast, chance: Random) -> None:
-            transaction.results = make(chance)
+def _with(make: Callable[[Random], rwset_pb2.TxReadWriteSet]) -> Edit:
+    def edit(transaction: Transaction, _: Cast, chance: Random) -> None:
+        transaction.results = make(chance)
 
-        return edit
+    return edit
+
+
+def _results() -> dict[str, Edit]:
+    results = _with
 
     def public(**fields: object) -> Edit:
         return results(lambda _: forge.results({forge.CHAINCODE: kv_rwset_pb2.KVRWSet(**fields)}))
@@ -243,6 +246,74 @@ def _results() -> dict[str, Edit]:
         "a collection unknown": collection("nobody's"),
         "a collection of no member": collection("_implicit_org_NobodyMSP"),
         "a key's policy garbage": parameter("guarded", b"\xff\xff"),
+    }
+
+
+def odd() -> dict[str, Edit]:
+    """Read-write sets that no honest endorser makes, endorsed all the same."""
+
+    def public(**fields: object) -> Edit:
+        return _with(lambda _: forge.results({forge.CHAINCODE: kv_rwset_pb2.KVRWSet(**fields)}))
+
+    def write(key: str, value: bytes = b"v") -> Edit:
+        return public(writes=[kv_rwset_pb2.KVWrite(key=key, value=value)])
+
+    def hashed(data: Callable[[Random], bytes], name: str = "_implicit_org_ManufacturerMSP") -> Edit:
+        def make(chance: Random) -> rwset_pb2.TxReadWriteSet:
+            made = forge.writes(chance.randbytes(8).hex())
+            made.ns_rwset[0].collection_hashed_rwset.add(collection_name=name, hashed_rwset=data(chance))
+            return made
+
+        return _with(make)
+
+    def merkle(*hashes: bytes, degree: int = 2, level: int = 1) -> Edit:
+        summary = kv_rwset_pb2.QueryReadsMerkleSummary(
+            max_degree=degree, max_level=level, max_level_hashes=hashes
+        )
+        info = kv_rwset_pb2.RangeQueryInfo(
+            start_key="a", end_key="z", itr_exhausted=True, reads_merkle_hashes=summary
+        )
+        return public(range_queries_info=[info])
+
+    most = 2**64 - 1
+    version = kv_rwset_pb2.Version(block_num=most, tx_num=most)
+    entries = [kv_rwset_pb2.KVMetadataEntry(name=name, value=b"v") for name in ("", "odd", "x" * 5000)]
+    key_hash = kv_rwset_pb2.KVReadHash(key_hash=b"short", version=version)
+    return {
+        "writes the empty key": write(""),
+        "writes a long key": write("k" * 40_000),
+        "writes a key with zeros": write("\0a\0\0b\0"),
+        "writes a key beyond all": write("\U0010ffff" * 3),
+        "writes nothing to a key": write("emptied", b""),
+        "writes a key twice": public(
+            writes=[kv_rwset_pb2.KVWrite(key="twice", value=v) for v in (b"1", b"2")]
+        ),
+        "writes to a namespace without a name": _with(lambda _: forge.writes("k", namespace="")),
+        "writes to qscc": _with(lambda _: forge.writes("k", namespace="qscc")),
+        "writes to the lifecycle": _with(lambda _: forge.writes("k", namespace="_lifecycle")),
+        "reads the last version": public(reads=[kv_rwset_pb2.KVRead(key="stale", version=version)]),
+        "reads the empty key": public(reads=[kv_rwset_pb2.KVRead()]),
+        "ranges backwards": public(
+            range_queries_info=[kv_rwset_pb2.RangeQueryInfo(start_key="z", end_key="a", itr_exhausted=True)]
+        ),
+        "ranges over everything": public(range_queries_info=[kv_rwset_pb2.RangeQueryInfo()]),
+        "ranges and found the unordered": public(
+            range_queries_info=[range_of(STALE, kv_rwset_pb2.KVRead(key="a"), STALE)]
+        ),
+        "ranges of no degree": merkle(b"x" * 32, degree=0, level=0),
+        "ranges of every degree": merkle(b"x" * 32, b"", degree=2**32 - 1, level=2**32 - 1),
+        "ranges without hashes": merkle(),
+        "metadata of odd names": public(
+            metadata_writes=[kv_rwset_pb2.KVMetadataWrite(key="odd", entries=entries)]
+        ),
+        "metadata without a key": public(metadata_writes=[kv_rwset_pb2.KVMetadataWrite()]),
+        "hashed garbage": hashed(lambda chance: b"\x07" + chance.randbytes(8)),
+        "hashed short": hashed(
+            lambda _: kv_rwset_pb2.HashedRWSet(
+                hashed_reads=[key_hash], hashed_writes=[kv_rwset_pb2.KVWriteHash(is_purge=True)]
+            ).SerializeToString()
+        ),
+        "hashed in a collection without a name": hashed(lambda _: b"", ""),
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_event_pb2
 
+from network.devnet.msp import Member
 from network.devnet.nodes import Node
 from network.devnet.proposal import transaction_id
 from network.devnet.simulation import Simulation
@@ -251,3 +252,18 @@ def test_truncated_envelopes_never_fail_the_block(ledger: LedgerBench) -> None:
     assert len(block.codes) == len(cut) + len(flipped)
     assert 0 not in block.codes
     assert not block.effects.changes
+
+
+def test_a_check_that_fails_itself(ledger: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a foreign parser may, for bytes that nobody has thought of."""
+    odd, good = ledger.transaction(write("a")), ledger.transaction(write("b"))
+    verify = Member.verify
+
+    def fails(self: Member, message: bytes, signature: bytes) -> None:
+        if message == common_pb2.Envelope.FromString(odd).payload:
+            raise TypeError("a parser's own fault")
+        verify(self, message, signature)
+
+    monkeypatch.setattr(Member, "verify", fails)
+    assert ledger.commit(odd, good) == ["INVALID_OTHER_REASON", "VALID"]
+    assert ledger.commit(odd) == ["INVALID_OTHER_REASON"]
