@@ -25,7 +25,7 @@ _WORDS = (
     (re.compile(r"\b[0-9a-f]{41,}"), "<hex>"),
     # Each ledger has its own reasons not to change its channel.
     (re.compile(r"(?<=error authorizing update: ).*", re.DOTALL), "<reason>"),
-    (re.compile(r"(?<=txid ')[^']*(?=')"), "<id>"),
+    (re.compile(r"(?<=txid ').*?(?=' -- expected)", re.DOTALL), "<id>"),
     (re.compile(r"\bvs\. \d+|\(\d+ vs|\b\d{7,}(?= bytes)"), "<size>"),
 )
 
