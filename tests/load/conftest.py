@@ -22,9 +22,12 @@ KINDS = [pytest.param(kind, marks=[pytest.mark.slow] if kind == "fabric" else []
 
 @pytest.fixture(scope="module", params=KINDS)
 def bare(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    """The ledger; once per kind."""
-    with ledgers.started(request.param, TOPOLOGY, tmp_path_factory.mktemp(request.param)) as started:
-        yield started
+    """The ledger; once per kind. Fabric's peers take what they take unless told otherwise: 500 calls."""
+    home = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE", "500")
+        with ledgers.started(request.param, TOPOLOGY, home) as started:
+            yield started
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from tests.support.ledgers import Ledger
 
 SUBMITS = 1_000
 STREAMS = 200
+CROWD = 700
+CROWD_SECONDS = 2.0
 
 
 @pytest.fixture
@@ -78,12 +80,19 @@ async def test_a_thousand_submits_and_two_hundred_streams(
 
 
 @pytest.mark.slow
-async def test_what_a_busy_peer_refuses_is_sent_again(bare: Ledger, run: str) -> None:
-    """More at once than a peer of Fabric takes (500), from a client that does not hold any back."""
+async def test_what_a_busy_peer_refuses_is_sent_again(bare: Ledger, network: Network) -> None:
+    """For a moment another client, which holds nothing back, has more calls at a peer than it takes."""
     profile = member_profile(bare.home, bare.topology.organizations[0])
-    async with connect(profile, concurrency=Concurrency(calls=SUBMITS, waits=SUBMITS)) as gateway:
-        contract = gateway.network(profile.channel).contract("probe")
-        await submit_all(contract, run, 0)
+    async with connect(profile, concurrency=Concurrency(calls=1, waits=CROWD)) as gateway:
+        other = gateway.network(profile.channel)
+        held = [asyncio.create_task(other.commit(f"{number:064}").status(60)) for number in range(CROWD)]
+        await asyncio.sleep(CROWD_SECONDS)
+        calls = [asyncio.create_task(network.contract("probe").evaluate("get", "nothing")) for _ in range(50)]
+        await asyncio.sleep(0.5)
+        for task in held:
+            task.cancel()
+        assert await asyncio.gather(*calls) == [b"null"] * 50
+        await asyncio.gather(*held, return_exceptions=True)
     if bare.kind == "fabric":
         log = await asyncio.to_thread((bare.home / "peer-manufacturer.log").read_text)
         assert "exceeding concurrency limit (500)" in log
