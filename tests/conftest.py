@@ -44,6 +44,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"tests passed on a whole system, by ledger: {_shown(counts)}")
     told = scenarios.passed(terminalreporter.config, system.kinds())
     terminalreporter.write_line(f"scenarios passed, by ledger: {_shown(told)}")
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties if report.when == "call" else ():
+            terminalreporter.write_line(f"measured: {name}: {value} ({report.nodeid.rpartition('::')[2]})")
 
 
 def _shown(counts: dict[str, int]) -> str:
