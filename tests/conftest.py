@@ -46,7 +46,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"scenarios passed, by ledger: {_shown(told)}")
     for report in terminalreporter.stats.get("passed", []):
         for name, value in report.user_properties if report.when == "call" else ():
-            terminalreporter.write_line(f"measured: {name}: {value} ({report.nodeid.rpartition('::')[2]})")
+            if name.startswith("measured "):
+                terminalreporter.write_line(f"{name}: {value} ({report.nodeid.rpartition('::')[2]})")
 
 
 def _shown(counts: dict[str, int]) -> str:

@@ -75,8 +75,8 @@ async def test_a_thousand_submits_and_two_hundred_streams(
     before, began = time.process_time(), time.perf_counter()
     await submit_all(network.contract("probe"), f"{run}-again", 0)
     spent, lasted = time.process_time() - before, time.perf_counter() - began
-    record_property("client CPU per transaction", f"{1000 * spent / SUBMITS:.2f} ms")
-    record_property("transactions per second of one client", f"{SUBMITS / lasted:.0f}")
+    record_property("measured client CPU per transaction", f"{1000 * spent / SUBMITS:.2f} ms")
+    record_property("measured transactions per second of one client", f"{SUBMITS / lasted:.0f}")
 
 
 @pytest.mark.slow

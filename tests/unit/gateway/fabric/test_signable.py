@@ -184,7 +184,7 @@ async def test_bytes_of_another_channel_or_of_nothing_are_refused(
 
 @pytest.mark.parametrize("kind", list(REBUILD))
 @given(data=st.binary(max_size=60))
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_bytes_break_it(network: Network, kind: str, data: bytes) -> None:
     try:
         REBUILD[kind](network, data)

@@ -81,7 +81,7 @@ async def test_bytes_that_are_no_transaction_are_refused(network: Network, envel
 
 
 @given(data=st.binary(max_size=60))
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_bytes_break_it(network: Network, data: bytes) -> None:
     for envelope in (data, prepared(wrapped(header("1"), data))):
         try:
