@@ -5,14 +5,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python -m mediledger
 
-.PHONY: demo test down status bench lint lock clean programs faults load differential wire learn
+.PHONY: demo test down status bench lint lock clean programs test-programs faults load differential wire learn
 
 demo: programs $(VENV)/.runtime
 	@$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
 		$(if $(SALES),--sales $(SALES)) $(if $(SALES_COLUMN),--sales-column $(SALES_COLUMN)) \
 		$(if $(STORAGE),--storage $(STORAGE))
 
-test: programs lint
+test: test-programs lint
 	$(VENV)/bin/python -m pytest -m "not slow" $(TESTS)
 
 down:
@@ -53,6 +53,9 @@ lint: $(VENV)/.development
 
 programs:
 	@scripts/install-programs "$(PYTHON)"
+
+test-programs: programs
+	@scripts/install-programs "$(PYTHON)" tests
 
 $(VENV)/.created: | programs
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
