@@ -13,4 +13,9 @@ messages, so that clients and chaincode cannot tell it from a network of peers:
 - ``deliver`` and the gateway's events tell of it;
 - whoever runs it puts its ``clock`` forward and switches ``faults`` at the ``control`` socket, and has what
   it keeps held against its own blocks by ``verify``; ``standalone`` is for others' chaincode.
+
+Each channel has its own ``chain`` and ``orderer``; a member's peer, a ``site``, takes part in those of its
+organisation. Who somebody is, ``msp`` and ``authorities`` say, out of the certificates in the channel's
+``config``; what they may, its ``channel_policies`` and ``access``. ``system`` answers what a peer is asked of
+itself.
 """

@@ -244,6 +244,11 @@ async def set_policy(stub: Stub, key: str, *msps: str) -> None:
     stub.set_validation_parameter(key, signature_policy(msps) if msps else b"")
 
 
+async def set_any_policy(stub: Stub, key: str, envelope: str) -> None:
+    """A policy as Fabric carries it, in hexadecimal."""
+    stub.set_validation_parameter(key, bytes.fromhex(envelope))
+
+
 async def get_policy(stub: Stub, key: str) -> Any:
     policy = await stub.get_validation_parameter(key)
     return list(policy_msps(policy)) if policy else None
@@ -353,6 +358,7 @@ FUNCTIONS: dict[str, Function] = {
         purge_private,
         range_private,
         set_policy,
+        set_any_policy,
         get_policy,
         set_private_policy,
         get_private_policy,

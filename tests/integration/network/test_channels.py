@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from fabric_protos.common import policies_pb2
+from fabric_protos.msp import identities_pb2, msp_principal_pb2
 
-from gateway.fabric import CommitStatusError, EndorseError, EvaluateError, Gateway, SubmitError
+from gateway.fabric import (
+    CommitStatusError,
+    EndorseError,
+    EvaluateError,
+    EventsError,
+    EventsRefused,
+    Gateway,
+    SubmitError,
+)
+from network.devnet.certificates import fingerprint
+from network.identities import Identities
 from tests.integration.network.members import EXPIRED, FIRST, SECOND, bearer, client, stranger, words
 from tests.support.ledgers import Ledger
 
+MSPPrincipal = msp_principal_pb2.MSPPrincipal
+# Long enough to have two transactions endorsed.
+SHORT = timedelta(seconds=4)
 NO_READERS = (
     "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the "
     "'{}' sub-policies to be satisfied"
@@ -155,6 +174,32 @@ async def test_an_outsiders_peer_hands_nothing_over(manufacturer: Gateway, distr
     )
 
 
+@pytest.mark.parametrize(
+    ("at", "status", "told"),
+    [
+        ("distributor", 404, f"Failed to get policy manager for channel [{SECOND}]"),
+        (
+            "manufacturer",
+            403,
+            f"Failed evaluating policy on signed data during check policy on channel [{SECOND}] with policy "
+            f"[/Channel/Application/Readers]: [{NO_READERS.format('Readers')}]",
+        ),
+    ],
+)
+async def test_an_outsider_hears_nothing(members: Ledger, at: str, status: int, told: str) -> None:
+    async with stranger(members, at, "distributor") as gateway:
+        network = gateway.network(SECOND)
+        for blocks in (network.block_events(0, seconds=1), network.filtered_block_events(0, seconds=1)):
+            with pytest.raises(EventsError, match=f"the peer ended the stream with status {status}"):
+                await anext(blocks)
+        with pytest.raises(EventsRefused) as refused:
+            await anext(network.chaincode_events("terms", 0))
+        assert (refused.value.code.name, refused.value.message) == ("PERMISSION_DENIED", told)
+        with pytest.raises(CommitStatusError) as asked:
+            await network.commit("0" * 64).status()
+        assert (asked.value.code.name, asked.value.message) == ("PERMISSION_DENIED", told)
+
+
 async def test_the_channels_own_policy(manufacturer: Gateway) -> None:
     """The probe has none of its own: of three members' peers two must have endorsed."""
     network = manufacturer.network(FIRST)
@@ -174,6 +219,87 @@ async def test_a_member_with_an_intermediate_authority(distributor: Gateway) -> 
     assert json.loads(await probe.evaluate("who"))["msp"] == "DistributorMSP"
     alone = probe.proposal("put", b"from", b"two", endorsing_organizations=["DistributorMSP", "RegulatorMSP"])
     assert (await (await (await alone.endorse()).submit()).status()).successful
+
+
+def unit(msp_id: str, *chain: Path) -> MSPPrincipal:
+    """The peers of a member, as its authorities (the lowest first) make them."""
+    certificates = [x509.load_pem_x509_certificate(path.read_bytes()) for path in chain]
+    principal = msp_principal_pb2.OrganizationUnit(
+        msp_identifier=msp_id,
+        organizational_unit_identifier="peer",
+        certifiers_identifier=fingerprint(certificates),
+    )
+    return MSPPrincipal(
+        principal_classification=MSPPrincipal.ORGANIZATION_UNIT, principal=principal.SerializeToString()
+    )
+
+
+def identity(msp_id: str, certificate: Path) -> MSPPrincipal:
+    principal = identities_pb2.SerializedIdentity(mspid=msp_id, id_bytes=certificate.read_bytes())
+    return MSPPrincipal(
+        principal_classification=MSPPrincipal.IDENTITY, principal=principal.SerializeToString()
+    )
+
+
+def all_of(*principals: MSPPrincipal) -> bytes:
+    """A policy that asks for each of them, in hexadecimal."""
+    rules = [{"signed_by": place} for place in range(len(principals))]
+    envelope = policies_pb2.SignaturePolicyEnvelope(
+        rule={"n_out_of": {"n": len(rules), "rules": rules}}, identities=principals
+    )
+    return envelope.SerializeToString().hex().encode()
+
+
+async def test_keys_that_units_and_identities_guard(members: Ledger, manufacturer: Gateway) -> None:
+    """A unit counts only where the very authorities gave it that the policy names."""
+    identities = Identities(members.topology, members.home / "network")
+    msp = identities.msp(members.member("distributor"))
+    root, between = msp / "cacerts" / "ca.pem", msp / "intermediatecerts" / "ica.pem"
+    regulator = identities.peer(members.member("regulator")) / "msp" / "signcerts" / "cert.pem"
+    distributors = unit("DistributorMSP", between, root)
+    probe = manufacturer.network(FIRST).contract("probe")
+    for key, policy in (
+        (b"theirs", all_of(distributors)),
+        (b"both", all_of(distributors, identity("RegulatorMSP", regulator))),
+        (b"nobodys", all_of(unit("DistributorMSP", root))),
+    ):
+        # Only a key that has a value can have a policy.
+        await probe.submit("put", key, b"unguarded")
+        await probe.submit("set_any_policy", key, policy)
+    await probe.submit("put", b"theirs", b"planned")
+
+    async def put(key: bytes, *endorsers: str) -> str:
+        asked = probe.proposal("put", key, b"v", endorsing_organizations=endorsers)
+        return (await (await (await asked.endorse()).submit()).status()).name
+
+    assert await put(b"theirs", "DistributorMSP") == "VALID"
+    assert await put(b"theirs", "ManufacturerMSP", "RegulatorMSP") == "ENDORSEMENT_POLICY_FAILURE"
+    assert await put(b"both", "DistributorMSP", "RegulatorMSP") == "VALID"
+    assert await put(b"both", "DistributorMSP", "ManufacturerMSP") == "ENDORSEMENT_POLICY_FAILURE"
+    assert await put(b"nobodys", "DistributorMSP", "RegulatorMSP") == "ENDORSEMENT_POLICY_FAILURE"
+
+
+async def test_a_certificate_that_expires_on_the_way(members: Ledger) -> None:
+    """Endorsed in time, it comes too late to the orderer; what was committed its owner may still ask for."""
+    async with bearer(members, "manufacturer", "client", SHORT) as gateway:
+        network = gateway.network(FIRST)
+        committed = await network.contract("probe").proposal("put", b"in time", b"v").endorse()
+        status = await (await committed.submit()).status()
+        late = await network.contract("probe").proposal("put", b"too late", b"v").endorse()
+        await asyncio.sleep(SHORT.total_seconds() + 1)
+        with pytest.raises(SubmitError) as submitted:
+            await late.submit()
+        assert words(submitted.value) == (
+            "ABORTED",
+            "received unsuccessful response from orderer: status=BAD_REQUEST, "
+            "info=broadcast client identity expired",
+            [],
+        )
+        again = await network.commit(committed.transaction_id).status()
+        assert (again.block_number, again.successful) == (status.block_number, True)
+        with pytest.raises(EventsRefused):
+            async for _ in network.block_events(0):
+                break
 
 
 async def refused(gateway: Gateway) -> tuple[tuple[str, str, list[str]], tuple[str, str, list[str]]]:
