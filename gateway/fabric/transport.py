@@ -22,6 +22,8 @@ from gateway.fabric.tracing import Metadata, Tracing
 
 BUSY_ATTEMPTS = 6
 BUSY_PAUSE_SECONDS = 0.05
+# A peer too ends a call at its deadline. Where it is first, gRPC calls that cancelled by the peer.
+CLOCKS_APART_SECONDS = 0.05
 
 
 class Transport:
@@ -103,6 +105,10 @@ class Transport:
                     left = max(ends - time.monotonic(), 0.0)
                     return await invoke(request, timeout=left, metadata=metadata)
             except grpc.aio.AioRpcError as error:
+                left = ends - time.monotonic()
+                if error.code() == grpc.StatusCode.CANCELLED and left < CLOCKS_APART_SECONDS:
+                    code, words = grpc.StatusCode.DEADLINE_EXCEEDED, "the peer ended the call at its deadline"
+                    raise method.failure(code, words, (), subject.transaction_id) from error
                 raise method.failure.from_rpc(error, subject.transaction_id) from error
             except grpc.aio.UsageError as error:
                 code, words = grpc.StatusCode.CANCELLED, "the client is closed"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +61,9 @@ class DeliverService:
             status = common_pb2.SUCCESS
             try:
                 request = _Request.read(envelope)
-                if self._mutual_tls and request.channel_header.tls_cert_hash != _certificate_hash(context):
+                if self._mutual_tls and request.channel_header.tls_cert_hash != services.certificate_hash(
+                    context
+                ):
                     raise _Refused(common_pb2.BAD_REQUEST)
                 chain = self._site.at(request.channel_header.channel_id).chain
                 async for answer in _Blocks(chain, self._site.peer.msp_id).asked_for(request, shape):
@@ -202,12 +202,6 @@ class _Blocks:
                 # Without its payload, which the filtered stream is not for.
                 event.ClearField("payload")
         return events_pb2.DeliverResponse(filtered_block=filtered).SerializeToString()
-
-
-def _certificate_hash(context: grpc.aio.ServicerContext) -> bytes:
-    """The SHA-256 of the certificate that a connection's client has shown."""
-    [shown] = context.auth_context()["x509_pem_cert"]
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown.decode())).digest()
 
 
 Shape = Callable[[_Blocks, int, Member], bytes]

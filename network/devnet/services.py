@@ -5,6 +5,8 @@ The decoders that gRPC would call itself give up with words of their own; a peer
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -65,3 +67,9 @@ async def _read(kind: type[Any], data: bytes, context: grpc.aio.ServicerContext,
         return kind.FromString(data)
     except DecodeError:
         await context.abort(grpc.StatusCode.INTERNAL, f"{failed}: {messages.reason(kind, data)}")
+
+
+def certificate_hash(context: grpc.aio.ServicerContext) -> bytes:
+    """The SHA-256 of the TLS certificate that the client has shown, on a connection that asks for one."""
+    [shown] = context.auth_context()["x509_pem_cert"]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown.decode())).digest()

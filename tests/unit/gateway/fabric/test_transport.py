@@ -108,6 +108,19 @@ async def test_each_call_ends_at_its_deadline(fake: FakeGateway, identity: Ident
     assert {failure.code for failure in failures} == {grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
+async def test_a_call_that_the_peer_cancels_at_its_deadline_has_ended_at_its_deadline(
+    fake: FakeGateway, network: Network
+) -> None:
+    cancelled = Failure(grpc.StatusCode.CANCELLED, "stream removed")
+    fake.answer("Evaluate", cancelled, cancelled)
+    codes = []
+    for seconds in (0.04, 10.0):
+        with pytest.raises(EvaluateError) as raised:
+            await network.contract("custody").evaluate("GetUnit", seconds=seconds)
+        codes.append(raised.value.code)
+    assert codes == [grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED]
+
+
 async def test_each_call_takes_a_deadline_of_its_own(fake: FakeGateway, network: Network) -> None:
     for method in (
         "Evaluate",
