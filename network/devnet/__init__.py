@@ -4,8 +4,9 @@ For a laptop, a demo and the tests; never for production. It speaks Fabric's own
 messages, so that clients and chaincode cannot tell it from a network of peers:
 
 - a proposal comes in at ``gateway`` (or ``peer_service``), is taken apart and checked by ``proposal``, and
-  run by each ``endorser`` that ``endorsement`` chooses; ``connection`` carries it to the member's chaincode
-  server, whose ``requests`` are answered from a ``simulation`` over one ``snapshot``;
+  run by each ``endorser`` that ``endorsement`` chooses among the ``candidates``; ``connection`` carries it
+  to the member's chaincode server, whose ``requests`` are answered from a ``simulation`` over one
+  ``snapshot``;
 - the signed envelope goes to the ``orderer``, which cuts blocks; ``chain`` has them judged by ``validator``
   (``transaction``, ``keylevel``, ``mvcc``) and written by ``store``, whole or not at all;
 - what is ``private`` waits in ``transient`` for its block; ``private_block`` says who keeps it, what expires
@@ -18,4 +19,8 @@ Each channel has its own ``chain`` and ``orderer``; a member's peer, a ``site``,
 organisation. Who somebody is, ``msp`` and ``authorities`` say, out of the certificates in the channel's
 ``config``; what they may, its ``channel_policies`` and ``access``. ``system`` answers what a peer is asked of
 itself.
+
+What is refused is refused with a peer's own codes and words (``messages``, ``errors``), which are held
+against real Fabric by tests/integration/wire. Two differences are meant: where endorsers differ, the first
+differing key is named; and a channel's configuration is not updated.
 """

@@ -25,8 +25,9 @@ LAYERS = (
 )  # fmt: skip
 # Layers that endorsers have signed.
 SIGNED = ("answer", "action", "results", "space")
-# What ends Fabric 3.1.5's peers: endorsed writes to a collection that is none (gossip/state: Cannot commit).
-DEADLY = ("a collection unknown", "a collection of no member")
+# What ends Fabric 3.1.5's peers: endorsed writes to a collection that is none ("Cannot commit block to the
+# ledger"), and the sums of a range whose tree has no branches (rangeQueryHashValidator).
+DEADLY = ("a collection unknown", "a collection of no member", "ranges of no degree")
 
 
 def edits() -> dict[str, Edit]:
@@ -309,9 +310,7 @@ def odd() -> dict[str, Edit]:
         "metadata without a key": public(metadata_writes=[kv_rwset_pb2.KVMetadataWrite()]),
         "hashed garbage": hashed(lambda chance: b"\x07" + chance.randbytes(8)),
         "hashed short": hashed(
-            lambda _: kv_rwset_pb2.HashedRWSet(
-                hashed_reads=[key_hash], hashed_writes=[kv_rwset_pb2.KVWriteHash(is_purge=True)]
-            ).SerializeToString()
+            lambda _: kv_rwset_pb2.HashedRWSet(hashed_reads=[key_hash]).SerializeToString()
         ),
         "hashed in a collection without a name": hashed(lambda _: b"", ""),
     }
