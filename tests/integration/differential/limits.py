@@ -45,11 +45,11 @@ def told(sequence: Sequence) -> Sequence:
     policy of the key's own such a write is invalid, and nobody asks.
     """
     guarded = {
-        one[1] for call in sequence.calls() for one in call.operations if one[0] == "set_private_policy"
+        one[1] for call in sequence.calls() for one in call.all_operations if one[0] == "set_private_policy"
     }
 
     def endorsed(call: Call) -> Call:
-        written = {one[1] for one in call.operations if one[0] in PRIVATE_WRITES}
+        written = {one[1] for one in call.all_operations if one[0] in PRIVATE_WRITES}
         owners = {IMPLICIT[name] for name in written & guarded if name in IMPLICIT}
         return replace(call, endorsers=tuple(sorted({*call.endorsers, *owners})))
 
@@ -69,7 +69,10 @@ def survivable(sequence: Sequence) -> Sequence:
 
 def _kept(block: Block) -> Block:
     gone = {
-        (place, one[1:]) for place, call in enumerate(block) for one in call.operations if one[0] in _DELETES
+        (place, one[1:])
+        for place, call in enumerate(block)
+        for one in call.all_operations
+        if one[0] in _DELETES
     }
 
     def goes(place: int, one: Operation) -> bool:

@@ -42,6 +42,12 @@ class Call:
     twice: bool = False
     spoiled: str = ""
 
+    @property
+    def all_operations(self) -> list[Operation]:
+        """With what the chaincode has another one do."""
+        asked = [one[3:] for one in self.operations if one[0] == "call" and one[1] in CHAINCODES]
+        return [*self.operations, *asked]
+
     def program(self, prefix: str) -> str:
         """The operations as the probe takes them, on keys with this prefix."""
         return json.dumps([[part.replace("~", prefix) for part in one] for one in self.operations])
@@ -84,12 +90,9 @@ def _call(raw: dict[str, Any]) -> Call:
 
 def final_reads(sequence: Sequence) -> Iterator[tuple[str, tuple[Operation, ...]]]:
     """By chaincode, what asks for everything that a sequence can have written."""
-    operations = [one for call in sequence.calls() for one in call.operations]
+    operations = [one for call in sequence.calls() for one in call.all_operations]
     chaincodes = {call.chaincode for call in sequence.calls()}
-    # What one chaincode has another do is an operation too.
-    calls = [one for one in operations if one[0] == "call" and one[1] in CHAINCODES]
-    chaincodes |= {one[1] for one in calls}
-    operations += [one[3:] for one in calls]
+    chaincodes |= {one[1] for one in operations if one[0] == "call" and one[1] in CHAINCODES}
     reads: list[Operation] = [("range", "~", "~z"), ("prefix", "~")]
     reads += [("history", key) for key in _second(operations, "put", "delete")]
     reads += [("get_policy", key) for key in _second(operations, "set_policy")]

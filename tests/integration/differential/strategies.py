@@ -89,6 +89,11 @@ _rare = st.one_of(
     _operation("fail", st.just("no")),
     _operation("call", st.sampled_from((*CHAINCODES, "nobody")), st.just(""), st.just("get"), _key),
     _operation("call", st.sampled_from(CHAINCODES), st.just(""), st.just("put"), _key, _value),
+    _operation("call", st.sampled_from(CHAINCODES), st.just(""), st.just("event"), st.just("told"), _value),
+    _operation("leave_queries", _edge, _edge),
+    # More than a peer records one by one.
+    _operation("put_many", st.just("~m"), st.sampled_from(("40", "60"))),
+    _operation("range", st.just("~m"), st.just("~n")),
     _operation("call", st.sampled_from(CHAINCODES), st.just(""), st.just("fail"), st.just("no")),
 )
 
@@ -113,6 +118,9 @@ def _private(collections: tuple[str, ...]) -> Strategy[Operation]:
         of("set_private_policy", _private_key),
         of("get_private_policy", _private_key),
         of("range_private", _edge, _edge),
+        st.tuples(st.sampled_from(CHAINCODES), of("put_secret", _private_key, _value)).map(
+            lambda asked: ("call", asked[0], "", *asked[1])
+        ),
     )
 
 
