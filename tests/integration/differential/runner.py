@@ -112,7 +112,7 @@ class Runner:
         self._fillers = list(made.envelopes)
         for side, envelope in zip(self._sides, made.envelopes, strict=True):
             await side.order([envelope])
-            await side.committed(made.transaction_id)
+            assert await side.committed(made.transaction_id)
 
     async def _endorse_round(self, lane: Lane, number: int) -> list[list[Endorsed]]:
         """A round's transactions as far as they are endorsed, by the block that they are to be in."""
@@ -219,11 +219,12 @@ class Runner:
     async def _block(
         self, side: Side, envelopes: list[common_pb2.Envelope], ids: Iterable[str]
     ) -> BlockView | None:
-        """The one block that holds these, once every member has it; None where more were made."""
+        """The one block that holds these, once every member has it; None where there is no such block."""
         height = await side.height()
         await side.order(envelopes)
         *others, last = ids
-        await side.committed(last)
+        if not await side.committed(last):
+            return None
         blocks = [parse_block(block) for block in await side.blocks(height)]
         if len(blocks) == 1 and len(blocks[0].transactions) == len(envelopes):
             return blocks[0]
