@@ -47,6 +47,7 @@ def drawn(count: int, number: int) -> list[Sequence]:
             found[sequence] = None
 
     draw()
+    assert len(found) == count
     return list(found)
 
 
