@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import Iterator
@@ -13,10 +14,11 @@ import yaml
 from network import ledger
 from network.identities import Identities
 from network.topology import Batch, Topology
-from tests.integration.wire import answers, cast
+from tests.integration.wire import answers, cases, cast, forge, proposals
 from tests.support.ledgers import Ledger
 from tests.support.system import free_base_port
 
+KNOWN_SECONDS = 60.0
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
 
@@ -54,9 +56,26 @@ def running(
     world = World(kind, home, identities, batch)
     try:
         world.ledger.start()
+        asyncio.run(_known(world))
         yield world
     finally:
         world.ledger.stop()
+
+
+async def _known(world: World) -> None:
+    """Wait until the first member's gateway knows every member's peer, of which it hears from the others.
+
+    A proposal that is too old is refused by every peer that it knows, one after the other.
+    """
+    old = forge.draft(world.cast.client, bytes(24))
+    forge.at(old.channel_header, -proposals.OUTSIDE)
+    asked = cases.evaluate(old.signed())
+    async with world.channel() as channel, asyncio.timeout(KNOWN_SECONDS):
+        caller, times = answers.Caller(channel), 0
+        while times < 3:
+            refused = await caller.ask(cases.EVALUATE, asked)
+            times = times + 1 if len(refused.details) == len(world.topology.organizations) else 0
+            await asyncio.sleep(0.2)
 
 
 def _written(home: Path, batch: Batch | None) -> Path:
