@@ -8,21 +8,24 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from chaincode.model.errors import Code, MediLedgerError, Refusal
-from gateway.fabric import EndorseError, FabricError, chaincode_refusal, connect
+from gateway.fabric import EndorseError, FabricError, Network, chaincode_refusal, connect
 from network.addresses import Addresses, Hosts
 from network.fabric import programs
 from network.fabric.admin import Admin
 from network.fabric.processes import Layout
 from network.ledger import KINDS, member_profile
-from network.topology import REGISTRY, Channel, Organization, Topology
+from network.topology import REGISTRY, Chaincode, Channel, Organization, Topology
 
 log = logging.getLogger(__name__)
 
 # Gossip takes some seconds after a join until a peer knows enough others for an endorsement plan.
 ENDORSEMENT_SECONDS = 90.0
+GOSSIP_SECONDS = 20.0
 RETRY_SECONDS = 0.5
 
 
@@ -82,19 +85,52 @@ async def _answers(home: Path, channel: Channel, organization: Organization) -> 
         for chaincode in channel.chaincodes:
             if not chaincode.probe:
                 continue
-            function, *arguments = chaincode.probe
-            contract = network.contract(chaincode.name)
-            while True:
-                try:
-                    await contract.proposal(function, *(a.encode() for a in arguments)).endorse()
-                    break
-                except FabricError as error:
-                    failure = error
-                if time.monotonic() > deadline:
-                    raise MediLedgerError(
-                        f"{organization.name}'s peer finds no endorsers of {chaincode.name}: {failure}"
-                    )
-                await asyncio.sleep(RETRY_SECONDS)
+            failure = await _until(deadline, partial(_endorsed, network, chaincode))
+            if failure:
+                raise MediLedgerError(
+                    f"{organization.name}'s peer finds no endorsers of {chaincode.name}: {failure}"
+                )
+            await _reaches_all(network, chaincode, channel, organization)
+
+
+async def _reaches_all(
+    network: Network, chaincode: Chaincode, channel: Channel, organization: Organization
+) -> None:
+    """Give a member's peer time to hear of all others: some are enough to transact, but not for all uses."""
+    deadline = time.monotonic() + GOSSIP_SECONDS
+    for other in channel.organizations:
+        failure = await _until(deadline, partial(_evaluated, network, chaincode, other.msp_id))
+        if failure:
+            log.warning(
+                "%s's peer does not reach %s at %s yet: %s",
+                organization.name,
+                chaincode.name,
+                other.name,
+                failure,
+            )
+
+
+async def _endorsed(network: Network, chaincode: Chaincode) -> None:
+    """Have a new probe endorsed by whomever the peer chooses."""
+    await network.contract(chaincode.name).proposal(*chaincode.probe).endorse()
+
+
+async def _evaluated(network: Network, chaincode: Chaincode, msp_id: str) -> None:
+    """Run a new probe at one member's peer."""
+    await network.contract(chaincode.name).evaluate(*chaincode.probe, endorsing_organizations=[msp_id])
+
+
+async def _until(deadline: float, call: Callable[[], Awaitable[object]]) -> FabricError | None:
+    """Call until it succeeds; the last error where it does not in time."""
+    while True:
+        try:
+            await call()
+            return None
+        except FabricError as error:
+            failure = error
+        if time.monotonic() > deadline:
+            return failure
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,16 @@ def refused(code: Code) -> EndorseError:
 
 
 class FakeGateway:
-    """A peer's gateway whose ``answer`` to (chaincode, function) is an error or None; it notes each call."""
+    """A peer's gateway whose ``answer`` to (chaincode, function) is an error or None; it notes each call.
+
+    ``away`` are the MSP ids of those whose peers it does not reach.
+    """
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
-        self.calls: list[tuple[str, str, str, bytes]] = []
+        self.calls: list[tuple[str, str, str, bytes | str]] = []
+        self.away: set[str] = set()
+        self.reached: set[tuple[str, str, str]] = set()
 
     def connect(self, profile: Profile) -> Any:
         outer = self
@@ -42,7 +47,7 @@ class FakeGateway:
             def __init__(self, name: str) -> None:
                 self.name = name
 
-            def call(self, function: str, body: bytes) -> None:
+            def call(self, function: str, body: bytes | str) -> None:
                 outer.calls.append((profile.msp_id, self.name, function, body))
                 failure = outer.answer(self.name, function)
                 if failure:
@@ -51,7 +56,15 @@ class FakeGateway:
             async def submit(self, function: str, body: bytes) -> None:
                 self.call(function, body)
 
-            def proposal(self, function: str, body: bytes) -> Any:
+            async def evaluate(
+                self, function: str, body: str, endorsing_organizations: Sequence[str]
+            ) -> None:
+                [at] = endorsing_organizations
+                if at in outer.away:
+                    raise unavailable("nobody there")
+                outer.reached.add((profile.msp_id, self.name, at))
+
+            def proposal(self, function: str, body: str) -> Any:
                 contract = self
 
                 class Proposal:
@@ -107,6 +120,24 @@ async def test_the_regulator_names_the_regulators(topology: Topology, home: Path
     # Then each member's peer shows that it runs each chaincode.
     asked = {call[:2] for call in fake.calls[1:]}
     assert asked == {(o.msp_id, c.name) for o in topology.organizations for c in topology.chaincodes}
+    # And that it reaches every other's.
+    msp_ids = [o.msp_id for o in topology.organizations]
+    assert fake.reached == {(a, c.name, b) for a in msp_ids for b in msp_ids for c in topology.chaincodes}
+
+
+async def test_a_member_that_is_away_holds_nobody_up(
+    topology: Topology,
+    home: Path,
+    gateways: Use,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(deploy, "GOSSIP_SECONDS", 0.01)
+    fake = gateways(lambda chaincode, function: None)
+    fake.away = {"PharmacyMSP"}
+    await deploy.deploy(topology, home, "devnet")
+    assert len(caplog.records) == len(topology.organizations) * len(topology.chaincodes)
+    assert "distributor's peer does not reach custody at pharmacy yet" in caplog.text
 
 
 async def test_done_before(topology: Topology, home: Path, gateways: Use) -> None:
