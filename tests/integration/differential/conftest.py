@@ -16,7 +16,7 @@ from tests.support.system import free_base_port
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Ledger]]:
     """devnet and real Fabric."""
     if ledger.find_fabric() is None:

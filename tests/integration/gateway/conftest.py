@@ -35,25 +35,25 @@ from tests.support import services
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with services.postgres(tmp_path_factory.mktemp("postgres")) as service:
         yield service.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with services.redis(tmp_path_factory.mktemp("redis")) as service:
         yield service.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mqtt_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with services.mosquitto(tmp_path_factory.mktemp("mosquitto")) as service:
         yield service.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def migrated(postgres: str) -> str:
     """The URL of a database with every table, as the migrations make them."""
     upgrade(postgres)
@@ -92,7 +92,7 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ledger_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerProcesses]:
     running = desks.started(tmp_path_factory.mktemp("devnet"))
     try:

@@ -17,7 +17,7 @@ from tests.support.system import kinds
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 
 
-@pytest.fixture(scope="session", params=kinds())
+@pytest.fixture(scope="package", params=kinds())
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """The ledger; once per kind."""
     with ledgers.started(request.param, TOPOLOGY, tmp_path_factory.mktemp(request.param)) as started:
@@ -50,7 +50,7 @@ def key() -> str:
     return uuid.uuid4().hex
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with services.postgres(tmp_path_factory.mktemp("postgres")) as service:
         yield service.url

@@ -52,7 +52,7 @@ def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         network.stop()
 
 
-@pytest.fixture(scope="session", params=kinds())
+@pytest.fixture(scope="package", params=kinds())
 def members(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """A ledger with two channels and a user whose certificate is revoked; one for all that looks at it."""
     home = tmp_path_factory.mktemp(f"members-{request.param}")
