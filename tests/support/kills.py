@@ -103,7 +103,7 @@ class Load:
         transient = {"value": arguments[0].encode()} if function == "Hide" else None
         encoded = (argument.encode() for argument in arguments)
         proposal = network.contract("notes").proposal(function, *encoded, transient=transient)
-        transaction = await (await proposal.endorse()).sign()
+        transaction = await proposal.endorse()
         self.sent.add(transaction.transaction_id)
         self.open[transaction.transaction_id] = call, transaction.bytes
         await self._submit(transaction, call)

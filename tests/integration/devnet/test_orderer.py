@@ -41,15 +41,14 @@ async def broadcast(devnet: Devnet, envelope: common_pb2.Envelope) -> ab_pb2.Bro
         return answer
 
 
-async def envelope_of(transaction: Transaction) -> common_pb2.Envelope:
+def envelope_of(transaction: Transaction) -> common_pb2.Envelope:
     """What a client without a gateway sends."""
-    signed = (await transaction.sign()).bytes
-    return gateway_pb2.PreparedTransaction.FromString(signed).envelope
+    return gateway_pb2.PreparedTransaction.FromString(transaction.bytes).envelope
 
 
 async def test_an_envelope_is_ordered(devnet: Devnet, network: Network) -> None:
     transaction = await network.contract("notes").proposal("Put", b"broadcast", b"heard").endorse()
-    answer = await broadcast(devnet, await envelope_of(transaction))
+    answer = await broadcast(devnet, envelope_of(transaction))
     assert (answer.status, answer.info) == (common_pb2.SUCCESS, "")
     assert (await network.commit(transaction.transaction_id).status()).successful
     assert await network.contract("notes").evaluate("Get", b"broadcast") == b"heard"
@@ -57,7 +56,7 @@ async def test_an_envelope_is_ordered(devnet: Devnet, network: Network) -> None:
 
 async def test_what_is_not_ordered(devnet: Devnet, network: Network) -> None:
     transaction = await network.contract("notes").proposal("Put", b"broadcast", b"refused").endorse()
-    good = await envelope_of(transaction)
+    good = envelope_of(transaction)
     elsewhere = seek(user(devnet), 0, 0, channel="elsewhere")
     for envelope, status in (
         (common_pb2.Envelope(payload=b"\xff", signature=b"x"), common_pb2.BAD_REQUEST),
