@@ -52,25 +52,23 @@ async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses
 async def _bootstrap(home: Path, channel: Channel) -> None:
     """Name the regulators in the registry, unless that is done."""
     regulators = [o for o in channel.organizations if o.role == "regulator"]
-    body = json.dumps({"regulators": [o.msp_id for o in regulators]}).encode()
     deadline = time.monotonic() + ENDORSEMENT_SECONDS
     async with connect(member_profile(home, regulators[0], "admin")) as gateway:
-        registry = gateway.network(channel.name).contract("registry")
-        while True:
-            try:
-                await registry.submit("Bootstrap", body)
-                return
-            except EndorseError as error:
-                answer = chaincode_refusal(error)
-                refusal = Refusal.parse(answer[1]) if answer else None
-                if refusal and refusal.code == Code.PARAMETER_EXISTS:
-                    return
-                failure: FabricError = error
-            except FabricError as error:
-                failure = error
-            if time.monotonic() > deadline:
-                raise MediLedgerError(f"the registry cannot be bootstrapped: {failure}") from failure
-            await asyncio.sleep(RETRY_SECONDS)
+        network = gateway.network(channel.name)
+        failure = await _until(deadline, partial(_named, network, [o.msp_id for o in regulators]))
+        if failure:
+            raise MediLedgerError(f"the registry cannot be bootstrapped: {failure}") from failure
+
+
+async def _named(network: Network, msp_ids: list[str]) -> None:
+    """Have the regulators named, now or before."""
+    try:
+        await network.contract(REGISTRY).submit("Bootstrap", json.dumps({"regulators": msp_ids}).encode())
+    except EndorseError as error:
+        answer = chaincode_refusal(error)
+        refusal = Refusal.parse(answer[1]) if answer else None
+        if not refusal or refusal.code != Code.PARAMETER_EXISTS:
+            raise
 
 
 async def _answers(home: Path, channel: Channel, organization: Organization) -> None:

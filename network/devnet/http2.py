@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from http2 import frames
 from http2.frames import Http2Error
 from http2.headers import HeaderReader, Headers
+from http2.reader import FrameReader
 from network.devnet.errors import DevnetError
 
 # What the server may send unacknowledged.
@@ -44,7 +45,7 @@ class BidirectionalCall(asyncio.Protocol):
         self.ended: asyncio.Future[str] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._headers = HeaderReader()
-        self._arrived = bytearray()
+        self._reader = FrameReader(self._frame, self.ended.done)
         self._message = bytearray()
         self._received = 0
         self._waiting: list[bytes] = []
@@ -97,33 +98,14 @@ class BidirectionalCall(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Act on the frames that have arrived whole."""
+        if self.ended.done():
+            return
         try:
-            if self._arrived:
-                self._arrived += data
-                del self._arrived[: self._read(bytes(self._arrived))]
-            else:
-                used = self._read(data)
-                if used < len(data):
-                    self._arrived += data[used:]
+            self._reader.feed(data)
         except (Http2Error, DevnetError) as error:
             self.end(str(error))
 
     # Reading
-
-    def _read(self, data: bytes) -> int:
-        """Handle whole frames from the start of ``data``; returns the bytes used."""
-        position, end = 0, len(data)
-        while end - position >= frames.HEADER_SIZE and not self.ended.done():
-            high, low, kind, flags, stream = frames.HEADER.unpack_from(data, position)
-            length = high << 8 | low
-            if length > frames.MAX_FRAME:
-                raise Http2Error(frames.FRAME_SIZE_ERROR, "frame too large")
-            start = position + frames.HEADER_SIZE
-            if end - start < length:
-                break
-            position = start + length
-            self._frame(kind, flags, stream & frames.MAX_WINDOW, data[start:position])
-        return position
 
     def _frame(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
         if self._headers.unfinished and kind != frames.CONTINUATION:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -89,3 +91,14 @@ class Devnet:
                     return
                 except FabricError:
                     await asyncio.sleep(0.1)
+
+
+@contextlib.contextmanager
+def started(home: Path) -> Iterator[Devnet]:
+    """A devnet below ``home``, with everything that belongs to it, until the end of the block."""
+    made = Devnet(home)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()

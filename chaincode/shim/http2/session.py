@@ -17,6 +17,7 @@ from chaincode.shim.http2.stream import Call, CallRefused, Stream
 from http2 import frames
 from http2.frames import Http2Error
 from http2.headers import MAX_HEADER_BYTES, HeaderReader, Headers
+from http2.reader import FrameReader
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class Session(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._peer = ""
-        self._buffer = bytearray()
+        self._greeting = bytearray()
+        self._reader = FrameReader(self._frame, lambda: self._closing)
         self._headers = HeaderReader()
         self._streams: dict[int, Stream] = {}
         self._last_stream = 0
@@ -114,13 +116,7 @@ class Session(asyncio.Protocol):
         if self._closing:
             return
         try:
-            if self._buffer:
-                self._buffer += data
-                del self._buffer[: self._read(bytes(self._buffer))]
-            else:
-                consumed = self._read(data)
-                if consumed < len(data):
-                    self._buffer += data[consumed:]
+            self._reader.feed(data if self._keepalive.greeted else self._greeted(data))
         except Http2Error as error:
             log.warning("closing connection peer=%s: %s", self._peer, error)
             self.close(error.code)
@@ -143,31 +139,18 @@ class Session(asyncio.Protocol):
 
     # Reading
 
-    def _read(self, data: bytes) -> int:
-        """Handle whole frames from the start of `data`; returns the bytes used."""
-        position, end = 0, len(data)
-        if not self._keepalive.greeted:
-            if end < len(frames.PREFACE):
-                if not frames.PREFACE.startswith(data):
-                    raise Http2Error(frames.PROTOCOL_ERROR, "not an HTTP/2 client")
-                return 0
-            if not data.startswith(frames.PREFACE):
-                raise Http2Error(frames.PROTOCOL_ERROR, "not an HTTP/2 client")
-            self._keepalive.greeted = True
-            position = len(frames.PREFACE)
-        while end - position >= frames.HEADER_SIZE:
-            high, low, kind, flags, identity = frames.HEADER.unpack_from(data, position)
-            length = high << 8 | low
-            if length > frames.MAX_FRAME:
-                raise Http2Error(frames.FRAME_SIZE_ERROR, "frame too large")
-            start = position + frames.HEADER_SIZE
-            if end - start < length:
-                break
-            position = start + length
-            self._frame(kind, flags, identity & 0x7FFFFFFF, data[start:position])
-            if self._closing:
-                return end
-        return position
+    def _greeted(self, data: bytes) -> bytes:
+        """Take what arrives until the client has greeted; returns what follows its greeting."""
+        self._greeting += data
+        size = len(frames.PREFACE)
+        if not frames.PREFACE.startswith(self._greeting[:size]):
+            raise Http2Error(frames.PROTOCOL_ERROR, "not an HTTP/2 client")
+        if len(self._greeting) < size:
+            return b""
+        self._keepalive.greeted = True
+        rest = bytes(self._greeting[size:])
+        self._greeting.clear()
+        return rest
 
     def _frame(self, kind: int, flags: int, identity: int, payload: bytes) -> None:
         if self._headers.unfinished and kind != frames.CONTINUATION:

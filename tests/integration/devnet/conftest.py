@@ -7,17 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from gateway.fabric import Network
-from tests.support.devnet import CHANNEL, Devnet
+from tests.support.devnet import CHANNEL, Devnet, started
 
 
 @pytest.fixture(scope="module")
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devnet]:
-    made = Devnet(tmp_path_factory.mktemp("devnet"))
-    try:
-        made.start()
+    with started(tmp_path_factory.mktemp("devnet")) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

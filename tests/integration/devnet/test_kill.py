@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.devnet import CHANNEL, Devnet
+from tests.support.devnet import CHANNEL, Devnet, started
 from tests.support.kills import kill_often
 
 KILLS = 8
@@ -16,12 +16,8 @@ KILLS = 8
 
 @pytest.fixture
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devnet]:
-    made = Devnet(tmp_path_factory.mktemp("killed"))
-    try:
-        made.start()
+    with started(tmp_path_factory.mktemp("killed")) as made:
         yield made
-    finally:
-        made.stop()
 
 
 async def test_kill_at_any_moment(own: Devnet) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,16 +20,11 @@ from gateway.fabric import EndorseError, Gateway, Identity, SubmitError, signer_
 from gateway.fabric.profile import Peer
 from mediledger import cli
 from mediledger.system import PROJECT
+from tests.support.services import free_port
 from tests.support.system import free_base_port
 
 READY_SECONDS = 30.0
 BOTH = ["ManufacturerMSP", "HospitalGroupMSP"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Alone:

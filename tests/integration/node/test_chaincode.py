@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -22,6 +21,7 @@ from network.identities import Identities
 from network.topology import Topology
 from tests.integration.node.conftest import FOLDER, Node
 from tests.support.ledgers import Ledger
+from tests.support.services import free_port
 from tests.support.system import free_base_port
 
 START_SECONDS = 60.0
@@ -39,12 +39,6 @@ TOPOLOGY = {
         )
     ],
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def chaincode(name: str, port: int) -> dict[str, str]:
