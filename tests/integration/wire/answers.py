@@ -15,8 +15,10 @@ from fabric_protos.peer import events_pb2, proposal_response_pb2
 from gateway.fabric.errors import GatewayCallError
 
 CALL_SECONDS = 20.0
+# Of a whole chain's blocks.
+STREAM_SECONDS = 120.0
 # A stream that has said nothing for so long has found nothing wrong.
-QUIET_SECONDS = 2.0
+QUIET_SECONDS = 4.0
 
 _WORDS = (
     (re.compile("\u00a0"), " "),
@@ -95,19 +97,20 @@ class Caller:
         return Answer("OK", f"events of {sorted({one.chaincode_id for one in found.events})}")
 
     async def _deliver(self, call: str, message: bytes) -> Answer:
-        stream = self._channel.stream_stream(call)(timeout=CALL_SECONDS)
+        stream = self._channel.stream_stream(call)(timeout=STREAM_SECONDS)
         blocks = 0
         try:
             await stream.write(message)
-            async with asyncio.timeout(QUIET_SECONDS):
-                while True:
+            while True:
+                # The blocks may be many: it is silence that is waited for, not the end of the stream.
+                async with asyncio.timeout(QUIET_SECONDS):
                     data = await stream.read()
-                    if data is grpc.aio.EOF:
-                        return Answer("OK", f"{blocks} blocks")
-                    answer = events_pb2.DeliverResponse.FromString(data)
-                    if answer.WhichOneof("Type") == "status":
-                        return Answer("OK", f"{blocks} blocks, {common_pb2.Status.Name(answer.status)}")
-                    blocks = min(blocks + 1, 1)
+                if data is grpc.aio.EOF:
+                    return Answer("OK", f"{blocks} blocks")
+                answer = events_pb2.DeliverResponse.FromString(data)
+                if answer.WhichOneof("Type") == "status":
+                    return Answer("OK", f"{blocks} blocks, {common_pb2.Status.Name(answer.status)}")
+                blocks = min(blocks + 1, 1)
         except TimeoutError:
             return Answer("OK", f"{blocks} blocks, waits")
         finally:
