@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import lru_cache
 
 from fabric_protos.peer import chaincode_shim_pb2
 
@@ -12,6 +12,7 @@ from chaincode.shim.transaction import Transaction
 
 Message = chaincode_shim_pb2.ChaincodeMessage
 WriteRecord = chaincode_shim_pb2.WriteRecord
+WriteBatchState = chaincode_shim_pb2.WriteBatchState
 
 _PUT = WriteRecord.PUT_STATE
 _DELETE = WriteRecord.DEL_STATE
@@ -24,21 +25,59 @@ _UNBATCHED = 1000
 _ENVELOPE_BYTES = 1024 * 1024
 
 
+def _field(message: type, name: str) -> bytes:
+    """The tag of a field that holds bytes, text or a message: its number and wire type 2."""
+    return bytes([message.DESCRIPTOR.fields_by_name[name].number << 3 | 2])  # type: ignore[attr-defined]
+
+
+_KEY = _field(WriteRecord, "key")
+_VALUE = _field(WriteRecord, "value")
+_RECORD = _field(WriteBatchState, "rec")
+
+
+def _varint(number: int) -> bytes:
+    """A length as protobuf writes it: seven bits a byte, the lowest first."""
+    written = bytearray()
+    while number > 0x7F:
+        written.append(number & 0x7F | 0x80)
+        number >>= 7
+    written.append(number)
+    return bytes(written)
+
+
+# The lengths of nearly all keys, values and records.
+_LENGTHS = tuple(_varint(number) for number in range(2048))
+
+
+def _length(data: bytes) -> bytes:
+    size = len(data)
+    return _LENGTHS[size] if size < len(_LENGTHS) else _varint(size)
+
+
+@lru_cache(maxsize=256)
+def _rest(kind: int, collection: str, name: str = "", value: bytes = b"") -> bytes:
+    """A record without its key and value: the same for all records of a batch, or nearly."""
+    record = WriteRecord(collection=collection, type=kind)
+    if name:
+        record.metadata.CopyFrom(chaincode_shim_pb2.StateMetadata(metakey=name, value=value))
+    return record.SerializeToString()
+
+
 class Writes:
     """Records in the order in which they were made; the peer applies them in that order.
 
-    They are kept as the batches in which they will travel: building a record in its place costs a third of
-    building it first and copying it.
+    They are kept as the bytes in which they will travel. A commissioning writes thousands, which differ in
+    their keys and values alone: putting those between bytes made once takes a tenth of the time of building
+    each record with the library.
     """
 
-    __slots__ = ("_add", "_batches", "_bytes", "_left", "_limit", "_transaction")
+    __slots__ = ("_batches", "_bytes", "_left", "_limit", "_transaction")
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._limit = transaction.offers.write_batch or _UNBATCHED
-        self._batches: list[chaincode_shim_pb2.WriteBatchState] = []
-        # Set with the first batch: `_left` says that there is none yet.
-        self._add: Callable[..., object]
+        self._batches: list[list[bytes]] = []
+        # `_left` says how many records the last batch has room for, 0 where there is no batch yet.
         self._left = 0
         self._bytes = 0
 
@@ -46,27 +85,21 @@ class Writes:
         """Record a value; ShimError where it is empty or larger than a message."""
         if not value:
             raise ShimError("an empty value would be a deletion; use a delete")
-        size = len(value)
-        if size > MAX_MESSAGE_BYTES - _ENVELOPE_BYTES:
-            raise ShimError(f"a value of {size} bytes does not fit a message")
-        self._room(key, size)
-        self._add(key=key, value=value, collection=collection, type=_PUT)
+        if len(value) > MAX_MESSAGE_BYTES - _ENVELOPE_BYTES:
+            raise ShimError(f"a value of {len(value)} bytes does not fit a message")
+        self._add(key, b"%b%b%b%b" % (_VALUE, _length(value), value, _rest(_PUT, collection)))
 
     def delete(self, key: str, collection: str) -> None:
         """Record a deletion."""
-        self._room(key, 0)
-        self._add(key=key, collection=collection, type=_DELETE)
+        self._add(key, _rest(_DELETE, collection))
 
     def purge(self, key: str, collection: str) -> None:
         """Record the removal of a private value with all its history."""
-        self._room(key, 0)
-        self._add(key=key, collection=collection, type=_PURGE)
+        self._add(key, _rest(_PURGE, collection))
 
     def metadata(self, key: str, name: str, value: bytes, collection: str) -> None:
         """Record a key's metadata entry."""
-        self._room(key, len(value))
-        entry = chaincode_shim_pb2.StateMetadata(metakey=name, value=value)
-        self._add(key=key, collection=collection, metadata=entry, type=_METADATA)
+        self._add(key, _rest(_METADATA, collection, name, value))
 
     async def flush(self) -> None:
         """Send what is recorded: in batches where the peer offers them, else record by record."""
@@ -74,23 +107,24 @@ class Writes:
         self._left = 0
         for batch in batches:
             if self._transaction.offers.write_batch:
-                await self._transaction.request(Message.WRITE_BATCH_STATE, batch.SerializeToString())
+                await self._transaction.request(Message.WRITE_BATCH_STATE, b"".join(batch))
                 continue
-            for record in batch.rec:
+            for record in WriteBatchState.FromString(b"".join(batch)).rec:
                 await self._transaction.request(*_single(record))
 
-    def _room(self, key: str, size: int) -> None:
-        """Make room for a record with `size` bytes of value, in a new batch where the last is full."""
+    def _add(self, key: str, rest: bytes) -> None:
+        """Record a key and what is to become of it, in a new batch where the last is full."""
         if not key:
             raise ShimError("a key must not be empty")
-        if not self._left or self._bytes + size > BATCH_BYTES:
-            batch = chaincode_shim_pb2.WriteBatchState()
-            self._batches.append(batch)
-            self._add = batch.rec.add
+        name = key.encode()
+        record = b"%b%b%b%b" % (_KEY, _length(name), name, rest)
+        if not self._left or self._bytes + len(record) > BATCH_BYTES:
+            self._batches.append([])
             self._left = self._limit
             self._bytes = 0
+        self._batches[-1].append(b"%b%b%b" % (_RECORD, _length(record), record))
         self._left -= 1
-        self._bytes += size
+        self._bytes += len(record)
 
 
 def _single(record: chaincode_shim_pb2.WriteRecord) -> tuple[int, bytes]:
