@@ -8,11 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaincode.model import duties
 from network.addresses import Addresses, Loopback, address
 from network.identities.authority import Authority, Credential
 from network.topology import Organization, Topology
 
-USERS = {"admin": "admin", "gateway": "client", "bridge": "client"}
+
+@dataclass(frozen=True)
+class User:
+    """Whom a member's authority gives an identity: its node OU, and the duties that its certificate names."""
+
+    unit: str
+    duties: tuple[str, ...]
+
+
+# Whoever holds the bridge's key can anchor readings and nothing else.
+USERS = {
+    "admin": User("admin", duties.DUTIES),
+    "gateway": User("client", tuple(duty for duty in duties.DUTIES if duty != duties.SENSOR)),
+    "bridge": User("client", (duties.SENSOR,)),
+}
 
 _LOCAL = ["localhost", "127.0.0.1"]
 
@@ -138,10 +153,11 @@ class Identities:
             host = self._topology.chaincode_host(organization)
             _write_tls(chaincode, tls_authority.issue_tls(host, domain, _hosts(host)), tls_authority)
         attributes = {"mediledger.gln": organization.gln, "mediledger.role": organization.role}
-        for user, unit in USERS.items():
+        for user, entrusted in USERS.items():
             path = self.user(organization, user)
             if not (path / "key.pem").exists():
-                credential = authority.issue_identity(f"{user}@{domain}", domain, unit, attributes)
+                granted = attributes | {duties.ATTRIBUTE: duties.written(entrusted.duties)}
+                credential = authority.issue_identity(f"{user}@{domain}", domain, entrusted.unit, granted)
                 _write_all(path / "msp", verifying)
                 _signing(path / "msp", credential)
                 _write(path / "cert.pem", credential.certificate)

@@ -94,8 +94,15 @@ def test_node_ous(topology: Topology, identities: Identities) -> None:
         assert all((folder / ou["Certificate"]).is_file() for ou in ous.values())
 
 
-@pytest.mark.parametrize("user", USERS)
-def test_attributes_of_users(topology: Topology, identities: Identities, user: str) -> None:
+@pytest.mark.parametrize(
+    ("user", "duties"),
+    [
+        ("admin", "registry,custody,quality,sensor,compliance,governance"),
+        ("gateway", "registry,custody,quality,compliance,governance"),
+        ("bridge", "sensor"),
+    ],
+)
+def test_attributes_of_users(topology: Topology, identities: Identities, user: str, duties: str) -> None:
     for organization in topology.organizations:
         folder = identities.user(organization, user)
         leaf = certificate(folder / "cert.pem")
@@ -103,7 +110,11 @@ def test_attributes_of_users(topology: Topology, identities: Identities, user: s
         extension = leaf.extensions.get_extension_for_oid(ATTRIBUTES_OID)
         assert not extension.critical
         assert json.loads(extension.value.value) == {  # type: ignore[attr-defined]
-            "attrs": {"mediledger.gln": organization.gln, "mediledger.role": organization.role}
+            "attrs": {
+                "mediledger.duties": duties,
+                "mediledger.gln": organization.gln,
+                "mediledger.role": organization.role,
+            }
         }
 
 
