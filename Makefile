@@ -12,8 +12,9 @@ demo: programs $(VENV)/.runtime
 		$(if $(SALES),--sales $(SALES)) $(if $(SALES_COLUMN),--sales-column $(SALES_COLUMN)) \
 		$(if $(STORAGE),--storage $(STORAGE))
 
-test: test-programs lint
-	$(VENV)/bin/python -m pytest -m "not slow" $(TESTS)
+# Everything, or with TESTS=tests/unit/chaincode what is there.
+test: test-programs $(VENV)/.development
+	$(if $(TESTS),$(VENV)/bin/python -m pytest -m "not slow" $(TESTS),@scripts/run-tests $(VENV)/bin)
 
 down:
 	@$(RUN) down

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -10,20 +11,33 @@ from tests.support import ledgers, scenarios, system
 from tests.support.ledgers import Ledger
 from tests.support.system import RunningSystem
 
+# What stands on each ledger, by the fixture's name: ended once no test that follows asks for it. pytest would
+# keep it to the end of the session, and processes that do nothing still take their share of a machine.
+_standing: dict[str, contextlib.ExitStack] = {}
+
 
 @pytest.fixture(scope="session", params=system.kinds())
 def running(request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
     """A whole system, once per ledger: every test that takes it runs on each."""
-    with system.running(request.param) as started:
-        yield started
+    with contextlib.ExitStack() as stack:
+        _standing["running"] = stack
+        yield stack.enter_context(system.running(request.param))
 
 
 @pytest.fixture(scope="session", params=system.kinds())
 def consortium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """The ledger of `three_members.yaml`, once per kind, for tests of what a client sees."""
     home = tmp_path_factory.mktemp(f"consortium-{request.param}")
-    with ledgers.started(request.param, ledgers.THREE_MEMBERS, home) as started:
-        yield started
+    with contextlib.ExitStack() as stack:
+        _standing["consortium"] = stack
+        yield stack.enter_context(ledgers.started(request.param, ledgers.THREE_MEMBERS, home))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    wanted = nextitem.fixturenames if isinstance(nextitem, pytest.Function) else ()
+    for name in [name for name in _standing if name not in wanted]:
+        _standing.pop(name).close()
 
 
 def pytest_report_header() -> str:
@@ -41,9 +55,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for kind in counts:
             if report.when == "call" and f"[{kind}" in report.nodeid:
                 counts[kind] += 1
-    terminalreporter.write_line(f"tests passed on a whole system, by ledger: {_shown(counts)}")
     told = scenarios.passed(terminalreporter.config, system.kinds())
-    terminalreporter.write_line(f"scenarios passed, by ledger: {_shown(told)}")
+    for what, found in (("tests passed on a whole system", counts), ("scenarios passed", told)):
+        if any(found.values()):
+            terminalreporter.write_line(f"{what}, by ledger: {_shown(found)}")
     for report in terminalreporter.stats.get("passed", []):
         for name, value in report.user_properties if report.when == "call" else ():
             if name.startswith("measured "):

@@ -18,7 +18,7 @@ TOPOLOGY = Path(__file__).with_name("topology.yaml")
 PRIVATE_TOPOLOGY = Path(__file__).with_name("private.yaml")
 
 
-@pytest.fixture(scope="module", params=kinds())
+@pytest.fixture(scope="package", params=kinds())
 def small_ledger(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ledger]:
@@ -43,7 +43,7 @@ async def regulator(small_ledger: Ledger) -> AsyncIterator[Probe]:
         yield probe
 
 
-@pytest.fixture(scope="module", params=kinds())
+@pytest.fixture(scope="package", params=kinds())
 def private_ledger(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ledger]:
