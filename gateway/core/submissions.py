@@ -28,7 +28,7 @@ from gateway.core.errors import ApiError, KeyReused, OutcomeOpen, RequestInProgr
 from gateway.core.ledger import Ledger, translated
 from gateway.core.submission_store import LEASE, LeaseLost, Owner, Row, SubmissionStore
 from gateway.fabric import CommitError, FabricError, Transaction
-from gateway.fabric.outcomes import CONFLICTS, Unsettled, settle, submit_with_retry
+from gateway.fabric.outcomes import STALE, Unsettled, settle, submit_with_retry
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +201,7 @@ class Submissions:
         if status.successful:
             await self._store.committed(row.owner, status.block_number)
             return Receipt(row.tx_id, status.block_number, row.result)
-        if status.code in CONFLICTS:
+        if status.code in STALE:
             return None
         invalid = CommitError(status.transaction_id, status.code, status.name, status.block_number)
         raise await self._failed(row.owner, translated(invalid))

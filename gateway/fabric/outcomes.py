@@ -31,9 +31,13 @@ UNCLEAR_SECONDS = 5.0
 PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
 CONFLICT_ATTEMPTS = 8
+POLICY_ATTEMPTS = 3
 
 # Found invalid because something it read had changed meanwhile: a new proposal reads anew.
 CONFLICTS = frozenset({transaction_pb2.MVCC_READ_CONFLICT, transaction_pb2.PHANTOM_READ_CONFLICT})
+# A transaction that writes a key whose own policy an earlier one of the block changed is found invalid by
+# its policy, whoever endorsed it. A new proposal tells that from endorsements that are really not enough.
+STALE = CONFLICTS | {transaction_pb2.ENDORSEMENT_POLICY_FAILURE}
 
 # A submission that the gateway, or what stands before it, refused before anything went to an orderer.
 _NOT_SENT = frozenset(
@@ -165,11 +169,13 @@ async def submit_with_retry(
 
     A conflict is definite: a transaction that is in a block and invalid because what it read had changed, or
     a proposal whose endorsers read different states, of which nothing was sent. So is a peer too busy to look
-    at a proposal.
+    at a proposal. After endorsements that did not meet a policy there are at most ``POLICY_ATTEMPTS``: the
+    policy may have been changed meanwhile, and else it will not help.
     ``before_submit`` stores the signed envelope before it is sent. Raises EndorseError (a chaincode's refusal
     among them, which is final), SubmitError, Unsettled, and CommitError for the last conflict or any other
     invalid transaction.
     """
+    refused_by_policy = 0
     for attempt in range(attempts):
         last = attempt == attempts - 1
         try:
@@ -183,7 +189,8 @@ async def submit_with_retry(
         status = await settle(transaction)
         if status.successful:
             return transaction, status
-        if last or status.code not in CONFLICTS:
+        refused_by_policy += status.code not in CONFLICTS
+        if last or status.code not in STALE or refused_by_policy == POLICY_ATTEMPTS:
             raise CommitError(status.transaction_id, status.code, status.name, status.block_number)
         await _pause(attempt)
     raise ValueError("at least one attempt is needed")

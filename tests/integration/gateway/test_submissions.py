@@ -22,8 +22,9 @@ from gateway.core.errors import (
 )
 from gateway.core.ledger import Ledger
 from gateway.core.submission_store import Owner, SubmissionStore
-from gateway.core.submissions import Command, Submissions, derived_id
+from gateway.core.submissions import Command, Receipt, Submissions, derived_id
 from gateway.core.tables import submission
+from gateway.fabric import outcomes
 from network.devnet.faults import Call, Kind
 from tests.integration.gateway.desk import GLN, GTIN, LOT, OTHER, Desk, until
 
@@ -163,9 +164,8 @@ async def test_a_conflict_makes_a_new_proposal(make: Make, desk: Desk) -> None:
     assert offers[1].tx_id == receipt.transaction_id
 
 
-async def test_an_invalid_transaction_leaves_the_key_free(
-    make: Make, desk: Desk, engine: AsyncEngine
-) -> None:
+async def overtaken_by_a_policy(make: Make, desk: Desk) -> tuple[str, Receipt]:
+    """Put a key whose policy is set between endorsement and commit; the key, and what came of it."""
     key = desk.serial()
     probe = desk.network.contract("probe")
     await probe.submit("put", key.encode(), b"first")
@@ -175,8 +175,23 @@ async def test_an_invalid_transaction_leaves_the_key_free(
     await until(desk.used)
     # One endorsement was enough when it was endorsed, and is not when it is ordered.
     await probe.submit("set_policy", key.encode(), b"ManufacturerMSP", b"RegulatorMSP")
+    return key, await putting
+
+
+async def test_a_policy_changed_meanwhile_makes_a_new_proposal(make: Make, desk: Desk) -> None:
+    key, receipt = await overtaken_by_a_policy(make, desk)
+    puts = [t for t in await desk.transactions() if t.function == "put_json"]
+    assert [t.valid for t in puts] == [False, True]
+    assert puts[1].tx_id == receipt.transaction_id
+    assert await desk.network.contract("probe").evaluate("get", key.encode()) == b'"second"'
+
+
+async def test_an_invalid_transaction_leaves_the_key_free(
+    make: Make, desk: Desk, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "POLICY_ATTEMPTS", 1)
     with pytest.raises(LedgerFailed, match="ENDORSEMENT_POLICY_FAILURE"):
-        await putting
+        await overtaken_by_a_policy(make, desk)
     assert await state(engine) is None
 
 

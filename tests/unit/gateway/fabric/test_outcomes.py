@@ -25,6 +25,7 @@ Code = grpc.StatusCode
 NO, REFUSED, PERHAPS = Sent.NO, Sent.REFUSED, Sent.PERHAPS
 DUPLICATE = transaction_pb2.DUPLICATE_TXID
 CONFLICT = transaction_pb2.MVCC_READ_CONFLICT
+POLICY = transaction_pb2.ENDORSEMENT_POLICY_FAILURE
 BUSY = "too many requests for /gateway.Gateway, exceeding concurrency limit (500)"
 
 
@@ -307,9 +308,28 @@ async def test_conflicts_without_end_are_reported(fake: FakeGateway, network: Ne
     assert fake.count("Submit") == 3
 
 
-async def test_another_invalid_transaction_is_not_repeated(fake: FakeGateway, network: Network) -> None:
-    fake.answer("Submit", transaction_pb2.ENDORSEMENT_POLICY_FAILURE)
+async def test_a_policy_changed_in_the_same_block_gets_a_new_proposal(
+    fake: FakeGateway, network: Network
+) -> None:
+    fake.answer("Submit", POLICY, CONFLICT, POLICY)
+    store = Store(fake)
+    _, status = await submit_with_retry(lambda: network.contract("custody").proposal("AcceptTransfer"), store)
+    assert status.successful
+    assert len(set(store.envelopes)) == 4
+
+
+async def test_endorsements_that_are_never_enough_are_reported_soon(
+    fake: FakeGateway, network: Network
+) -> None:
+    fake.answer("Submit", *[POLICY] * 4)
     with pytest.raises(CommitError, match="ENDORSEMENT_POLICY_FAILURE"):
+        await submit_with_retry(lambda: network.contract("custody").proposal("Commission"), Store(fake))
+    assert fake.count("Submit") == outcomes.POLICY_ATTEMPTS == 3
+
+
+async def test_another_invalid_transaction_is_not_repeated(fake: FakeGateway, network: Network) -> None:
+    fake.answer("Submit", transaction_pb2.BAD_RWSET)
+    with pytest.raises(CommitError, match="BAD_RWSET"):
         await submit_with_retry(lambda: network.contract("custody").proposal("Commission"), Store(fake))
     assert fake.count("Submit") == 1
 
