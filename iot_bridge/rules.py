@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaincode.model import coldchain
-from chaincode.model.documents import Storage
+from chaincode.model.documents.coldchain import Storage
 from iot_bridge.readings import Reading, Reason
 
 # Clocks of loggers drift by seconds; more than this is a clock that was never set.

@@ -30,7 +30,7 @@ RETRY_SECONDS = 0.5
 
 
 async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses | None = None) -> None:
-    """Bring channel and chaincodes up, name the regulators, and wait until every member can transact.
+    """Bring channel and chaincodes up, name regulators and members, and wait until every member can transact.
 
     ``addresses`` are the nodes' where they are not on this machine's loopback.
     Raises MediLedgerError when a step fails or endorsement does not come about in time.
@@ -50,20 +50,24 @@ async def deploy(topology: Topology, home: Path, kind: str, addresses: Addresses
 
 
 async def _bootstrap(home: Path, channel: Channel) -> None:
-    """Name the regulators in the registry, unless that is done."""
+    """Name regulators and members in the registry, unless that is done."""
     regulators = [o for o in channel.organizations if o.role == "regulator"]
+    named = {
+        "regulators": [o.msp_id for o in regulators],
+        "members": [o.msp_id for o in channel.organizations],
+    }
     deadline = time.monotonic() + ENDORSEMENT_SECONDS
     async with connect(member_profile(home, regulators[0], "admin")) as gateway:
         network = gateway.network(channel.name)
-        failure = await _until(deadline, partial(_named, network, [o.msp_id for o in regulators]))
+        failure = await _until(deadline, partial(_named, network, named))
         if failure:
             raise MediLedgerError(f"the registry cannot be bootstrapped: {failure}") from failure
 
 
-async def _named(network: Network, msp_ids: list[str]) -> None:
-    """Have the regulators named, now or before."""
+async def _named(network: Network, named: dict[str, list[str]]) -> None:
+    """Have regulators and members named, now or before."""
     try:
-        await network.contract(REGISTRY).submit("Bootstrap", json.dumps({"regulators": msp_ids}).encode())
+        await network.contract(REGISTRY).submit("Bootstrap", json.dumps(named).encode())
     except EndorseError as error:
         answer = chaincode_refusal(error)
         refusal = Refusal.parse(answer[1]) if answer else None

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from chaincode.model import gs1
-from chaincode.model.documents import ROLES
+from chaincode.model.documents.registry import ROLES
 from chaincode.model.errors import MediLedgerError
 from network.policy import PolicyError
 from network.policy_language import parse

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 from chaincode.model import gs1
-from chaincode.model.documents import ROLES, Licence, Storage
+from chaincode.model.documents.coldchain import Storage
+from chaincode.model.documents.registry import ROLES, Licence
 from chaincode.model.errors import Code, Refusal
 
 Value = TypeVar("Value")

@@ -8,7 +8,7 @@ from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.reading import MAX_DEPTH, ancestors, height, key_of, need_container, need_goods
 from chaincode.model import coldchain, keys
-from chaincode.model.documents import Container
+from chaincode.model.documents.goods import Container
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import goods, parties
 

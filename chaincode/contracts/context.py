@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ParamSpec
 
 import orjson
 
 from chaincode.contracts.arguments import MAX_TIME_MS
-from chaincode.model import canonical, keys
-from chaincode.model.documents import Party, Product
+from chaincode.contracts.protection import NOBODY, owners_policy
+from chaincode.contracts.settings import Settings
+from chaincode.model import canonical
+from chaincode.model.documents.registry import Party, Product
 from chaincode.model.errors import Code, Refusal
+from chaincode.rules.catalogue import name_of
 from chaincode.shim import ChaincodeCallError, Stub
 
 REGISTRY = "registry"
+
+Demand = ParamSpec("Demand")
 
 
 class Context:
     """One transaction. Reads see committed state only, writes go out together when the function returns.
 
     Its time is the client's word: Refusal where no document, or no reader of it, could hold that time.
+
+    ``findings`` is given in a dry run: what rules refuse is put there, and the function goes on.
     """
 
-    def __init__(self, stub: Stub) -> None:
+    def __init__(self, stub: Stub, findings: list[Refusal] | None = None) -> None:
         self.stub = stub
         self.now = stub.timestamp_ms
+        self._findings = findings
+        self._settings: Settings | None = None
         if not 0 <= self.now <= MAX_TIME_MS:
             message = "the transaction's timestamp is outside the years 1970 to 9999"
             raise Refusal(Code.INVALID_ARGUMENT, message, "timestamp")
@@ -39,6 +48,32 @@ class Context:
     def msp_id(self) -> str:
         """The organisation of whoever signed the proposal."""
         return self.stub.creator.msp_id
+
+    @property
+    def settings(self) -> Settings:
+        """The consortium's settings; there once the registry was asked in this transaction."""
+        if self._settings is None:
+            raise LookupError("the registry was not asked yet")
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def check(self, rule: Callable[Demand, None], *args: Demand.args, **kwargs: Demand.kwargs) -> None:
+        """Apply a rule of the catalogue; its Refusal then names the rule and the settings' version.
+
+        In a dry run the refusal is noted and the function goes on.
+        """
+        try:
+            rule(*args, **kwargs)
+        except Refusal as refusal:
+            refusal.rule = name_of(rule)
+            if self._settings is not None:
+                refusal.rules = self._settings.version
+            if self._findings is None:
+                raise
+            self._findings.append(refusal)
 
     async def read(self, key: str) -> Any:
         """A document, None where there is none."""
@@ -57,13 +92,27 @@ class Context:
             raise Refusal(code, f"{what} is not on the ledger", field)
         return document
 
-    def write(self, key: str, document: Any) -> None:
-        """Put a document."""
+    def write(self, key: str, document: Any, protected_by: Sequence[str] | None = None) -> None:
+        """Put a document.
+
+        With ``protected_by`` (MSP ids) the key can from now on be written only with the endorsement of all of
+        them and of a majority of the members; of nobody, with that of a majority. Without it the key's
+        policy stays as it is.
+        """
         self.stub.put_state(key, canonical.dumps(document))
+        if protected_by is not None:
+            policy = owners_policy(protected_by, self.settings.members)
+            self.stub.set_validation_parameter(key, policy)
+
+    def write_once(self, key: str, document: Any) -> None:
+        """Put a document that nobody can change any more."""
+        self.stub.put_state(key, canonical.dumps(document))
+        self.stub.set_validation_parameter(key, NOBODY)
 
     def event(self, name: str, payload: dict[str, Any]) -> None:
-        """The transaction's event."""
-        self.stub.set_event(name, canonical.dumps(payload))
+        """The transaction's event; it says by which version of the settings it was decided, where one was."""
+        version = {} if self._settings is None else {"rules": self._settings.version}
+        self.stub.set_event(name, canonical.dumps(payload | version))
 
 
 class Resolved:
@@ -87,7 +136,7 @@ class Resolved:
 
 
 async def resolve(context: Context, glns: Iterable[str] = (), gtins: Iterable[str] = ()) -> Resolved:
-    """Ask the registry, once, within this transaction.
+    """Ask the registry, once, within this transaction; the context has its settings afterwards.
 
     What it answers is part of the transaction's read set: a licence revoked meanwhile makes it invalid.
     """
@@ -97,10 +146,6 @@ async def resolve(context: Context, glns: Iterable[str] = (), gtins: Iterable[st
     except ChaincodeCallError as error:
         refusal = Refusal.parse(error.message)
         raise refusal if refusal else error from error
-    return Resolved(orjson.loads(answer))
-
-
-async def regulators(context: Context) -> list[str]:
-    """MSP ids of the consortium's regulators; only the registry holds them."""
-    parameter = await context.read(keys.parameter_key("regulators"))
-    return parameter["value"] if parameter else []
+    resolved = orjson.loads(answer)
+    context.settings = Settings(resolved["settings"])
+    return Resolved(resolved)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments, invalid
@@ -14,7 +15,18 @@ from chaincode.shim import Response, ShimError, Stub, failure, success
 
 log = logging.getLogger(__name__)
 
-Function = Callable[[Context, Arguments], Awaitable[Any]]
+Handler = Callable[[Context, Arguments], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A transaction function, and the duty that the certificate of whoever calls it must name.
+
+    Without a duty it only reads and is open to every member.
+    """
+
+    handler: Handler
+    duty: str | None = None
 
 
 class Contract:
@@ -37,7 +49,7 @@ class Contract:
                 raise Refusal(Code.FUNCTION_UNKNOWN, f"{self._name} has no such function; it has {known}")
             if len(stub.params) != 1:
                 raise invalid("argument", "is one JSON object")
-            result = await function(Context(stub), Arguments(canonical.loads(stub.params[0])))
+            result = await function.handler(Context(stub), Arguments(canonical.loads(stub.params[0])))
             return success(canonical.dumps(result))
         except Refusal as refusal:
             return failure(refusal.to_json(), refusal.code.status)

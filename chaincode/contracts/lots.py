@@ -9,7 +9,7 @@ import orjson
 from chaincode.contracts.arguments import Arguments, invalid, unrepeated
 from chaincode.contracts.context import Context, resolve
 from chaincode.model import gs1, keys
-from chaincode.model.documents import Lot
+from chaincode.model.documents.goods import Lot
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import goods, parties
 

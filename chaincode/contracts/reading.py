@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from chaincode.contracts.context import Context
 from chaincode.model import gs1, keys
-from chaincode.model.documents import Container, Unit
+from chaincode.model.documents.goods import Container, Unit
 from chaincode.model.errors import Code, Refusal
 
 # A pack in a bundle in a case on a pallet in a sea container, and room to spare.

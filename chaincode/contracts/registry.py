@@ -7,10 +7,12 @@ from typing import Any
 import orjson
 
 from chaincode.contracts.arguments import Arguments, licence, party_role
-from chaincode.contracts.context import Context, regulators
-from chaincode.contracts.contract import Contract
+from chaincode.contracts.context import Context
+from chaincode.contracts.contract import Contract, Function
+from chaincode.contracts.settings import Settings
 from chaincode.model import gs1, keys
-from chaincode.model.documents import Party, Product
+from chaincode.model.documents.registry import Party, Product
+from chaincode.model.documents.registry import Settings as Document
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import parties
 
@@ -18,20 +20,39 @@ MAX_LICENCES = 50
 MAX_PAGE = 200
 MAX_RESOLVE = 400
 MAX_REGULATORS = 10
+MAX_MEMBERS = 100
 
 
 async def bootstrap(context: Context, arguments: Arguments) -> Any:
-    """Name the consortium's regulators, once; by one of them."""
-    named = arguments.each("regulators", MAX_REGULATORS, lambda v, f: Arguments({f: v}).text(f, 64))
+    """Name the consortium's regulators and members (MSP ids), once; by one of the regulators."""
+    regulators = arguments.each("regulators", MAX_REGULATORS, _msp)
+    members = arguments.each("members", MAX_MEMBERS, _msp)
     arguments.done()
-    parties.regulator(context.msp_id, named)
-    key = keys.parameter_key("regulators")
+    parties.regulator(context.msp_id, regulators)
+    key = keys.parameter_key("consortium")
     if await context.read(key) is not None:
-        raise Refusal(Code.PARAMETER_EXISTS, "the regulators are named already", "regulators")
-    parameter = {"doc": "param", "name": "regulators", "value": named}
-    context.write(key, parameter)
-    context.event("Bootstrapped", {"regulators": named})
-    return parameter
+        raise Refusal(Code.PARAMETER_EXISTS, "the consortium is set up already", "regulators")
+    settings: Document = {
+        "doc": "param",
+        "name": "consortium",
+        "version": 1,
+        "value": {"regulators": regulators, "members": sorted(members), "rules": 1, "parameters": {}},
+    }
+    context.write(key, settings)
+    context.event("Bootstrapped", {"regulators": regulators})
+    return settings
+
+
+async def _settings(context: Context) -> Settings:
+    """The consortium's settings, which the context has afterwards; Refusal where there are none yet."""
+    key = keys.parameter_key("consortium")
+    found = await context.need(key, Code.PARAMETER_UNKNOWN, "the consortium's settings", "settings")
+    context.settings = Settings(found)
+    return context.settings
+
+
+def _msp(value: Any, field: str) -> str:
+    return Arguments({field: value}).text(field, 64)
 
 
 async def register_party(context: Context, arguments: Arguments) -> Any:
@@ -47,7 +68,7 @@ async def register_party(context: Context, arguments: Arguments) -> Any:
         "registered_at": context.now,
     }
     arguments.done()
-    parties.regulator(context.msp_id, await regulators(context))
+    parties.regulator(context.msp_id, (await _settings(context)).regulators)
     key = keys.party_key(gln)
     if await context.read(key) is not None:
         raise Refusal(Code.PARTY_EXISTS, f"party {gln} is registered", "gln")
@@ -62,7 +83,7 @@ async def add_licence(context: Context, arguments: Arguments) -> Any:
     field, value = arguments.take("licence")
     added = licence(value, field)
     arguments.done()
-    parties.regulator(context.msp_id, await regulators(context))
+    parties.regulator(context.msp_id, (await _settings(context)).regulators)
     party = await _party(context, gln)
     changed = parties.with_licence(party, added)
     if len(changed["licences"]) > MAX_LICENCES:
@@ -127,7 +148,7 @@ async def list_products(context: Context, arguments: Arguments) -> Any:
 
 
 async def resolve(context: Context, arguments: Arguments) -> Any:
-    """Parties and products by their keys, unknown ones left out: what another chaincode asks in one call.
+    """Settings, parties and products, unknown ones left out: what another chaincode asks in one call.
 
     With a product comes its manufacturer.
     """
@@ -137,15 +158,17 @@ async def resolve(context: Context, arguments: Arguments) -> Any:
         raise Refusal(Code.BATCH_TOO_LARGE, f"at most {MAX_RESOLVE} parties and products at once", "glns")
     glns = [gs1.gln(value, f"glns[{place}]") for place, value in enumerate(glns)]
     gtins = [gs1.gtin(value, f"gtins[{place}]") for place, value in enumerate(gtins)]
-    asked = [*map(keys.product_key, gtins), *map(keys.party_key, glns)]
-    documents = await context.read_all(asked)
+    asked = [keys.parameter_key("consortium"), *map(keys.product_key, gtins), *map(keys.party_key, glns)]
+    settings, *documents = await context.read_all(asked)
+    if settings is None:
+        raise Refusal(Code.PARAMETER_UNKNOWN, "the consortium is not set up yet", "settings")
     products = _found(gtins, documents[: len(gtins)])
     found = _found(glns, documents[len(gtins) :])
     others = list(dict.fromkeys(product["manufacturer"] for product in products.values()))
     others = [gln for gln in others if gln not in glns]
     if others:
         found |= _found(others, await context.read_all([*map(keys.party_key, others)]))
-    return {"parties": found, "products": products}
+    return {"parties": found, "products": products, "settings": settings}
 
 
 async def _party(context: Context, gln: str) -> Party:
@@ -168,14 +191,14 @@ async def _page(context: Context, kind: str, arguments: Arguments) -> dict[str, 
 chaincode = Contract(
     "registry",
     {
-        "Bootstrap": bootstrap,
-        "RegisterParty": register_party,
-        "AddLicence": add_licence,
-        "RegisterProduct": register_product,
-        "GetParty": get_party,
-        "GetProduct": get_product,
-        "ListParties": list_parties,
-        "ListProducts": list_products,
-        "Resolve": resolve,
+        "Bootstrap": Function(bootstrap, "governance"),
+        "RegisterParty": Function(register_party, "registry"),
+        "AddLicence": Function(add_licence, "registry"),
+        "RegisterProduct": Function(register_product, "registry"),
+        "GetParty": Function(get_party),
+        "GetProduct": Function(get_product),
+        "ListParties": Function(list_parties),
+        "ListProducts": Function(list_products),
+        "Resolve": Function(resolve),
     },
 )

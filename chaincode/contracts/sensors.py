@@ -8,7 +8,7 @@ from chaincode.contracts.arguments import Arguments, identifier, invalid
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.reading import ancestors, need_container
 from chaincode.model import coldchain, keys
-from chaincode.model.documents import Device, Excursion, SensorAnchor
+from chaincode.model.documents.coldchain import Device, Excursion, SensorAnchor
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import goods, parties
 

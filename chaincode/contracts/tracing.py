@@ -10,7 +10,7 @@ from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.reading import MAX_DEPTH, ancestors
 from chaincode.model import gs1, keys
-from chaincode.model.documents import Container, Unit
+from chaincode.model.documents.goods import Container, Unit
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import timeline
 from chaincode.rules.timeline import Version

@@ -8,7 +8,8 @@ from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.reading import containers_inside, key_of, need_goods
 from chaincode.model import keys
-from chaincode.model.documents import Container, Transfer, Unit
+from chaincode.model.documents.goods import Container, Unit
+from chaincode.model.documents.trade import Transfer
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import goods, parties
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from chaincode.model import canonical
-from chaincode.model.documents import Storage
+from chaincode.model.documents.coldchain import Storage
 
 ABSOLUTE_ZERO_MC = -273_150
 # Activation energy 83.144 kJ/mol over the gas constant 8.3144 J/(mol K), in kelvin (USP <1079.2>).

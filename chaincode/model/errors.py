@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from typing import Self
 
 
 class MediLedgerError(Exception):
@@ -11,34 +12,46 @@ class MediLedgerError(Exception):
 
 
 class Code(StrEnum):
-    """Why a transaction is refused; the same code reaches the API, a log line and a webhook."""
+    """Why a transaction is refused; the same code reaches the API, a log line and a webhook.
 
-    INVALID_ARGUMENT = "invalid_argument"
-    FUNCTION_UNKNOWN = "function_unknown"
-    GTIN_CHECK_DIGIT = "gtin_check_digit"
-    GLN_CHECK_DIGIT = "gln_check_digit"
-    SSCC_CHECK_DIGIT = "sscc_check_digit"
-    SERIAL_INVALID = "serial_invalid"
-    LOT_INVALID = "lot_invalid"
-    BATCH_TOO_LARGE = "batch_too_large"
+    ``status`` is the response status of a chaincode and of HTTP alike: 400 malformed, 403 not this caller,
+    404 not on the ledger, 409 not in this state.
+    """
 
-    NOT_AUTHORISED = "not_authorised"
-    ROLE_REQUIRED = "role_required"
-    LICENCE_MISSING = "licence_missing"
-    LICENCE_EXPIRED = "licence_expired"
-    NOT_CUSTODIAN = "not_custodian"
-    WRONG_RECEIVER = "wrong_receiver"
+    status: int
 
-    PARTY_UNKNOWN = "party_unknown"
-    PRODUCT_UNKNOWN = "product_unknown"
-    LOT_UNKNOWN = "lot_unknown"
-    UNIT_UNKNOWN = "unit_unknown"
-    CONTAINER_UNKNOWN = "container_unknown"
-    TRANSFER_UNKNOWN = "transfer_unknown"
-    DEVICE_UNKNOWN = "device_unknown"
-    ANCHOR_UNKNOWN = "anchor_unknown"
-    EXCURSION_UNKNOWN = "excursion_unknown"
-    PARAMETER_UNKNOWN = "parameter_unknown"
+    def __new__(cls, value: str, status: int = 409) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.status = status
+        return member
+
+    INVALID_ARGUMENT = "invalid_argument", 400
+    FUNCTION_UNKNOWN = "function_unknown", 400
+    GTIN_CHECK_DIGIT = "gtin_check_digit", 400
+    GLN_CHECK_DIGIT = "gln_check_digit", 400
+    SSCC_CHECK_DIGIT = "sscc_check_digit", 400
+    SERIAL_INVALID = "serial_invalid", 400
+    LOT_INVALID = "lot_invalid", 400
+    BATCH_TOO_LARGE = "batch_too_large", 400
+
+    NOT_AUTHORISED = "not_authorised", 403
+    ROLE_REQUIRED = "role_required", 403
+    LICENCE_MISSING = "licence_missing", 403
+    LICENCE_EXPIRED = "licence_expired", 403
+    NOT_CUSTODIAN = "not_custodian", 403
+    WRONG_RECEIVER = "wrong_receiver", 403
+
+    PARTY_UNKNOWN = "party_unknown", 404
+    PRODUCT_UNKNOWN = "product_unknown", 404
+    LOT_UNKNOWN = "lot_unknown", 404
+    UNIT_UNKNOWN = "unit_unknown", 404
+    CONTAINER_UNKNOWN = "container_unknown", 404
+    TRANSFER_UNKNOWN = "transfer_unknown", 404
+    DEVICE_UNKNOWN = "device_unknown", 404
+    ANCHOR_UNKNOWN = "anchor_unknown", 404
+    EXCURSION_UNKNOWN = "excursion_unknown", 404
+    PARAMETER_UNKNOWN = "parameter_unknown", 404
 
     PARTY_EXISTS = "party_exists"
     PRODUCT_EXISTS = "product_exists"
@@ -62,44 +75,60 @@ class Code(StrEnum):
     CONTAINER_UNPACKED = "container_unpacked"
     DEVICE_NOT_ATTACHED = "device_not_attached"
 
-    @property
-    def status(self) -> int:
-        """The response status of a chaincode and of HTTP alike: 400, 403, 404 or 409."""
-        if self in _MALFORMED:
-            return 400
-        if self in _FORBIDDEN:
-            return 403
-        return 404 if self.value.endswith("_unknown") else 409
-
-
-_MALFORMED = frozenset(list(Code)[:8])
-_FORBIDDEN = frozenset(list(Code)[8:14])
+    RECORD_FORGED = "record_forged"
+    RULES_UNSUPPORTED = "rules_unsupported"
 
 
 class Refusal(MediLedgerError):
     """A transaction that the law does not allow; nothing of it is written.
 
-    ``field`` names the argument at fault, such as ``serials[3]``, where there is one.
+    ``field`` names the argument at fault, such as ``serials[3]``, where there is one. ``rule`` names the rule
+    that refused, as in ``docs/rules.md``, and ``rules`` the version of the consortium's settings by which it
+    did; both are absent where an argument is malformed.
     """
 
-    def __init__(self, code: Code, message: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        field: str | None = None,
+        *,
+        rule: str | None = None,
+        rules: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
+        self.rule = rule
+        self.rules = rules
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Code, message and whichever of the others there are."""
+        found = {
+            "code": self.code.value,
+            "message": self.message,
+            "field": self.field,
+            "rule": self.rule,
+            "rules": self.rules,
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
     def to_json(self) -> str:
         """As it travels in a chaincode response's message."""
-        body = {"code": self.code.value, "message": self.message}
-        if self.field is not None:
-            body["field"] = self.field
-        return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def parse(cls, text: str) -> Refusal | None:
         """The refusal that ``to_json`` wrote, None for any other text."""
         try:
             body = json.loads(text)
-            return cls(Code(body["code"]), str(body["message"]), body.get("field"))
+            return cls(
+                Code(body["code"]),
+                str(body["message"]),
+                body.get("field"),
+                rule=body.get("rule"),
+                rules=body.get("rules"),
+            )
         except (ValueError, KeyError, TypeError):
             return None

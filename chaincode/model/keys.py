@@ -56,3 +56,27 @@ def excursion_key(excursion_id: str) -> str:
 
 def parameter_key(name: str) -> str:
     return composite("param", name)
+
+
+def unit_period_key(gtin: str, serial: str, period: int) -> str:
+    """A unit's document of a period; of period 0, ``unit_key``."""
+    key = f"\x00unit\x00{gtin}\x00{serial}\x00"
+    return f"{key}{period}\x00" if period else key
+
+
+def container_period_key(sscc: str, period: int) -> str:
+    """A container's document of a period; of period 0, ``container_key``."""
+    return composite("container", sscc, str(period)) if period else container_key(sscc)
+
+
+def packing_key(sscc: str) -> str:
+    return composite("packing", sscc)
+
+
+def seal_key(sscc: str) -> str:
+    """Of the seal of a packing, in the implicit collection of the packed goods' owner."""
+    return composite("seal", sscc)
+
+
+def hold_key(ref: str) -> str:
+    return composite("hold", ref)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.model import gs1
-from chaincode.model.documents import QUARANTINE, Container, Lot, Unit
+from chaincode.model.documents.goods import QUARANTINE, Container, Lot, Unit
 from chaincode.model.errors import Code, Refusal
 
 Goods = Unit | Container

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from chaincode.model.documents import Licence, Party
+from chaincode.model.documents.registry import Licence, Party
 from chaincode.model.errors import Code, Refusal
 
 

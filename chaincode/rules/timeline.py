@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaincode.model import gs1
-from chaincode.model.documents import Transfer
+from chaincode.model.documents.trade import Transfer
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from chaincode.shim.creator import Creator
 from chaincode.shim.errors import ChaincodeCallError, PeerError, ShimError, StreamLost
 from chaincode.shim.keys import create_composite_key, split_composite_key
 from chaincode.shim.limits import Limits
-from chaincode.shim.policy import policy_msps, signature_policy
+from chaincode.shim.policy import guarded_policy, nobody_policy, policy_msps, signature_policy
 from chaincode.shim.query import KeyValue, Modification, Page, Results
 from chaincode.shim.response import Chaincode, Response, failure, success
 from chaincode.shim.server import ChaincodeServer, TlsFiles, serve
@@ -28,6 +28,8 @@ __all__ = [
     "TlsFiles",
     "create_composite_key",
     "failure",
+    "guarded_policy",
+    "nobody_policy",
     "policy_msps",
     "serve",
     "signature_policy",

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from chaincode.model import gs1
-from chaincode.model.documents import ROLES
+from chaincode.model.documents.registry import ROLES
 from network.devnet import handout
 from network.devnet.errors import DevnetError
 from network.identities import Identities

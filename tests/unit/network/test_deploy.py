@@ -116,7 +116,9 @@ async def test_the_regulator_names_the_regulators(topology: Topology, home: Path
     await deploy.deploy(topology, home, "devnet")
     first = fake.calls[0]
     assert first[:3] == ("RegulatorMSP", "registry", "Bootstrap")
-    assert json.loads(first[3]) == {"regulators": ["RegulatorMSP"]}
+    named = json.loads(first[3])
+    assert named["regulators"] == ["RegulatorMSP"]
+    assert named["members"] == [organization.msp_id for organization in topology.organizations]
     # Then each member's peer shows that it runs each chaincode.
     asked = {call[:2] for call in fake.calls[1:]}
     assert asked == {(o.msp_id, c.name) for o in topology.organizations for c in topology.chaincodes}

@@ -1,8 +1,9 @@
 """A ledger in memory: runs chaincodes with stubs that keep the shim's promises.
 
-What chaincode.shim.Stub promises holds here too: a transaction does not read its own writes, what a refused
-one wrote is dropped, a chaincode called by another reads its own namespace in the same transaction, history
-comes newest first, and a transaction that asked for a page does not write.
+What chaincode.shim.Stub promises holds here too, as far as one peer decides it: a transaction does not read
+its own writes, what a refused one wrote is dropped, a chaincode called by another reads its own namespace in
+the same transaction, history comes newest first, a transaction that asked for a page does not write, and a
+key that nobody may write keeps its value.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from chaincode.contracts.protection import NOBODY
 from chaincode.model import canonical
 from chaincode.model.errors import Refusal
 from chaincode.shim import Chaincode, ChaincodeCallError, Response, ShimError
@@ -39,7 +41,9 @@ class Transaction:
     at: int
     creator: Creator
     reads: set[Key] = field(default_factory=set)
-    writes: dict[Key, bytes | None] = field(default_factory=dict)
+    writes: dict[Key, bytes] = field(default_factory=dict)
+    policies: dict[Key, bytes] = field(default_factory=dict)
+    private: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     paged: bool = False
 
@@ -90,8 +94,23 @@ class FakeStub:
         assert type(value) is bytes
         self._transaction.writes[(self._name, key)] = value
 
-    def del_state(self, key: str) -> None:
-        self._transaction.writes[(self._name, key)] = None
+    async def get_private_hash(self, collection: str, key: str) -> bytes | None:
+        value = self._ledger.private.get((collection, self._name, key))
+        return None if value is None else hashlib.sha256(value).digest()
+
+    async def get_private(self, collection: str, key: str) -> bytes | None:
+        return self._ledger.private.get((collection, self._name, key))
+
+    def put_private(self, collection: str, key: str, value: bytes) -> None:
+        assert collection and key and value
+        self._transaction.private[(collection, self._name, key)] = value
+
+    def set_validation_parameter(self, key: str, policy: bytes, collection: str = "") -> None:
+        assert policy and not collection
+        where = (self._name, key)
+        # Peers end at a policy of a key that the same transaction neither reads nor writes.
+        assert where in self._transaction.reads or where in self._transaction.writes
+        self._transaction.policies[where] = policy
 
     async def state_by_partial_key(
         self, object_type: str, attributes: Sequence[str], page_size: int = 0, bookmark: str = ""
@@ -104,6 +123,10 @@ class FakeStub:
         size = page_size or len(found)
         items = [KeyValue(key, self._ledger.state[(self._name, key)]) for key in found[:size]]
         return Page(items, found[size] if len(found) > size else "")
+
+    async def iterate_prefix(self, object_type: str, attributes: Sequence[str]) -> AsyncIterator[KeyValue]:
+        for item in (await self.state_by_partial_key(object_type, attributes)).items:
+            yield item
 
     async def history(self, key: str) -> AsyncIterator[Modification]:
         for modification in reversed(self._ledger.history.get((self._name, key), [])):
@@ -133,6 +156,8 @@ class Ledger:
         self.now = now
         self.state: dict[Key, bytes] = {}
         self.history: dict[Key, list[Modification]] = {}
+        self.policies: dict[Key, bytes] = {}
+        self.private: dict[tuple[str, str, str], bytes] = {}
         self.transactions: list[Transaction] = []
         self.event: Event | None = None
 
@@ -184,9 +209,9 @@ class Ledger:
 
     def _commit(self, transaction: Transaction) -> None:
         for key, value in transaction.writes.items():
-            if value is None:
-                self.state.pop(key, None)
-            else:
-                self.state[key] = value
-            change = Modification(transaction.tx_id, transaction.at, value is None, value or b"")
+            assert self.policies.get(key) != NOBODY or key not in self.state, f"{key} cannot change any more"
+            self.state[key] = value
+            change = Modification(transaction.tx_id, transaction.at, False, value)
             self.history.setdefault(key, []).append(change)
+        self.policies |= transaction.policies
+        self.private |= transaction.private

@@ -8,9 +8,9 @@ from chaincode.model import keys
 from chaincode.model.errors import Code
 from tests.unit.chaincode.contracts.scenarios import commission, dispense, refused
 from tests.unit.chaincode.contracts.world import (
+    CONSORTIUM,
     LOT,
     MAKER,
-    MSPS,
     PHARMACY,
     PRODUCT,
     REGULATOR,
@@ -86,7 +86,7 @@ async def anchor_again(world: World) -> Awaitable[object]:
 
 @refused(Code.PARAMETER_EXISTS, "regulators")
 async def bootstrap_again(world: World) -> Awaitable[object]:
-    return world.registry(REGULATOR, "Bootstrap", {"regulators": [MSPS[REGULATOR]]})
+    return world.registry(REGULATOR, "Bootstrap", CONSORTIUM)
 
 
 @refused(Code.TRANSFER_CLOSED, "id")

@@ -8,6 +8,7 @@ import pytest
 from chaincode.model import keys
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import (
+    CONSORTIUM,
     MAKER,
     MSPS,
     PHARMACY,
@@ -26,16 +27,19 @@ from tests.unit.chaincode.contracts.world import (
 async def test_bootstrap() -> None:
     world = World()
     named = [MSPS[REGULATOR], "OtherMSP"]
-    answer = await world.registry(REGULATOR, "Bootstrap", {"regulators": named})
-    assert answer == {"doc": "param", "name": "regulators", "value": named}
+    members = ["ZMSP", MSPS[REGULATOR], "OtherMSP"]
+    answer = await world.registry(REGULATOR, "Bootstrap", {"regulators": named, "members": members})
+    assert (answer["name"], answer["version"]) == ("consortium", 1)
+    value = {"regulators": named, "members": sorted(members), "rules": 1, "parameters": {}}
+    assert answer["value"] == value
     assert world.event() == ("Bootstrapped", {"regulators": named})
-    assert world.ledger.document("registry", keys.parameter_key("regulators")) == answer
+    assert world.ledger.document("registry", keys.parameter_key("consortium")) == answer
 
 
 async def test_bootstrap_by_none_of_them() -> None:
     world = World()
     with pytest.raises(Refusal) as refused:
-        await world.registry(MAKER, "Bootstrap", {"regulators": [MSPS[REGULATOR]]})
+        await world.registry(MAKER, "Bootstrap", CONSORTIUM)
     assert refused.value.code is Code.ROLE_REQUIRED
     assert world.ledger.state == {}
 
@@ -44,7 +48,7 @@ async def test_before_the_bootstrap_nobody_registers() -> None:
     world = World()
     with pytest.raises(Refusal) as refused:
         await world.registry(REGULATOR, "RegisterParty", party(REGULATOR))
-    assert refused.value.code is Code.ROLE_REQUIRED
+    assert refused.value.code is Code.PARAMETER_UNKNOWN
 
 
 async def test_party(world: World) -> None:
@@ -162,7 +166,9 @@ async def test_resolve(world: World) -> None:
     assert set(answer["products"]) == {PRODUCT}
     assert set(answer["parties"]) == {PHARMACY, MAKER}, "with a product comes its manufacturer"
     assert answer["parties"][PHARMACY] == await world.registry(MAKER, "GetParty", {"gln": PHARMACY})
+    settings = world.ledger.document("registry", keys.parameter_key("consortium"))
     assert await world.registry(MAKER, "Resolve", {"glns": [], "gtins": []}) == {
+        "settings": settings,
         "parties": {},
         "products": {},
     }

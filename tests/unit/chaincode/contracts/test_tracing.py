@@ -124,18 +124,6 @@ async def test_history_of_a_document(world: World) -> None:
     assert items[0]["doc"].get("hold") is None
 
 
-async def test_history_with_a_deletion(world: World) -> None:
-    key = keys.device_key("gone")
-    world.ledger.put("custody", key, {"doc": "device"})
-    transaction = world.ledger.transactions[-1]
-    transaction.writes = {("custody", key): None}
-    world.ledger._commit(transaction)
-    argument = {"key_type": "device", "attributes": ["gone"]}
-    items = (await world.custody(REGULATOR, "History", argument))["items"]
-    assert [item["is_delete"] for item in items] == [False, True]
-    assert "doc" not in items[1]
-
-
 async def test_history_keeps_the_newest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing, "MAX_HISTORY", 3)
     for count in range(5):

@@ -43,6 +43,7 @@ MSPS = {
 }
 ROLES = {MAKER: "manufacturer", WHOLESALER: "wholesaler", PHARMACY: "dispenser", REGULATOR: "regulator"}
 PRODUCT = gtin(1)
+CONSORTIUM = {"regulators": [MSPS[REGULATOR]], "members": [MSPS[which] for which in ROLES]}
 
 
 def licence(
@@ -97,7 +98,7 @@ class World:
 
     async def found(self) -> None:
         """Bootstrap the registry, register everybody, the product and its lot."""
-        await self.registry(REGULATOR, "Bootstrap", {"regulators": [MSPS[REGULATOR]]})
+        await self.registry(REGULATOR, "Bootstrap", CONSORTIUM)
         for which in (MAKER, WHOLESALER, PHARMACY, REGULATOR):
             await self.registry(REGULATOR, "RegisterParty", party(which))
         await self.registry(MAKER, "RegisterProduct", product())
@@ -205,7 +206,9 @@ class World:
         return await self.custody(REGULATOR, "Trace", {"gtin": parsed.gtin, "serial": parsed.serial})
 
     def event(self) -> tuple[str, Any]:
-        """Name and payload of the last transaction's event."""
+        """Name and payload of the last transaction's event, without the version of the settings."""
         event = self.ledger.event
         assert event is not None
-        return event.name, orjson.loads(event.payload)
+        payload = orjson.loads(event.payload)
+        payload.pop("rules", None)
+        return event.name, payload

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.model import coldchain
-from chaincode.model.documents import Storage
+from chaincode.model.documents.coldchain import Storage
 
 temperatures = st.integers(coldchain.ABSOLUTE_ZERO_MC, 200_000)
 series = st.lists(temperatures, min_size=1, max_size=30)

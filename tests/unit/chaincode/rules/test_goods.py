@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chaincode.model.documents import Container, Lot, Unit
+from chaincode.model.documents.goods import Container, Lot, Unit
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import goods
 

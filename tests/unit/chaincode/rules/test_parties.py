@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chaincode.model.documents import Licence, Party
+from chaincode.model.documents.registry import Licence, Party
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import parties
 

@@ -4,7 +4,7 @@ import pytest
 from fabric_protos.common import policies_pb2
 from fabric_protos.msp import msp_principal_pb2
 
-from chaincode.shim import policy_msps, signature_policy
+from chaincode.shim import guarded_policy, nobody_policy, policy_msps, signature_policy
 
 
 def test_all_are_required_unless_said() -> None:
@@ -27,3 +27,31 @@ def test_the_named_msps_come_back() -> None:
 def test_an_impossible_policy_is_refused(msps: list[str], required: int | None) -> None:
     with pytest.raises(ValueError, match="required"):
         signature_policy(msps, required)
+
+
+def test_guards_stand_beside_a_number_of_the_others() -> None:
+    envelope = policies_pb2.SignaturePolicyEnvelope.FromString(guarded_policy(["C"], ["B", "A", "D"], 2))
+    rule = envelope.rule.n_out_of
+    assert policy_msps(envelope.SerializeToString()) == ("A", "B", "C", "D")
+    assert rule.n == 2
+    assert rule.rules[0].signed_by == 0
+    assert (rule.rules[1].n_out_of.n, len(rule.rules[1].n_out_of.rules)) == (2, 3)
+    named = msp_principal_pb2.MSPRole.FromString(envelope.identities[0].principal)
+    assert named.msp_identifier == "C"
+
+
+@pytest.mark.parametrize(
+    ("guards", "others", "required"),
+    [([], ["A"], 0), (["A"], ["A", "B"], 1), (["A"], ["B"], 2), (["A"], [], -1)],
+)
+def test_a_guarded_policy_that_cannot_be_met_is_refused(
+    guards: list[str], others: list[str], required: int
+) -> None:
+    with pytest.raises(ValueError, match="required"):
+        guarded_policy(guards, others, required)
+
+
+def test_nobodys_policy_has_nobody_to_meet_it() -> None:
+    envelope = policies_pb2.SignaturePolicyEnvelope.FromString(nobody_policy())
+    assert envelope.rule.n_out_of.n == 1
+    assert not envelope.rule.n_out_of.rules

@@ -1,0 +1,109 @@
+"""Lots, units and containers.
+
+Goods live through numbered periods, each a document under a key of its own: loose in even periods, packed in
+odd ones. A loose period's document changes while it lasts, under its owner's endorsement policy; a packed
+period's and a packing list never change.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from chaincode.model.documents.coldchain import Storage
+
+QUARANTINE: Literal["quarantine"] = "quarantine"
+
+
+class Lot(TypedDict):
+    doc: Literal["lot"]
+    gtin: str
+    lot: str
+    manufacturer: str
+    expiry: str
+    manufactured: str
+    status: Literal["released", "recalled", "withdrawn"]
+    created_at: int
+
+
+class Period(TypedDict):
+    """What units and containers share.
+
+    A packed period names its ``parent`` (SSCC). A loose one has owner and custodian (GLNs), the owner's MSP,
+    whose endorsement its key demands, and perhaps an open offer (a transfer's id).
+    """
+
+    period: NotRequired[int]
+    parent: NotRequired[str]
+    owner: NotRequired[str]
+    owner_msp: NotRequired[str]
+    custodian: NotRequired[str]
+    offer: NotRequired[str]
+    hold: NotRequired[Literal["quarantine"]]
+    hold_reason: NotRequired[str]
+
+
+class Unit(Period):
+    doc: Literal["unit"]
+    gtin: str
+    serial: str
+    lot: str
+    status: Literal["commissioned", "dispensed"]
+    commissioned_at: int
+    dispensed_at: NotRequired[int]
+
+
+class Content(TypedDict):
+    """How many packs of a lot are somewhere inside a container."""
+
+    gtin: str
+    lot: str
+    count: int
+
+
+class Container(Period):
+    """``storage`` is the narrowest profile of what was packed, ``contents`` what is inside at all levels.
+
+    ``taken`` names what was taken out so far; a container out of which everything was taken is ``unpacked``
+    and lists nothing.
+    """
+
+    doc: Literal["container"]
+    sscc: str
+    status: Literal["packed", "unpacked"]
+    storage: Storage
+    contents: NotRequired[list[Content]]
+    taken: NotRequired[list[str]]
+    children: list[str]
+    packed_at: int
+    packed_by: str
+
+
+class Packing(TypedDict):
+    """What was packed into a container, and the number of the period that this began for each of it.
+
+    ``msp_id`` is the MSP of ``owner``, who owned it all; the seal that its peer endorsed stands in that MSP's
+    implicit collection.
+    """
+
+    doc: Literal["packing"]
+    sscc: str
+    children: list[str]
+    periods: list[int]
+    owner: str
+    msp_id: str
+
+
+class Hold(TypedDict):
+    """A hold on goods, and which goods somewhere inside are on hold by documents of their own.
+
+    ``basis`` names what it rests on: an excursion, an investigation, a recall.
+    """
+
+    doc: Literal["hold"]
+    ref: str
+    status: Literal["quarantine", "suspect", "illegitimate", "condemned", "cleared"]
+    reason: str
+    placed_by: str
+    placed_at: int
+    basis: NotRequired[str]
+    inside: list[str]
