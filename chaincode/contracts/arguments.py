@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any, TypeVar
 
-from chaincode.model import gs1
+from chaincode.model import gs1, gs1_dates, ndc, refs
 from chaincode.model.documents.coldchain import Storage
 from chaincode.model.documents.registry import ROLES, Licence
 from chaincode.model.errors import Code, Refusal
@@ -117,6 +117,20 @@ class Arguments:
             raise invalid(field, f"is a date: {error}") from None
         return value
 
+    def expiry(self, name: str, today: str) -> str:
+        """An expiry date, ``YYYY-MM-DD``; taken as AI (17) has it too, YYMMDD, day 00 the month's last."""
+        field, value = self.take(name)
+        if isinstance(value, str) and len(value) == 6:
+            return gs1_dates.day(value, int(today[:4]), field)
+        return Arguments({field: value}).day(field)
+
+    def ndc(self, name: str, gtin: str) -> str:
+        """An NDC in its HIPAA form, 5-4-2; the one that ``gtin`` is made of, if it is made of one."""
+        field, value = self.take(name)
+        normal = ndc.normal(value, field)
+        ndc.match(gtin, normal, field)
+        return normal
+
     def gtin(self, name: str = "gtin") -> str:
         field, value = self.take(name)
         return gs1.gtin(value, field)
@@ -167,7 +181,7 @@ class Arguments:
         return checked
 
     def refs(self, name: str, maximum: int) -> list[str]:
-        """Element strings of units and containers, in their normal form, none twice."""
+        """Units and containers in the ledger's own form, none twice; given in any of GS1's forms."""
         return self.each(name, maximum, ref)
 
     def storage(self, name: str) -> Storage:
@@ -198,11 +212,8 @@ def licence(value: Any, field: str) -> Licence:
 
 
 def ref(value: Any, field: str) -> str:
-    """An element string in its normal form."""
-    parsed = gs1.parse_ref(value, field)
-    if isinstance(parsed, gs1.UnitRef):
-        return gs1.unit_ref(parsed.gtin, parsed.serial)
-    return gs1.container_ref(parsed.sscc)
+    """A ref in the ledger's own form; it may come in any of GS1's."""
+    return refs.normal(value, field)
 
 
 def identifier(value: Any, field: str) -> str:

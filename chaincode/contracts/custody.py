@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import containers, dispensing, lots, sensors, tracing, transfers
+from chaincode.contracts import containers, dispensing, epcis, lots, sensors, tracing, transfers
 from chaincode.contracts.contract import Contract, Function
 
 chaincode = Contract(
@@ -29,6 +29,8 @@ chaincode = Contract(
         "GetDevice": Function(sensors.get_device),
         "GetAnchor": Function(sensors.get_anchor),
         "GetExcursion": Function(sensors.get_excursion),
+        "AnchorEvents": Function(epcis.anchor_events, "custody"),
+        "GetEventHash": Function(epcis.get_event_hash),
         "GetUnit": Function(tracing.get_unit),
         "Trace": Function(tracing.trace),
         "History": Function(tracing.history),

@@ -7,7 +7,7 @@ from typing import Any
 from chaincode.contracts.arguments import Arguments, ref
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.reading import ancestors, key_of, need_goods
-from chaincode.model import gs1, keys
+from chaincode.model import keys
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import goods, parties
 
@@ -82,7 +82,7 @@ def _hold_arguments(arguments: Arguments) -> tuple[str, str, str]:
 
 
 def _unit_ref(value: Any, field: str) -> str:
-    parsed = gs1.parse_ref(value, field)
-    if isinstance(parsed, gs1.ContainerRef):
+    unit = ref(value, field)
+    if unit.startswith("00"):
         raise Refusal(Code.INVALID_ARGUMENT, "units are dispensed, not containers", field)
-    return gs1.unit_ref(parsed.gtin, parsed.serial)
+    return unit

@@ -19,7 +19,7 @@ MAX_COMMISSION = 1000
 async def create_lot(context: Context, arguments: Arguments) -> Any:
     """Create a lot of a product; by its manufacturer, licensed."""
     gtin, lot = arguments.gtin(), arguments.lot()
-    expiry, manufactured = arguments.day("expiry"), arguments.day("manufactured")
+    expiry, manufactured = arguments.expiry("expiry", context.today), arguments.day("manufactured")
     arguments.done()
     if manufactured > context.today:
         raise invalid("manufactured", "is not in the future")

@@ -103,7 +103,7 @@ async def register_product(context: Context, arguments: Arguments) -> Any:
         "name": arguments.text("name"),
         "strength": arguments.text("strength"),
         "dosage_form": arguments.text("dosage_form"),
-        "ndc": arguments.text("ndc", 13),
+        "ndc": arguments.ndc("ndc", gtin),
         "container_size": arguments.text("container_size"),
         "storage": arguments.storage("storage"),
         "registered_at": context.now,

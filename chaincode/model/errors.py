@@ -33,6 +33,7 @@ class Code(StrEnum):
     SSCC_CHECK_DIGIT = "sscc_check_digit", 400
     SERIAL_INVALID = "serial_invalid", 400
     LOT_INVALID = "lot_invalid", 400
+    NDC_INVALID = "ndc_invalid", 400
     BATCH_TOO_LARGE = "batch_too_large", 400
 
     NOT_AUTHORISED = "not_authorised", 403
@@ -52,6 +53,9 @@ class Code(StrEnum):
     ANCHOR_UNKNOWN = "anchor_unknown", 404
     EXCURSION_UNKNOWN = "excursion_unknown", 404
     PARAMETER_UNKNOWN = "parameter_unknown", 404
+
+    EVENT_HASH_EXISTS = "event_hash_exists"
+    EVENT_HASH_UNKNOWN = "event_hash_unknown", 404
 
     PARTY_EXISTS = "party_exists"
     PRODUCT_EXISTS = "product_exists"

@@ -50,6 +50,11 @@ def sscc(value: object, field: str = "sscc") -> str:
     return _key(value, field, (18,), Code.SSCC_CHECK_DIGIT)
 
 
+def gsin(value: object, field: str = "gsin") -> str:
+    """A GSIN of 17 digits, a shipment's; Refusal where it is none."""
+    return _key(value, field, (17,), Code.INVALID_ARGUMENT)
+
+
 def serial(value: object, field: str = "serial") -> str:
     """A serial number, AI (21): 1 to 20 characters of set 82; Refusal where it is none."""
     return _text(value, field, Code.SERIAL_INVALID, "serial number")

@@ -54,6 +54,10 @@ def excursion_key(excursion_id: str) -> str:
     return composite("excursion", excursion_id)
 
 
+def event_hash_key(event_hash: str) -> str:
+    return composite("epcis", event_hash)
+
+
 def parameter_key(name: str) -> str:
     return composite("param", name)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chaincode.model import gs1
+from chaincode.model import gs1, refs
 from chaincode.model.errors import Code, Refusal
 
 
@@ -26,11 +26,7 @@ def _checked(check: Callable[[Any], str]) -> Callable[[Any], str]:
 
 
 def _ref(value: Any) -> str:
-    match gs1.parse_ref(value):
-        case gs1.UnitRef(gtin, serial):
-            return gs1.unit_ref(gtin, serial)
-        case gs1.ContainerRef(sscc):
-            return gs1.container_ref(sscc)
+    return refs.normal(value, "ref")
 
 
 def _unit_ref(value: Any) -> str:
@@ -64,7 +60,10 @@ LotNumber = Annotated[
 Ref = Annotated[
     str,
     BeforeValidator(_checked(_ref)),
-    Field(description="GS1 element string of a unit, 01<GTIN-14>21<serial>, or a container, 00<SSCC>"),
+    Field(
+        description="a unit, 01<GTIN-14>21<serial>, or a container, 00<SSCC>; also as a longer GS1 element "
+        "string (raw or bracketed) or as a GS1 Digital Link URI"
+    ),
 ]
 UnitRef = Annotated[
     str,

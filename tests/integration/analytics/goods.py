@@ -41,7 +41,7 @@ def product(gtin: str = GTIN, name: str = "Insulin 100 IU/ml") -> dict[str, Any]
         "name": name,
         "strength": "100 IU/ml",
         "dosage_form": "injection",
-        "ndc": "1-2-3",
+        "ndc": "99999-0100-10",
         "container_size": "10 ml",
         "storage": COLD,
         "registered_at": START_MS,

@@ -117,6 +117,51 @@ async def lot_too_long(world: World) -> Awaitable[object]:
     return world.lot("L" * 21, "2027-01-01")
 
 
+@refused(Code.NDC_INVALID, "ndc")
+async def ndc_of_no_division(world: World) -> Awaitable[object]:
+    return world.registry(MAKER, "RegisterProduct", product(2) | {"ndc": "1-2-3"})
+
+
+@refused(Code.INVALID_ARGUMENT, "expiry")
+async def lot_expires_on_no_day(world: World) -> Awaitable[object]:
+    return world.lot("X", "271300")
+
+
+@refused(Code.INVALID_ARGUMENT, "units[0]")
+async def dispensed_a_scan_without_serial(world: World) -> Awaitable[object]:
+    return dispense(world, f"(01){PRODUCT}(10){LOT}")
+
+
+@refused(Code.INVALID_ARGUMENT, "events[0].hash")
+async def anchored_an_md5(world: World) -> Awaitable[object]:
+    events = [{"hash": "ni:///md5;00?ver=CBV2.0"}]
+    return world.custody(MAKER, "AnchorEvents", {"gln": MAKER, "events": events})
+
+
+@refused(Code.INVALID_ARGUMENT, "events[1]")
+async def anchored_twice_at_once(world: World) -> Awaitable[object]:
+    events = [{"hash": f"ni:///sha-256;{'ab' * 32}?ver=CBV2.0"}] * 2
+    return world.custody(MAKER, "AnchorEvents", {"gln": MAKER, "events": events})
+
+
+@refused(Code.EVENT_HASH_UNKNOWN, "hash")
+async def no_event(world: World) -> Awaitable[object]:
+    return world.custody(MAKER, "GetEventHash", {"hash": f"ni:///sha-256;{'ab' * 32}?ver=CBV2.0"})
+
+
+@refused(Code.EVENT_HASH_EXISTS, "events[0].hash")
+async def anchored_again(world: World) -> Awaitable[object]:
+    events = [{"hash": f"ni:///sha-256;{'ab' * 32}?ver=CBV2.0"}]
+    await world.custody(MAKER, "AnchorEvents", {"gln": MAKER, "events": events})
+    return world.custody(MAKER, "AnchorEvents", {"gln": MAKER, "events": events})
+
+
+@refused(Code.NOT_AUTHORISED, "gln")
+async def anchored_for_another(world: World) -> Awaitable[object]:
+    events = [{"hash": f"ni:///sha-256;{'ab' * 32}?ver=CBV2.0"}]
+    return world.custody(MAKER, "AnchorEvents", {"gln": PHARMACY, "events": events})
+
+
 @refused(Code.BATCH_TOO_LARGE, "serials")
 async def a_thousand_and_one(world: World) -> Awaitable[object]:
     return commission(world, *(f"S{n}" for n in range(1001)))
