@@ -1,0 +1,160 @@
+"""Where goods are and whose, read from all their periods and those of the containers they were in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chaincode.contracts import seals
+from chaincode.contracts.context import Context
+from chaincode.model import gs1, keys
+from chaincode.model.documents.goods import Container, Packing, Unit
+from chaincode.model.errors import Code, Refusal
+from chaincode.rules import standing as rules
+from chaincode.rules.standing import Packed
+
+# A pack in a bundle in a case on a pallet in a sea container, and room to spare.
+MAX_DEPTH = 8
+# Containers that are looked at in one transaction.
+MAX_CONTAINERS = 2000
+MAX_PERIODS = 100
+# Periods that one message asks for at a time: goods in their first need two, and few have more than four.
+_WINDOW = 2
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Goods as they stand: the newest period's document, and the containers around, innermost first."""
+
+    ref: str
+    document: Unit | Container
+    around: tuple[Standing, ...] = ()
+
+    @property
+    def period(self) -> int:
+        return self.document["period"]
+
+    @property
+    def key(self) -> str:
+        """Of the document."""
+        return period_key(self.ref, self.period)
+
+    @property
+    def next_key(self) -> str:
+        """Of the period that would follow."""
+        return period_key(self.ref, self.period + 1)
+
+    @property
+    def outermost(self) -> Standing:
+        """The goods themselves where they are loose, else the container that is in none."""
+        return self.around[-1] if self.around else self
+
+    @property
+    def owner(self) -> str:
+        """GLN of whoever owns it."""
+        return self.outermost.document["owner"]
+
+    @property
+    def custodian(self) -> str:
+        """GLN of whoever has it."""
+        return self.outermost.document["custodian"]
+
+
+def period_key(ref: str, period: int) -> str:
+    """The key of a period's document of what an element string, in its normal form, names."""
+    if ref.startswith("00"):
+        return keys.container_period_key(ref[2:], period)
+    return keys.unit_period_key(ref[2:16], ref[18:], period)
+
+
+async def standings(context: Context, refs: Sequence[str], fields: Sequence[str]) -> list[Standing]:
+    """Goods by their refs, the record of each proven; Refusal with the field of what is unknown or forged."""
+    walk = Walk(context)
+    await walk.load(refs)
+    return [walk.standing(ref, field) for ref, field in zip(refs, fields, strict=True)]
+
+
+async def standing(context: Context, ref: str, field: str) -> Standing:
+    """As ``standings``, of one."""
+    return (await standings(context, [ref], [field]))[0]
+
+
+class Walk:
+    """The periods of goods and of every container that they were ever in, read level by level."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._packings: dict[str, Packing | None] = {}
+        self._packed: dict[str, Packed] = {}
+        self._standings: dict[str, Standing] = {}
+        self.periods: dict[str, list[Unit | Container]] = {}
+
+    async def load(self, refs: Iterable[str]) -> None:
+        """Read ``refs`` and the containers around them, now and before."""
+        next_period = {ref: 0 for ref in refs if ref not in self.periods}
+        containers: list[str] = []
+        while next_period or containers:
+            asked = [
+                (ref, number)
+                for ref, first in next_period.items()
+                for number in range(first, first + _WINDOW)
+            ]
+            wanted = [period_key(ref, number) for ref, number in asked]
+            found = await self._context.read_all(wanted + [keys.packing_key(sscc) for sscc in containers])
+            self._packings |= zip(containers, found[len(asked) :], strict=True)
+            containers = self._take(asked, found[: len(asked)])
+            if len(self._packings) + len(containers) > MAX_CONTAINERS:
+                raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
+            next_period = self._unfinished(next_period)
+            next_period |= {ref: 0 for ref in map(gs1.container_ref, containers) if ref not in self.periods}
+        for sscc, packing in self._packings.items():
+            periods = self.periods[gs1.container_ref(sscc)]
+            if sscc not in self._packed and packing is not None and periods:
+                sealed = await seals.intact(self._context, packing)
+                self._packed[sscc] = Packed.of(packing, sealed, periods[-1])  # type: ignore[arg-type]
+
+    def standing(self, ref: str, field: str) -> Standing:
+        """Where loaded goods are; Refusal where they are unknown or their record is forged."""
+        return self._proven(ref, field, 0)
+
+    def _proven(self, ref: str, field: str, depth: int) -> Standing:
+        if depth > MAX_DEPTH:
+            raise Refusal(Code.RECORD_FORGED, f"{ref} is packed more than {MAX_DEPTH} deep", field)
+        if ref in self._standings:
+            return self._standings[ref]
+        periods = self.periods[ref]
+        if not periods:
+            code = Code.CONTAINER_UNKNOWN if ref.startswith("00") else Code.UNIT_UNKNOWN
+            raise Refusal(code, f"{ref} is not on the ledger", field)
+        self._context.check(rules.unbroken, ref, periods, self._packed, field)
+        around: tuple[Standing, ...] = ()
+        for document in periods:
+            around = ()
+            if "parent" in document:
+                container = self._proven(gs1.container_ref(document["parent"]), field, depth + 1)
+                around = (container, *container.around)
+        proven = self._standings[ref] = Standing(ref, periods[-1], around)
+        return proven
+
+    def _take(self, asked: list[tuple[str, int]], found: list[Unit | Container | None]) -> list[str]:
+        """Keep what was read; the SSCCs of the containers that it names for the first time."""
+        fresh: dict[str, None] = {}
+        for (ref, number), document in zip(asked, found, strict=True):
+            periods = self.periods.setdefault(ref, [])
+            if document is None or len(periods) != number:
+                continue
+            periods.append(document)
+            if "parent" in document and document["parent"] not in self._packings:
+                fresh[document["parent"]] = None
+        return list(fresh)
+
+    def _unfinished(self, next_period: dict[str, int]) -> dict[str, int]:
+        """Goods of whose periods there may be more, and the number of the next."""
+        left: dict[str, int] = {}
+        for ref, first in next_period.items():
+            following = first + _WINDOW
+            if len(self.periods[ref]) == following:
+                if following > MAX_PERIODS:
+                    raise Refusal(Code.BATCH_TOO_LARGE, f"{ref} has more than {MAX_PERIODS} periods")
+                left[ref] = following
+        return left

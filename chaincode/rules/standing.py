@@ -1,0 +1,72 @@
+"""Whether the record of goods holds together: each period follows from the last, by the owner's word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chaincode.model import gs1
+from chaincode.model.documents.goods import Container, Packing, Unit
+from chaincode.model.errors import Code, Refusal
+from chaincode.rules.catalogue import rule
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What the ledger says of one packing.
+
+    ``sealed``: whether the seal in the implicit collection of ``packing``'s MSP is that of this very list.
+    ``taken``: what the container's document of its newest period says was taken out; all of it where it is
+    ``unpacked``.
+    """
+
+    msp_id: str
+    periods: Mapping[str, int]
+    sealed: bool
+    unpacked: bool
+    taken: frozenset[str]
+
+    @classmethod
+    def of(cls, packing: Packing, sealed: bool, container: Container) -> Packed:
+        """From the packing list and the container's document of its newest period."""
+        periods = dict(zip(packing["children"], packing["periods"], strict=True))
+        unpacked = container["status"] == "unpacked"
+        return cls(packing["msp_id"], periods, sealed, unpacked, frozenset(container["taken"]))
+
+    def holds(self, ref: str) -> bool:
+        """Whether the container's own document leaves ``ref`` inside."""
+        return not self.unpacked and ref not in self.taken
+
+
+@rule(Code.RECORD_FORGED)
+def unbroken(
+    ref: str, periods: Sequence[Unit | Container], packings: Mapping[str, Packed], field: str
+) -> None:
+    """Goods are where the unbroken chain of their periods says.
+
+    Packing counts only if the packing list names them for this period and the seal is that of the MSP that
+    owned them; being taken out only if the container's own document says so. No majority can write any of
+    the three without the owner.
+
+    ``periods`` are the documents of all periods, ``packings`` those of every container that they name.
+
+    Source: design of MediLedger, "Who must sign"; FD&C Act, section 582(g)(1)(B) and (E).
+    """
+    for number, document in enumerate(periods):
+        if document["period"] != number or ("parent" in document) != bool(number % 2):
+            raise _forged(ref, number, "is out of order", field)
+        if "parent" not in document:
+            continue
+        packed = packings.get(document["parent"])
+        if packed is None or packed.periods.get(ref) != number:
+            raise _forged(ref, number, f"is in no packing list of {document['parent']}", field)
+        if not packed.sealed or packed.msp_id != periods[number - 1].get("owner_msp"):
+            raise _forged(ref, number, "lacks the seal of its owner", field)
+        last = number == len(periods) - 1
+        if packed.holds(ref) != last:
+            said = "was taken out of" if last else "is still in"
+            raise _forged(ref, number, f"{said} {gs1.container_ref(document['parent'])}", field)
+
+
+def _forged(ref: str, number: int, what: str, field: str) -> Refusal:
+    return Refusal(Code.RECORD_FORGED, f"period {number} of {ref} {what}", field)

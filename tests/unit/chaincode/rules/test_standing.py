@@ -1,0 +1,68 @@
+"""The record of goods: what follows from what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaincode.model.errors import Code, Refusal
+from chaincode.rules import standing
+from chaincode.rules.standing import Packed
+
+REF = "010952123400001321S1"
+CASE = "095212340000000015"
+
+
+def loose(period: int, **more: Any) -> Any:
+    return {"doc": "unit", "period": period, "owner": "o", "owner_msp": "MakerMSP", "custodian": "o"} | more
+
+
+def inside(period: int = 1, parent: str = CASE) -> Any:
+    return {"doc": "unit", "period": period, "parent": parent}
+
+
+def packed(**changes: Any) -> dict[str, Packed]:
+    """The case with the unit in it since period 1, as sealed by its maker."""
+    container: Any = {"status": "packed", "taken": []} | changes.pop("container", {})
+    packing: Any = {"children": [REF], "periods": [1], "msp_id": "MakerMSP"} | changes.pop("packing", {})
+    return {CASE: Packed.of(packing, changes.pop("sealed", True), container)}
+
+
+@pytest.mark.allows("standing.unbroken")
+@pytest.mark.parametrize(
+    ("periods", "container"),
+    [
+        ([loose(0)], {}),
+        ([loose(0), inside()], {}),
+        ([loose(0), inside()], {"taken": ["another"]}),
+        ([loose(0), inside(), loose(2, owner_msp="PharmacyMSP")], {"taken": [REF]}),
+        ([loose(0), inside(), loose(2)], {"status": "unpacked"}),
+    ],
+)
+def test_a_record_that_holds_together(periods: list[Any], container: dict[str, Any]) -> None:
+    standing.unbroken(REF, periods, packed(container=container), "ref")
+
+
+@pytest.mark.refuses("standing.unbroken")
+@pytest.mark.parametrize(
+    ("periods", "packings"),
+    [
+        ([loose(1)], packed()),
+        ([inside(0)], packed()),
+        ([loose(0), loose(1)], packed()),
+        ([loose(0), inside()], {}),
+        ([loose(0), inside()], packed(packing={"children": ["another"]})),
+        ([loose(0), inside()], packed(packing={"periods": [3]})),
+        ([loose(0), inside()], packed(sealed=False)),
+        ([loose(0), inside()], packed(packing={"msp_id": "WholesalerMSP"})),
+        ([loose(0, owner_msp="WholesalerMSP"), inside()], packed()),
+        ([loose(0), inside()], packed(container={"taken": [REF]})),
+        ([loose(0), inside()], packed(container={"status": "unpacked"})),
+        ([loose(0), inside(), loose(2)], packed()),
+    ],
+)
+def test_a_forged_record(periods: list[Any], packings: dict[str, Packed]) -> None:
+    with pytest.raises(Refusal) as refused:
+        standing.unbroken(REF, periods, packings, "ref")
+    assert (refused.value.code, refused.value.field) == (Code.RECORD_FORGED, "ref")
