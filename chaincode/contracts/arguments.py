@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any, TypeVar
 
-from chaincode.model import gs1, gs1_dates, ndc, refs
 from chaincode.model.documents.coldchain import Storage
 from chaincode.model.documents.registry import ROLES, Licence
 from chaincode.model.errors import Code, Refusal
+from chaincode.rules import identifiers
 
 Value = TypeVar("Value")
 
@@ -121,35 +121,33 @@ class Arguments:
         """An expiry date, ``YYYY-MM-DD``; taken as AI (17) has it too, YYMMDD, day 00 the month's last."""
         field, value = self.take(name)
         if isinstance(value, str) and len(value) == 6:
-            return gs1_dates.day(value, int(today[:4]), field)
+            return identifiers.expiry(value, int(today[:4]), field)
         return Arguments({field: value}).day(field)
 
     def ndc(self, name: str, gtin: str) -> str:
         """An NDC in its HIPAA form, 5-4-2; the one that ``gtin`` is made of, if it is made of one."""
         field, value = self.take(name)
-        normal = ndc.normal(value, field)
-        ndc.match(gtin, normal, field)
-        return normal
+        return identifiers.ndc(value, gtin, field)
 
     def gtin(self, name: str = "gtin") -> str:
         field, value = self.take(name)
-        return gs1.gtin(value, field)
+        return identifiers.gtin(value, field)
 
     def gln(self, name: str = "gln") -> str:
         field, value = self.take(name)
-        return gs1.gln(value, field)
+        return identifiers.gln(value, field)
 
     def sscc(self, name: str = "sscc") -> str:
         field, value = self.take(name)
-        return gs1.sscc(value, field)
+        return identifiers.sscc(value, field)
 
     def lot(self) -> str:
         field, value = self.take("lot")
-        return gs1.lot(value, field)
+        return identifiers.lot(value, field)
 
     def serial(self) -> str:
         field, value = self.take("serial")
-        return gs1.serial(value, field)
+        return identifiers.serial(value, field)
 
     def truth(self, name: str) -> None:
         """A statement that must be ``true``."""
@@ -213,7 +211,7 @@ def licence(value: Any, field: str) -> Licence:
 
 def ref(value: Any, field: str) -> str:
     """A ref in the ledger's own form; it may come in any of GS1's."""
-    return refs.normal(value, field)
+    return identifiers.ref(value, field)
 
 
 def identifier(value: Any, field: str) -> str:

@@ -8,9 +8,8 @@ from chaincode.contracts.arguments import Arguments, unrepeated
 from chaincode.contracts.context import Context, resolve
 from chaincode.model import keys
 from chaincode.model.documents.epcis import EventHash
-from chaincode.model.errors import Code, Refusal
-from chaincode.model.event_hash import event_hash
-from chaincode.rules import parties
+from chaincode.model.errors import Code
+from chaincode.rules import epcis, identifiers, parties
 
 MAX_EVENTS = 1000
 
@@ -25,9 +24,7 @@ async def anchor_events(context: Context, arguments: Arguments) -> Any:
     unrepeated(hashes, field)
     event_keys = [keys.event_hash_key(value) for value in hashes]
     for place, existing in enumerate(await context.read_all(event_keys)):
-        if existing is not None:
-            message = f"{hashes[place]} was anchored by {existing['gln']}"
-            raise Refusal(Code.EVENT_HASH_EXISTS, message, f"{field}[{place}].hash")
+        context.check(epcis.not_anchored, existing, f"{field}[{place}].hash")
     party = (await resolve(context, [gln])).party(gln, "gln")
     parties.acting_for(party, context.msp_id, "gln")
     for key, (value, event_time) in zip(event_keys, read, strict=True):
@@ -49,7 +46,7 @@ async def get_event_hash(context: Context, arguments: Arguments) -> Any:
     """Who anchored an event's hash, and when."""
     field, value = arguments.take("hash")
     arguments.done()
-    wanted = event_hash(value, field)
+    wanted = identifiers.event_hash(value, field)
     return await context.need(keys.event_hash_key(wanted), Code.EVENT_HASH_UNKNOWN, wanted, field)
 
 
@@ -59,4 +56,4 @@ def _event(value: Any, field: str) -> tuple[str, int | None]:
     name, text = inner.take("hash")
     event_time = inner.time("event_time") if inner.has("event_time") else None
     inner.done()
-    return event_hash(text, name), event_time
+    return identifiers.event_hash(text, name), event_time
