@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python -m mediledger
 
-.PHONY: demo test down status bench lint lock clean programs test-programs faults load differential wire learn
+.PHONY: demo test down status bench lint docs lock clean programs test-programs faults load differential wire learn
 
 demo: programs $(VENV)/.runtime
 	@$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
@@ -51,6 +51,10 @@ lint: $(VENV)/.development
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	PYTHONPATH=. $(VENV)/bin/lint-imports
+
+# What is generated and kept: docs/rules.md.
+docs: $(VENV)/.development
+	$(VENV)/bin/python -m mediledger.rulebook --write
 
 programs:
 	@scripts/install-programs "$(PYTHON)"

@@ -1,0 +1,23 @@
+"""Prints the page, or puts it where it belongs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mediledger.rulebook import PATH, TESTS, marks, page
+from mediledger.system import PROJECT
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="mediledger.rulebook", description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write {PATH.relative_to(PROJECT)}")
+    shown = marks.shown(TESTS, PROJECT)
+    if parser.parse_args().write:
+        PATH.write_text(page.page(shown), encoding="utf-8")
+    else:
+        sys.stdout.write(page.page(shown))
+
+
+if __name__ == "__main__":
+    main()
