@@ -19,7 +19,7 @@ LAYERS = (
     "proposal", "header", "channel_header", "signature_header", "extension", "payload", "input",
 )  # fmt: skip
 # Further from now than a peer's window, and just within it.
-OUTSIDE, INSIDE = 15 * 60 + 30, 15 * 60 - 30
+OUTSIDE, INSIDE = 20 * 60, 10 * 60
 
 
 def edits() -> dict[str, Edit]:
