@@ -67,7 +67,7 @@ def test_every_mirror_equals_the_ledger_after_the_story(running: RunningSystem) 
 
 @pytest.mark.skipif(not (LOGGER_EXPORT.exists() and SALES.exists()), reason=f"no real input in {SHARED}")
 async def test_real_logger_export_and_real_sales(running: RunningSystem) -> None:
-    options = run.Options(LOGGER_EXPORT, "fahrenheit", SALES, "M01AE", storage="15-30")
+    options = run.Options(LOGGER_EXPORT, "fahrenheit", SALES, "N05C", storage="15-30")
     chosen = run.script(options)
     outcome = await run.tell(running.system, chosen, Console(quiet=True))
     assert outcome.readings == len(LOGGER_EXPORT.read_text().splitlines()) - 1
