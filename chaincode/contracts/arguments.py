@@ -145,9 +145,16 @@ class Arguments:
         field, value = self.take("lot")
         return identifiers.lot(value, field)
 
-    def serial(self) -> str:
-        field, value = self.take("serial")
+    def serial(self, name: str = "serial") -> str:
+        field, value = self.take(name)
         return identifiers.serial(value, field)
+
+    def boolean(self, name: str) -> bool:
+        """True or false."""
+        field, value = self.take(name)
+        if not isinstance(value, bool):
+            raise invalid(field, "is true or false")
+        return value
 
     def truth(self, name: str) -> None:
         """A statement that must be ``true``."""

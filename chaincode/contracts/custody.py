@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import containers, dispensing, epcis, lots, sensors, tracing, transfers
+from chaincode.contracts import (
+    containers,
+    dispensing,
+    epcis,
+    lots,
+    recalls,
+    sensors,
+    trace_requests,
+    tracing,
+    transfers,
+)
 from chaincode.contracts.contract import Contract, Function
 
 chaincode = Contract(
@@ -31,6 +41,16 @@ chaincode = Contract(
         "GetExcursion": Function(sensors.get_excursion),
         "AnchorEvents": Function(epcis.anchor_events, "custody"),
         "GetEventHash": Function(epcis.get_event_hash),
+        "StartRecall": Function(recalls.start_recall, "compliance"),
+        "AcknowledgeRecall": Function(recalls.acknowledge_recall, "compliance"),
+        "RecordEffectivenessCheck": Function(recalls.record_effectiveness_check, "compliance"),
+        "EndRecall": Function(recalls.end_recall, "compliance"),
+        "GetRecall": Function(recalls.get_recall),
+        "ListRecalls": Function(recalls.list_recalls),
+        "RecallStatus": Function(recalls.recall_status),
+        "RequestTrace": Function(trace_requests.request_trace, "compliance"),
+        "AnswerTrace": Function(trace_requests.answer_trace, "compliance"),
+        "GetTraceRequest": Function(trace_requests.get_trace_request),
         "GetUnit": Function(tracing.get_unit),
         "Trace": Function(tracing.trace),
         "History": Function(tracing.history),

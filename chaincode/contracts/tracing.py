@@ -26,6 +26,12 @@ KINDS = {
     "device": 1,
     "sensor_anchor": 1,
     "excursion": 1,
+    "recall": 1,
+    "recall_ack": 2,
+    "recall_check": 3,
+    "verification": 1,
+    "verified": 3,
+    "trace_request": 1,
 }
 
 

@@ -79,6 +79,21 @@ class Code(StrEnum):
     CONTAINER_UNPACKED = "container_unpacked"
     DEVICE_NOT_ATTACHED = "device_not_attached"
 
+    RECALL_UNKNOWN = "recall_unknown", 404
+    RECALL_EXISTS = "recall_exists"
+    RECALL_ENDED = "recall_ended"
+    RECALLED = "recalled"
+
+    VERIFICATION_UNKNOWN = "verification_unknown", 404
+    VERIFICATION_EXISTS = "verification_exists"
+    VERIFICATION_ANSWERED = "verification_answered"
+    VERIFICATION_CONTRADICTED = "verification_contradicted"
+    NOT_VERIFIED = "not_verified"
+
+    TRACE_REQUEST_UNKNOWN = "trace_request_unknown", 404
+    TRACE_REQUEST_EXISTS = "trace_request_exists"
+    TRACE_ANSWERED = "trace_answered"
+
     RECORD_FORGED = "record_forged"
     RULES_UNSUPPORTED = "rules_unsupported"
 

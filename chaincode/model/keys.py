@@ -84,3 +84,37 @@ def seal_key(sscc: str) -> str:
 
 def hold_key(ref: str) -> str:
     return composite("hold", ref)
+
+
+# Kinds of key that are also read by their first parts.
+RECALLED = "recalled"
+ACKNOWLEDGEMENT = "recall_ack"
+EFFECTIVENESS_CHECK = "recall_check"
+
+
+def recall_key(recall_id: str) -> str:
+    return composite("recall", recall_id)
+
+
+def recalled_key(gtin: str, recall_id: str) -> str:
+    return composite(RECALLED, gtin, recall_id)
+
+
+def acknowledgement_key(recall_id: str, gln: str) -> str:
+    return composite(ACKNOWLEDGEMENT, recall_id, gln)
+
+
+def effectiveness_check_key(recall_id: str, checked: str, gln: str) -> str:
+    return composite(EFFECTIVENESS_CHECK, recall_id, checked, gln)
+
+
+def verification_key(verification_id: str) -> str:
+    return composite("verification", verification_id)
+
+
+def verified_key(gtin: str, serial: str, gln: str) -> str:
+    return composite("verified", gtin, serial, gln)
+
+
+def trace_request_key(request_id: str) -> str:
+    return composite("trace_request", request_id)

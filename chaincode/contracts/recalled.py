@@ -1,0 +1,110 @@
+"""Which recalls cover goods: what every function that passes goods on or dispenses them asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chaincode.contracts.context import Context
+from chaincode.model import gs1, keys
+from chaincode.model.documents.goods import Container, Unit
+from chaincode.model.documents.recall import Recall
+from chaincode.model.documents.registry import Party
+from chaincode.model.errors import Code, Refusal
+from chaincode.rules import recall as rules
+
+# Containers and packs inside one container, which are looked at where a range of serial numbers is recalled.
+MAX_CONTAINERS = 2_000
+MAX_PACKS = 100_000
+
+
+async def recalls_of(context: Context, gtins: Iterable[str]) -> rules.Recalls:
+    """The open recalls of products, by GTIN.
+
+    One range of keys per product, which the peers read again before they commit: a recall that is committed
+    meanwhile makes the transaction invalid, as one that ends does.
+    """
+    found: dict[str, Sequence[Recall]] = {}
+    for gtin in sorted(set(gtins)):
+        entries = await context.stub.state_by_partial_key(keys.RECALLED, [gtin])
+        names = [keys.split(entry.key)[1][1] for entry in entries.items]
+        recalls = await context.read_all([keys.recall_key(name) for name in names]) if names else []
+        found[gtin] = [one for one in recalls if one and one["gtin"] == gtin and one["status"] == "open"]
+    return found
+
+
+async def check_recalls(
+    context: Context,
+    goods: Sequence[Unit | Container],
+    fields: Sequence[str],
+    back: tuple[Party, Party] | None = None,
+) -> None:
+    """Refuse goods of which anything is recalled; each is the loose document of what is passed on.
+
+    With ``back`` (sender and receiver of a transfer that returns the goods) only what does not go back.
+    A container is judged by its ``contents``; its packing lists are read only where a range of serial numbers
+    of a lot in it is recalled.
+    """
+    lots = [_lots(one) for one in goods]
+    recalls = await recalls_of(context, [gtin for inside in lots for gtin, _, _ in inside])
+    if not any(recalls.values()):
+        return
+    for one, inside, field in zip(goods, lots, fields, strict=True):
+        if one["doc"] == "container" and any(rules.by_range(recalls, gtin, lot) for gtin, lot, _ in inside):
+            inside = [*inside, *await _in_ranges(context, one, recalls, field)]
+        for gtin, lot, serial in inside:
+            if back is None:
+                context.check(rules.not_recalled, recalls, gtin, lot, serial, field)
+            else:
+                context.check(rules.only_back, recalls, gtin, lot, serial, *back, field)
+
+
+def _lots(goods: Unit | Container) -> list[tuple[str, str, str | None]]:
+    if goods["doc"] == "unit":
+        return [(goods["gtin"], goods["lot"], goods["serial"])]
+    return [(content["gtin"], content["lot"], None) for content in goods["contents"]]
+
+
+async def _in_ranges(
+    context: Context, container: Container, recalls: rules.Recalls, field: str
+) -> list[tuple[str, str, str | None]]:
+    """The packs inside whose serial numbers are in a recalled range."""
+    units = [
+        unit
+        for unit in await _packs(context, container, field)
+        if any(
+            "serials" in recall and rules.in_range(unit.serial, recall["serials"])
+            for recall in recalls.get(unit.gtin, ())
+        )
+    ]
+    documents = await context.read_all([keys.unit_key(unit.gtin, unit.serial) for unit in units])
+    return [(document["gtin"], document["lot"], document["serial"]) for document in documents]
+
+
+async def _packs(context: Context, container: Container, field: str) -> list[gs1.UnitRef]:
+    """Every pack inside a container, at all levels, by the packing lists without what was taken out."""
+    packs: list[gs1.UnitRef] = []
+    level, count = [container], 0
+    while level:
+        packings = await context.read_all([keys.packing_key(one["sscc"]) for one in level])
+        nested: list[str] = []
+        for one, packing in zip(level, packings, strict=True):
+            if packing is None:
+                raise Refusal(Code.RECORD_FORGED, f"00{one['sscc']} has no packing list", field)
+            taken = set(one.get("taken", ()))
+            for ref, period in zip(packing["children"], packing["periods"], strict=True):
+                if ref in taken:
+                    continue
+                parsed = gs1.parse_ref(ref)
+                if isinstance(parsed, gs1.UnitRef):
+                    packs.append(parsed)
+                else:
+                    # A container was packed out of the loose period before its packed one.
+                    nested.append(keys.container_period_key(parsed.sscc, period - 1))
+        count += len(nested)
+        if count > MAX_CONTAINERS or len(packs) > MAX_PACKS:
+            message = (
+                f"more than {MAX_CONTAINERS} containers or {MAX_PACKS} packs inside, to search for recalled"
+            )
+            raise Refusal(Code.BATCH_TOO_LARGE, message, field)
+        level = await context.read_all(nested) if nested else []
+    return packs
