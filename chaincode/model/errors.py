@@ -97,6 +97,29 @@ class Code(StrEnum):
     RECORD_FORGED = "record_forged"
     RULES_UNSUPPORTED = "rules_unsupported"
 
+    HOLD_BOUND = "hold_bound"
+    INVESTIGATION_UNKNOWN = "investigation_unknown", 404
+    INVESTIGATION_EXISTS = "investigation_exists"
+    INVESTIGATION_OPEN = "investigation_open"
+    INVESTIGATION_CLOSED = "investigation_closed"
+    INVESTIGATION_REQUIRED = "investigation_required"
+    NOT_SUSPECT = "not_suspect"
+    SAMPLE_EXISTS = "sample_exists"
+    SAMPLE_MISMATCH = "sample_mismatch"
+    SAMPLE_INCOMPLETE = "sample_incomplete"
+    SAMPLE_FAILED = "sample_failed"
+    NOTIFICATION_UNKNOWN = "notification_unknown", 404
+    NOTIFICATION_EXISTS = "notification_exists"
+    NOTIFICATION_CLOSED = "notification_closed"
+    NOT_ILLEGITIMATE = "not_illegitimate"
+    NOT_NOTIFIED = "not_notified", 403
+    INCIDENT_EXISTS = "incident_exists"
+    INCIDENT_MISSING = "incident_missing"
+    TERMINATION_ASKED = "termination_asked"
+    TERMINATION_NOT_ASKED = "termination_not_asked"
+    HIGH_RISK_UNKNOWN = "high_risk_unknown", 404
+    HIGH_RISK_EXISTS = "high_risk_exists"
+
 
 class Refusal(MediLedgerError):
     """A transaction that the law does not allow; nothing of it is written.

@@ -79,6 +79,11 @@ def unit_ref(gtin14: str, serial_number: str) -> str:
     return f"01{gtin14}21{serial_number}"
 
 
+def lot_ref(gtin14: str, lot_number: str) -> str:
+    """The element string of a lot: 01, GTIN-14, 10, lot number."""
+    return f"01{gtin14}10{lot_number}"
+
+
 def container_ref(sscc18: str) -> str:
     """The element string of a container: 00, SSCC."""
     return f"00{sscc18}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chaincode.model import gs1
+
 SEPARATOR = "\x00"
 
 
@@ -118,3 +120,28 @@ def verified_key(gtin: str, serial: str, gln: str) -> str:
 
 def trace_request_key(request_id: str) -> str:
     return composite("trace_request", request_id)
+
+
+def lot_hold_key(gtin: str, lot: str, gln: str) -> str:
+    """Of the hold on whatever one party has of a lot."""
+    return composite("hold", gs1.lot_ref(gtin, lot), gln)
+
+
+def investigation_key(investigation_id: str) -> str:
+    return composite("investigation", investigation_id)
+
+
+def sample_key(investigation_id: str, ref: str) -> str:
+    return composite("sample", investigation_id, ref)
+
+
+def high_risk_key(risk_id: str) -> str:
+    return composite("high_risk", risk_id)
+
+
+def notification_key(notification_id: str) -> str:
+    return composite("notification", notification_id)
+
+
+def notification_response_key(notification_id: str, gln: str) -> str:
+    return composite("notification_response", notification_id, gln)

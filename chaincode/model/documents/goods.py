@@ -91,19 +91,3 @@ class Packing(TypedDict):
     periods: list[int]
     owner: str
     msp_id: str
-
-
-class Hold(TypedDict):
-    """A hold on goods, and which goods somewhere inside are on hold by documents of their own.
-
-    ``basis`` names what it rests on: an excursion, an investigation, a recall.
-    """
-
-    doc: Literal["hold"]
-    ref: str
-    status: Literal["quarantine", "suspect", "illegitimate", "condemned", "cleared"]
-    reason: str
-    placed_by: str
-    placed_at: int
-    basis: NotRequired[str]
-    inside: list[str]
