@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from chaincode.contracts.context import Context
 from chaincode.model import gs1, keys
@@ -15,6 +16,9 @@ from chaincode.rules import recall as rules
 # Containers and packs inside one container, which are looked at where a range of serial numbers is recalled.
 MAX_CONTAINERS = 2_000
 MAX_PACKS = 100_000
+
+# GTIN, lot and serial number of a pack; without the serial number a whole lot.
+Scope = tuple[str, str, str | None]
 
 
 async def recalls_of(context: Context, gtins: Iterable[str]) -> rules.Recalls:
@@ -38,27 +42,49 @@ async def check_recalls(
     fields: Sequence[str],
     back: tuple[Party, Party] | None = None,
 ) -> None:
-    """Refuse goods of which anything is recalled; each is the loose document of what is passed on.
+    """Refuse goods of which anything is recalled; each is the document of what is passed on.
 
-    With ``back`` (sender and receiver of a transfer that returns the goods) only what does not go back.
-    A container is judged by its ``contents``; its packing lists are read only where a range of serial numbers
-    of a lot in it is recalled.
+    With ``back``, sender and receiver of a transfer that returns the goods, only what does not go back. A
+    recall of a lot covers those that were repackaged from it. A container is judged by its ``contents``; its
+    packing lists are read only where a range of serial numbers of a lot in it is recalled.
     """
-    lots = [_lots(one) for one in goods]
-    recalls = await recalls_of(context, [gtin for inside in lots for gtin, _, _ in inside])
-    if not any(recalls.values()):
-        return
-    for one, inside, field in zip(goods, lots, fields, strict=True):
-        if one["doc"] == "container" and any(rules.by_range(recalls, gtin, lot) for gtin, lot, _ in inside):
-            inside = [*inside, *await _in_ranges(context, one, recalls, field)]
-        for gtin, lot, serial in inside:
+    covered, recalls = await _scopes(context, goods)
+    for one, scopes, field in zip(goods, covered, fields, strict=True):
+        if one["doc"] == "container" and any(rules.by_range(recalls, gtin, lot) for gtin, lot, _ in scopes):
+            scopes += await _in_ranges(context, one, recalls, field)
+        for scope in scopes:
             if back is None:
-                context.check(rules.not_recalled, recalls, gtin, lot, serial, field)
+                context.check(rules.not_recalled, recalls, *scope, field)
             else:
-                context.check(rules.only_back, recalls, gtin, lot, serial, *back, field)
+                context.check(rules.only_back, recalls, *scope, *back, field)
 
 
-def _lots(goods: Unit | Container) -> list[tuple[str, str, str | None]]:
+async def recalls_over(context: Context, unit: Unit) -> list[Recall]:
+    """The open recalls that cover a pack, or a lot that its own was repackaged from."""
+    [scopes], recalls = await _scopes(context, [unit])
+    return [recall for scope in scopes for recall in rules.covering(recalls, *scope)]
+
+
+async def _scopes(
+    context: Context, goods: Sequence[Unit | Container]
+) -> tuple[list[list[Scope]], rules.Recalls]:
+    """What a recall may cover of each of ``goods``, and the open recalls of all these products."""
+    own: list[list[Scope]] = [_own(one) for one in goods]
+    names = sorted({(gtin, lot) for scopes in own for gtin, lot, _ in scopes})
+    lots: list[Any] = await context.read_all([keys.lot_key(*name) for name in names])
+    origins: dict[tuple[str, str], list[Scope]] = {
+        name: [(origin["gtin"], origin["lot"], None) for origin in lot.get("origins", ())]
+        for name, lot in zip(names, lots, strict=True)
+        if lot is not None
+    }
+    covered = [
+        scopes + [origin for gtin, lot, _ in scopes for origin in origins.get((gtin, lot), ())]
+        for scopes in own
+    ]
+    return covered, await recalls_of(context, [gtin for scopes in covered for gtin, _, _ in scopes])
+
+
+def _own(goods: Unit | Container) -> list[Scope]:
     if goods["doc"] == "unit":
         return [(goods["gtin"], goods["lot"], goods["serial"])]
     return [(content["gtin"], content["lot"], None) for content in goods["contents"]]
@@ -66,7 +92,7 @@ def _lots(goods: Unit | Container) -> list[tuple[str, str, str | None]]:
 
 async def _in_ranges(
     context: Context, container: Container, recalls: rules.Recalls, field: str
-) -> list[tuple[str, str, str | None]]:
+) -> list[Scope]:
     """The packs inside whose serial numbers are in a recalled range."""
     units = [
         unit
@@ -90,7 +116,7 @@ async def _packs(context: Context, container: Container, field: str) -> list[gs1
         for one, packing in zip(level, packings, strict=True):
             if packing is None:
                 raise Refusal(Code.RECORD_FORGED, f"00{one['sscc']} has no packing list", field)
-            taken = set(one.get("taken", ()))
+            taken = set(one["taken"])
             for ref, period in zip(packing["children"], packing["periods"], strict=True):
                 if ref in taken:
                     continue
@@ -98,13 +124,10 @@ async def _packs(context: Context, container: Container, field: str) -> list[gs1
                 if isinstance(parsed, gs1.UnitRef):
                     packs.append(parsed)
                 else:
-                    # A container was packed out of the loose period before its packed one.
-                    nested.append(keys.container_period_key(parsed.sscc, period - 1))
+                    nested.append(keys.container_period_key(parsed.sscc, period))
         count += len(nested)
         if count > MAX_CONTAINERS or len(packs) > MAX_PACKS:
-            message = (
-                f"more than {MAX_CONTAINERS} containers or {MAX_PACKS} packs inside, to search for recalled"
-            )
+            message = f"more than {MAX_CONTAINERS} containers or {MAX_PACKS} packs inside to search"
             raise Refusal(Code.BATCH_TOO_LARGE, message, field)
         level = await context.read_all(nested) if nested else []
     return packs

@@ -1,10 +1,8 @@
-"""Recalls and withdrawals: started, acknowledged by holders, checked, ended, and how far they have come."""
+"""Recalls and withdrawals: started, acknowledged by holders, checked and ended."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import orjson
 
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, resolve
@@ -27,7 +25,6 @@ from chaincode.rules import parties
 from chaincode.rules import recall as rules
 
 MAX_QUANTITY = 1_000_000_000
-MAX_PAGE = 200
 
 
 async def start_recall(context: Context, arguments: Arguments) -> Any:
@@ -84,7 +81,7 @@ async def acknowledge_recall(context: Context, arguments: Arguments) -> Any:
     found: Any = {name: inner.integer(name, 0, MAX_QUANTITY) for name in FOUND}
     inner.done()
     arguments.done()
-    recall = await _recall(context, recall_id, "recall")
+    recall = await need_recall(context, recall_id, "recall")
     party = (await resolve(context, [gln])).party(gln, "gln")
     parties.acting_for(party, context.msp_id, "gln")
     context.check(rules.asked, party, "gln")
@@ -112,7 +109,7 @@ async def record_effectiveness_check(context: Context, arguments: Arguments) -> 
     arguments.done()
     if acted and not notified:
         raise invalid("acted", "is true only of who was notified")
-    recall = await _recall(context, recall_id, "recall")
+    recall = await need_recall(context, recall_id, "recall")
     resolved = await resolve(context, [gln, checked])
     party = _overseer(context, recall, resolved.party(gln, "gln"))
     context.check(rules.asked, resolved.party(checked, "checked"), "checked")
@@ -137,7 +134,7 @@ async def end_recall(context: Context, arguments: Arguments) -> Any:
     """End a recall; by who started it or a regulator, one that a regulator ordered by a regulator alone."""
     recall_id, gln, reason = arguments.identifier("id"), arguments.gln(), arguments.text("reason")
     arguments.done()
-    recall = await _recall(context, recall_id, "id")
+    recall = await need_recall(context, recall_id, "id")
     _overseer(context, recall, (await resolve(context, [gln])).party(gln, "gln"))
     context.check(rules.running, recall, "id")
     ended: Any = {
@@ -156,45 +153,11 @@ async def get_recall(context: Context, arguments: Arguments) -> Any:
     """A recall by its id."""
     recall_id = arguments.identifier("id")
     arguments.done()
-    return await _recall(context, recall_id, "id")
+    return await need_recall(context, recall_id, "id")
 
 
-async def list_recalls(context: Context, arguments: Arguments) -> Any:
-    """Every recall of a product, open and ended, by id."""
-    gtin = arguments.gtin()
-    arguments.done()
-    entries = await context.stub.state_by_partial_key(keys.RECALLED, [gtin])
-    names = [keys.split(entry.key)[1][1] for entry in entries.items]
-    return {"items": await context.read_all([keys.recall_key(name) for name in names]) if names else []}
-
-
-async def recall_status(context: Context, arguments: Arguments) -> Any:
-    """A recall's report in one call (21 CFR 7.53(b)), from what holders and checkers wrote.
-
-    ``{recall, holders, found: {on_hand, quarantined, dispensed, returned, destroyed}, checks: {due, made,
-    notified, acted}}``. What the ledger itself knows of the packs is counted by ``CountRecalled``.
-    """
-    recall_id = arguments.identifier("id")
-    arguments.done()
-    recall = await _recall(context, recall_id, "id")
-    answers = await _all(context, keys.ACKNOWLEDGEMENT, recall_id)
-    checks = await _all(context, keys.EFFECTIVENESS_CHECK, recall_id)
-    answered = {answer["gln"] for answer in answers}
-    checked = {check["checked"] for check in checks}
-    return {
-        "recall": recall,
-        "holders": len(answers),
-        "found": {name: sum(answer["found"][name] for answer in answers) for name in FOUND},
-        "checks": {
-            "due": rules.checks_due(recall["effectiveness"], len(answered | checked)),
-            "made": len(checked),
-            "notified": len({check["checked"] for check in checks if check["notified"]}),
-            "acted": len({check["checked"] for check in checks if check["acted"]}),
-        },
-    }
-
-
-async def _recall(context: Context, recall_id: str, field: str) -> Recall:
+async def need_recall(context: Context, recall_id: str, field: str) -> Recall:
+    """A recall by its id; Refusal where it is unknown."""
     key = keys.recall_key(recall_id)
     return await context.need(key, Code.RECALL_UNKNOWN, f"recall {recall_id}", field)
 
@@ -213,8 +176,3 @@ def _serials(arguments: Arguments) -> dict[str, str]:
     if rules.place(first) > rules.place(last):
         raise invalid(f"{field}.first", "does not come after last; shorter serial numbers come first")
     return {"first": first, "last": last}
-
-
-async def _all(context: Context, kind: str, recall_id: str) -> list[Any]:
-    page = await context.stub.state_by_partial_key(kind, [recall_id])
-    return [orjson.loads(item.value) for item in page.items]

@@ -50,6 +50,13 @@ class Standing:
         return self.around[-1] if self.around else self
 
     @property
+    def status(self) -> str:
+        """The goods' own, or that they are decommissioned with a container around them."""
+        if any(outer.document["status"] == "decommissioned" for outer in self.around):
+            return "decommissioned"
+        return self.document["status"]
+
+    @property
     def owner(self) -> str:
         """GLN of whoever owns it."""
         return self.outermost.document["owner"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from chaincode.model import gs1
 from chaincode.model.documents.recall import Recall, SerialRange
@@ -13,15 +13,20 @@ from chaincode.rules.catalogue import rule
 
 # Open recalls by GTIN.
 Recalls = Mapping[str, Sequence[Recall]]
-Disposition = Literal["dispensed", "decommissioned", "returned", "quarantined", "beyond_depth", "outstanding"]
-DISPOSITIONS: tuple[Disposition, ...] = (
+# What became of a pack in a recall's scope (21 CFR 7.53(b)(4)): dispensed; decommissioned, so that nobody
+# supplies it; returned to the recall's initiator or the manufacturer; quarantined where it is; beyond the
+# recall's depth; repackaged into packs of another product or lot; outstanding; of a record that is forged.
+Disposition = Literal[
     "dispensed",
     "decommissioned",
     "returned",
     "quarantined",
     "beyond_depth",
+    "repackaged",
     "outstanding",
-)
+    "forged",
+]
+DISPOSITIONS: tuple[Disposition, ...] = get_args(Disposition)
 # How far from the maker a party stands; what is recalled only goes to a smaller number, or to the initiator.
 _STEPS = {"manufacturer": 0, "repackager": 1, "wholesaler": 2, "3pl": 2, "dispenser": 3}
 
@@ -159,20 +164,18 @@ def checks_due(level: str, consignees: int) -> int:
     }[level]
 
 
-def disposition(recall: Recall, status: str, held: bool, custodian: str, role: str | None) -> Disposition:
-    """What became of a pack in a recall's scope, by the ledger alone (21 CFR 7.53(b)(4)).
+def disposition(recall: Recall, status: str, held: bool, custodian: Party) -> Disposition:
+    """What became of a pack whose record is whole, by the ledger alone.
 
-    ``status`` is the pack's own; ``custodian`` has it, whose ``role`` is None where it is unknown.
+    ``status`` is the pack's own, or that of a decommissioned container around it.
     """
-    if status == "dispensed":
-        return "dispensed"
-    if status == "decommissioned":
-        return "decommissioned"
-    if custodian in (recall["initiator"], recall["manufacturer"]):
+    if status in ("dispensed", "decommissioned", "repackaged"):
+        return status  # type: ignore[return-value]
+    if custodian["gln"] in (recall["initiator"], recall["manufacturer"]):
         return "returned"
     if held:
         return "quarantined"
-    if recall["depth"] == "wholesale" and role == "dispenser":
+    if recall["depth"] == "wholesale" and custodian["role"] == "dispenser":
         return "beyond_depth"
     return "outstanding"
 
@@ -182,7 +185,7 @@ def accounted(recall: Recall, counts: Mapping[str, int]) -> int:
 
     What was dispensed is out of reach, but not of a recall to the depth of the consumer.
     """
-    done = ["decommissioned", "returned", "quarantined", "beyond_depth"]
+    done: list[Disposition] = ["decommissioned", "returned", "quarantined", "beyond_depth"]
     if recall["depth"] != "consumer":
         done.append("dispensed")
     return sum(counts.get(name, 0) for name in done)

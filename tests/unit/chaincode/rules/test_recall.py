@@ -210,24 +210,34 @@ def test_effectiveness_checks(level: str, due: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "depth", "expected"),
+    ("status", "held", "custodian", "depth", "expected"),
     [
-        (("dispensed", False, PHARMACY, "dispenser"), "retail", "dispensed"),
-        (("decommissioned", True, PHARMACY, "dispenser"), "retail", "decommissioned"),
-        (("commissioned", True, MAKER, "manufacturer"), "retail", "returned"),
-        (("commissioned", True, PHARMACY, "dispenser"), "retail", "quarantined"),
-        (("commissioned", False, PHARMACY, "dispenser"), "wholesale", "beyond_depth"),
-        (("commissioned", False, WHOLESALER, "wholesaler"), "wholesale", "outstanding"),
-        (("commissioned", False, PHARMACY, "dispenser"), "consumer", "outstanding"),
-        (("commissioned", False, "gone", None), "wholesale", "outstanding"),
+        ("dispensed", False, PHARMACY, "retail", "dispensed"),
+        ("decommissioned", True, PHARMACY, "retail", "decommissioned"),
+        ("repackaged", False, WHOLESALER, "retail", "repackaged"),
+        ("commissioned", True, MAKER, "retail", "returned"),
+        ("commissioned", True, PHARMACY, "wholesale", "quarantined"),
+        ("commissioned", False, PHARMACY, "wholesale", "beyond_depth"),
+        ("commissioned", False, WHOLESALER, "wholesale", "outstanding"),
+        ("commissioned", False, PHARMACY, "consumer", "outstanding"),
     ],
 )
-def test_disposition(pack: Any, depth: str, expected: str) -> None:
-    assert rules.disposition(recall(depth=depth), *pack) == expected
+def test_disposition(status: str, held: bool, custodian: str, depth: str, expected: str) -> None:
+    assert rules.disposition(recall(depth=depth), status, held, party(custodian)) == expected
 
 
 def test_accounted() -> None:
-    counts = dict(zip(rules.DISPOSITIONS, (1, 20, 300, 4_000, 50_000, 600_000), strict=True))
+    counts = {
+        "dispensed": 1,
+        "decommissioned": 20,
+        "returned": 300,
+        "quarantined": 4_000,
+        "beyond_depth": 50_000,
+        "repackaged": 1_000_000,
+        "outstanding": 1_000_000,
+        "forged": 1_000_000,
+    }
+    assert set(counts) == set(rules.DISPOSITIONS)
     assert rules.accounted(recall(), counts) == 54_321
     assert rules.accounted(recall(depth="consumer"), counts) == 54_320
 
