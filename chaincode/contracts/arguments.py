@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, TypeVar
 
 from chaincode.model.documents.coldchain import Storage
-from chaincode.model.documents.registry import ROLES, Licence
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import identifiers
 
@@ -200,22 +199,6 @@ class Arguments:
         return {"min_mc": low, "max_mc": high}
 
 
-def licence(value: Any, field: str) -> Licence:
-    """A licence, valid for a day at least."""
-    inner = Arguments(value, field)
-    read: Licence = {
-        "authority": inner.text("authority"),
-        "number": inner.text("number", 64),
-        "jurisdiction": inner.text("jurisdiction", 64),
-        "valid_from": inner.day("valid_from"),
-        "valid_to": inner.day("valid_to"),
-    }
-    inner.done()
-    if read["valid_from"] > read["valid_to"]:
-        raise invalid(f"{field}.valid_to", "is not before valid_from")
-    return read
-
-
 def ref(value: Any, field: str) -> str:
     """A ref in the ledger's own form; it may come in any of GS1's."""
     return identifiers.ref(value, field)
@@ -224,11 +207,6 @@ def ref(value: Any, field: str) -> str:
 def identifier(value: Any, field: str) -> str:
     """As ``Arguments.identifier``, for an entry of a list."""
     return Arguments({field: value}).identifier(field)
-
-
-def party_role(arguments: Arguments) -> str:
-    """A party's role."""
-    return arguments.choice("role", ROLES)
 
 
 def unrepeated(values: list[Any], field: str, code: Code = Code.INVALID_ARGUMENT) -> None:

@@ -38,7 +38,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     resolved = await resolve(context, [gln], gtins)
     party = resolved.party(gln, "gln")
     parties.acting_for(party, context.msp_id, "gln")
-    parties.licensed(party, context.today, "gln")
+    context.check(parties.authorised, party, parties.KEEPERS, context.today, "gln")
     profiles = [resolved.product(gtin, "children")["storage"] for gtin in gtins]
     profiles += [child["storage"] for child in inner]
     try:

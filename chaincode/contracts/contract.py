@@ -11,6 +11,7 @@ from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context
 from chaincode.model import canonical
 from chaincode.model.errors import Code, Refusal
+from chaincode.rules import authority
 from chaincode.shim import Response, ShimError, Stub, failure, success
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,10 @@ class Contract:
                 raise Refusal(Code.FUNCTION_UNKNOWN, f"{self._name} has no such function; it has {known}")
             if len(stub.params) != 1:
                 raise invalid("argument", "is one JSON object")
-            result = await function.handler(Context(stub), Arguments(canonical.loads(stub.params[0])))
+            context = Context(stub)
+            if function.duty is not None:
+                context.check(authority.entrusted, stub.creator.attributes, function.duty)
+            result = await function.handler(context, Arguments(canonical.loads(stub.params[0])))
             return success(canonical.dumps(result))
         except Refusal as refusal:
             return failure(refusal.to_json(), refusal.code.status)

@@ -32,8 +32,7 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
         goods.marketable(lots[keys.lot_key(unit["gtin"], unit["lot"])], context.today, field)
     party = (await resolve(context, [gln])).party(gln, "gln")
     parties.acting_for(party, context.msp_id, "gln")
-    parties.in_role(party, ("dispenser",), "gln")
-    parties.licensed(party, context.today, "gln")
+    context.check(parties.authorised, party, ("dispenser",), context.today, "gln")
     for name, unit in zip(refs, units, strict=True):
         context.write(key_of(name), goods.dispensed(unit, context.now))
     context.event("UnitsDispensed", {"gln": gln, "count": len(refs)})

@@ -87,7 +87,7 @@ async def _manufacturer(context: Context, gtin: str, *likely: str) -> str:
     gln = product["manufacturer"]
     party = resolved.party(gln, "gtin")
     parties.acting_for(party, context.msp_id, "gtin")
-    parties.licensed(party, context.today, "gtin")
+    context.check(parties.authorised, party, parties.MAKERS, context.today, "gtin")
     return gln
 
 

@@ -45,8 +45,8 @@ async def offer_transfer(context: Context, arguments: Arguments) -> Any:
         goods.not_held(inside, "what")
     resolved = await resolve(context, [sender, receiver])
     parties.acting_for(resolved.party(sender, "from"), context.msp_id, "from")
-    parties.licensed(resolved.party(sender, "from"), context.today, "from")
-    parties.licensed(resolved.party(receiver, "to"), context.today, "to")
+    context.check(parties.authorised, resolved.party(sender, "from"), parties.OWNERS, context.today, "from")
+    context.check(parties.authorised, resolved.party(receiver, "to"), parties.OWNERS, context.today, "to")
     transfer: Transfer = {
         "doc": "transfer",
         "id": transfer_id,
@@ -70,8 +70,12 @@ async def accept_transfer(context: Context, arguments: Arguments) -> Any:
     arguments.done()
     resolved = await resolve(context, [transfer["from"], transfer["to"]])
     _receiver(context, resolved.party(transfer["to"], "id"))
-    parties.licensed(resolved.party(transfer["from"], "id"), context.today, "from")
-    parties.licensed(resolved.party(transfer["to"], "id"), context.today, "to")
+    context.check(
+        parties.authorised, resolved.party(transfer["from"], "id"), parties.OWNERS, context.today, "from"
+    )
+    context.check(
+        parties.authorised, resolved.party(transfer["to"], "id"), parties.OWNERS, context.today, "to"
+    )
     for ref, one in await _offered(context, transfer):
         context.write(key_of(ref), goods.moved(one, transfer["to"]))
     return _close(context, transfer, "accepted", None)

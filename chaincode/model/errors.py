@@ -40,6 +40,11 @@ class Code(StrEnum):
     ROLE_REQUIRED = "role_required", 403
     LICENCE_MISSING = "licence_missing", 403
     LICENCE_EXPIRED = "licence_expired", 403
+    LICENCE_SUSPENDED = "licence_suspended", 403
+    LICENCE_REVOKED = "licence_revoked", 403
+    PARTY_SUSPENDED = "party_suspended", 403
+    MAY_NOT_OWN = "may_not_own", 403
+    NOT_MEMBER = "not_member", 403
     NOT_CUSTODIAN = "not_custodian", 403
     WRONG_RECEIVER = "wrong_receiver", 403
 
@@ -53,6 +58,8 @@ class Code(StrEnum):
     ANCHOR_UNKNOWN = "anchor_unknown", 404
     EXCURSION_UNKNOWN = "excursion_unknown", 404
     PARAMETER_UNKNOWN = "parameter_unknown", 404
+    LICENCE_UNKNOWN = "licence_unknown", 404
+    PROPOSAL_UNKNOWN = "proposal_unknown", 404
 
     EVENT_HASH_EXISTS = "event_hash_exists"
     EVENT_HASH_UNKNOWN = "event_hash_unknown", 404
@@ -66,6 +73,17 @@ class Code(StrEnum):
     DEVICE_EXISTS = "device_exists"
     ANCHOR_EXISTS = "anchor_exists"
     PARAMETER_EXISTS = "parameter_exists"
+    LICENCE_STATUS = "licence_status"
+    PARTY_STATUS = "party_status"
+    PARAMETER_BOUNDS = "parameter_bounds"
+    PROPOSAL_EXISTS = "proposal_exists"
+    PROPOSAL_CLOSED = "proposal_closed"
+    PROPOSAL_EXPIRED = "proposal_expired"
+    PROPOSAL_STALE = "proposal_stale"
+    NOTHING_CHANGES = "nothing_changes"
+    NO_REGULATOR = "no_regulator"
+    NO_MAJORITY = "no_majority"
+    VOTE_EXISTS = "vote_exists"
     TRANSFER_CLOSED = "transfer_closed"
     OFFER_PENDING = "offer_pending"
     UNIT_PACKED = "unit_packed"

@@ -64,6 +64,14 @@ def parameter_key(name: str) -> str:
     return composite("param", name)
 
 
+def proposal_key(proposal_id: str) -> str:
+    return composite("proposal", proposal_id)
+
+
+def vote_key(proposal_id: str, msp_id: str) -> str:
+    return composite("vote", proposal_id, msp_id)
+
+
 def unit_period_key(gtin: str, serial: str, period: int) -> str:
     """A unit's document of a period; of period 0, ``unit_key``."""
     key = f"\x00unit\x00{gtin}\x00{serial}\x00"

@@ -18,6 +18,14 @@ class Parameter:
 
 
 PARAMETERS: dict[str, Parameter] = {
+    "proposal_days": Parameter(
+        30,
+        1,
+        365,
+        "days",
+        "how long members may vote on a proposal, and enact it",
+        "the consortium's own: no law sets it",
+    ),
     "retention_years": Parameter(
         6,
         6,

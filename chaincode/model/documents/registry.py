@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from chaincode.model.documents.coldchain import Storage
 
@@ -10,22 +10,38 @@ Role = Literal["manufacturer", "repackager", "wholesaler", "3pl", "dispenser", "
 ROLES: tuple[str, ...] = ("manufacturer", "repackager", "wholesaler", "3pl", "dispenser", "regulator")
 
 
+LicenceStatus = Literal["active", "suspended", "revoked"]
+
+
 class Licence(TypedDict):
-    """An authority's licence; valid on ``valid_from``, ``valid_to`` and the days between."""
+    """An authority's licence for ``roles``; valid on ``valid_from``, ``valid_to`` and the days between.
+
+    ``reason`` says why its status last changed.
+    """
 
     authority: str
     number: str
     jurisdiction: str
     valid_from: str
     valid_to: str
+    roles: list[Role]
+    status: LicenceStatus
+    reason: NotRequired[str]
 
 
 class Party(TypedDict):
+    """A trading partner or regulator, for which the member ``msp_id`` acts and signs.
+
+    ``reason`` says why its status last changed.
+    """
+
     doc: Literal["party"]
     gln: str
     name: str
     msp_id: str
     role: Role
+    status: Literal["active", "suspended"]
+    reason: NotRequired[str]
     licences: list[Licence]
     registered_at: int
 

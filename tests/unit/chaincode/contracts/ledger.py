@@ -11,17 +11,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from chaincode.contracts.protection import NOBODY
-from chaincode.model import canonical
+from chaincode.model import canonical, duties
 from chaincode.model.errors import Refusal
 from chaincode.shim import Chaincode, ChaincodeCallError, Response, ShimError
 from chaincode.shim.creator import Creator
 from chaincode.shim.keys import prefix_range
 from chaincode.shim.query import KeyValue, Modification, Page
+from tests.unit.chaincode.shim.certificates import issue
 
 CHANNEL = "medicines"
 Key = tuple[str, str]
@@ -31,6 +33,12 @@ Key = tuple[str, str]
 class Event:
     name: str
     payload: bytes
+
+
+@lru_cache
+def creator(msp_id: str, named: tuple[str, ...] = duties.DUTIES) -> Creator:
+    """Somebody of an organisation, whose certificate names these duties."""
+    return Creator(msp_id, issue("somebody", attributes={duties.ATTRIBUTE: duties.written(named)}).pem)
 
 
 @dataclass
@@ -149,11 +157,13 @@ class Ledger:
     """State and history of one channel.
 
     ``now`` is the time of the next transaction, epoch milliseconds; each one moves it on by a second.
+    ``duties`` are those that the certificate of whoever sends it names.
     """
 
     def __init__(self, chaincodes: Mapping[str, Chaincode], now: int) -> None:
         self._chaincodes = chaincodes
         self.now = now
+        self.duties: tuple[str, ...] = duties.DUTIES
         self.state: dict[Key, bytes] = {}
         self.history: dict[Key, list[Modification]] = {}
         self.policies: dict[Key, bytes] = {}
@@ -172,7 +182,7 @@ class Ledger:
         """Run one transaction and commit what it wrote, unless it was refused."""
         number = len(self.transactions)
         tx_id = hashlib.sha256(f"{number}".encode()).hexdigest()
-        transaction = Transaction(tx_id, self.now, Creator(msp_id, b""))
+        transaction = Transaction(tx_id, self.now, creator(msp_id, self.duties))
         self.transactions.append(transaction)
         self.now += 1000
         self.event = None

@@ -13,8 +13,7 @@ from typing import Any
 import orjson
 import pytest
 
-from chaincode.shim.creator import Creator
-from tests.unit.chaincode.contracts.ledger import Transaction
+from tests.unit.chaincode.contracts.ledger import Transaction, creator
 from tests.unit.chaincode.contracts.world import (
     LOT,
     MAKER,
@@ -43,7 +42,7 @@ async def endorse(world: World, call: Call) -> Transaction:
     """The transaction on the state as it is; not committed."""
     who, chaincode, function, argument = call
     tx_id = hashlib.sha256(repr(call).encode()).hexdigest()
-    transaction = Transaction(tx_id, world.ledger.now, Creator(MSPS[who], b""))
+    transaction = Transaction(tx_id, world.ledger.now, creator(MSPS[who]))
     response, _ = await world.ledger.run(transaction, chaincode, [function.encode(), orjson.dumps(argument)])
     assert response.status == 200, response.message
     return transaction

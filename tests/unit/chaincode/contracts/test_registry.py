@@ -18,15 +18,13 @@ from tests.unit.chaincode.contracts.world import (
     WHOLESALER,
     World,
     gtin,
-    licence,
     party,
-    product,
 )
 
 
 async def test_bootstrap() -> None:
     world = World()
-    named = [MSPS[REGULATOR], "OtherMSP"]
+    named = ["OtherMSP", MSPS[REGULATOR]]
     members = ["ZMSP", MSPS[REGULATOR], "OtherMSP"]
     answer = await world.registry(REGULATOR, "Bootstrap", {"regulators": named, "members": members})
     assert (answer["name"], answer["version"]) == ("consortium", 1)
@@ -49,86 +47,6 @@ async def test_before_the_bootstrap_nobody_registers() -> None:
     with pytest.raises(Refusal) as refused:
         await world.registry(REGULATOR, "RegisterParty", party(REGULATOR))
     assert refused.value.code is Code.PARAMETER_UNKNOWN
-
-
-async def test_party(world: World) -> None:
-    found = await world.registry(PHARMACY, "GetParty", {"gln": MAKER})
-    assert found == party(MAKER) | {"doc": "party", "registered_at": found["registered_at"]}
-
-
-async def test_product(world: World) -> None:
-    found = await world.registry(PHARMACY, "GetProduct", {"gtin": PRODUCT[1:]})
-    assert found == product() | {"doc": "product", "registered_at": found["registered_at"]}
-
-
-async def test_repackager_registers_products(world: World) -> None:
-    argument = party(MAKER) | {"gln": STRANGER, "msp_id": MSPS[STRANGER], "role": "repackager"}
-    await world.registry(REGULATOR, "RegisterParty", argument)
-    await world.registry(STRANGER, "RegisterProduct", product(2) | {"manufacturer": STRANGER})
-    assert world.event() == ("ProductRegistered", {"gtin": gtin(2), "manufacturer": STRANGER})
-
-
-async def test_licence_added_then_replaced(world: World) -> None:
-    second = licence(number="N-2")
-    changed = await world.registry(REGULATOR, "AddLicence", {"gln": PHARMACY, "licence": second})
-    assert changed["licences"] == [licence(), second]
-    assert world.event() == ("LicenceAdded", {"gln": PHARMACY, "authority": "FDA", "number": "N-2"})
-    renewed = licence(valid_to="2030-12-31")
-    await world.registry(REGULATOR, "AddLicence", {"gln": PHARMACY, "licence": renewed})
-    found = await world.registry(MAKER, "GetParty", {"gln": PHARMACY})
-    assert found["licences"] == [second, renewed]
-
-
-async def test_too_many_licences(world: World) -> None:
-    for number in range(49):
-        argument = {"gln": PHARMACY, "licence": licence(number=f"X-{number}")}
-        await world.registry(REGULATOR, "AddLicence", argument)
-    with pytest.raises(Refusal) as refused:
-        await world.registry(REGULATOR, "AddLicence", {"gln": PHARMACY, "licence": licence(number="Y")})
-    assert refused.value.code is Code.BATCH_TOO_LARGE
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"role": "doctor"}, "role"),
-        ({"name": " Pharma"}, "name"),
-        ({"name": "a\nb"}, "name"),
-        ({"name": "x" * 201}, "name"),
-        ({"name": ""}, "name"),
-        ({"msp_id": 7}, "msp_id"),
-        ({"licences": []}, "licences"),
-        ({"licences": [licence(valid_from="2026-02-30")]}, "licences[0].valid_from"),
-        ({"licences": [licence(valid_from="26-02-01")]}, "licences[0].valid_from"),
-        ({"licences": [licence(valid_from="2028-01-01")]}, "licences[0].valid_to"),
-        ({"licences": [licence() | {"note": "x"}]}, "licences[0].note"),
-        ({"licences": [licence(), licence()]}, "licences[1]"),
-        ({"licences": ["FDA"]}, "licences[0]"),
-        ({"licences": {"0": licence()}}, "licences"),
-    ],
-)
-async def test_malformed_party(world: World, change: dict[str, object], field: str) -> None:
-    with pytest.raises(Refusal) as refused:
-        await world.registry(REGULATOR, "RegisterParty", party(MAKER) | change)
-    assert (refused.value.code, refused.value.field) == (Code.INVALID_ARGUMENT, field)
-
-
-@pytest.mark.parametrize(
-    ("storage", "field"),
-    [
-        ({"min_mc": 8_000, "max_mc": 2_000}, "storage.min_mc"),
-        ({"min_mc": 2_000, "max_mc": 2_000}, "storage.min_mc"),
-        ({"min_mc": -273_151, "max_mc": 2_000}, "storage.min_mc"),
-        ({"min_mc": True, "max_mc": 2_000}, "storage.min_mc"),
-        ({"min_mc": 2_000}, "storage.max_mc"),
-        ({"min_mc": 2_000, "max_mc": 8_000, "unit": "C"}, "storage.unit"),
-        (None, "storage"),
-    ],
-)
-async def test_malformed_storage(world: World, storage: object, field: str) -> None:
-    with pytest.raises(Refusal) as refused:
-        await world.registry(MAKER, "RegisterProduct", product(2) | {"storage": storage})
-    assert (refused.value.code, refused.value.field) == (Code.INVALID_ARGUMENT, field)
 
 
 async def test_pages_of_parties(world: World) -> None:

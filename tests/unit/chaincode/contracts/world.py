@@ -104,6 +104,15 @@ class World:
         await self.registry(MAKER, "RegisterProduct", product())
         await self.lot(LOT, "2027-06-30")
 
+    async def decide(self, changes: dict[str, Any]) -> None:
+        """Have the members change the consortium's settings: proposed, approved by three of four, enacted."""
+        name = f"P-{next(self._numbers)}"
+        proposal = {"id": name, "gln": MAKER, "changes": changes, "reason": "as agreed"}
+        await self.registry(MAKER, "Propose", proposal)
+        for who in (MAKER, WHOLESALER, REGULATOR):
+            await self.registry(who, "Vote", {"id": name, "gln": who, "approve": True})
+        await self.registry(MAKER, "Enact", {"id": name})
+
     async def lot(self, lot: str, expiry: str, of: str = PRODUCT) -> None:
         argument = {"gtin": of, "lot": lot, "expiry": expiry, "manufactured": "2026-02-01"}
         await self.custody(MAKER, "CreateLot", argument)

@@ -1,0 +1,23 @@
+"""Duties in certificates."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaincode.model.errors import Code, Refusal
+from chaincode.rules import authority
+
+
+@pytest.mark.allows("authority.entrusted")
+def test_a_duty_among_others() -> None:
+    authority.entrusted({"mediledger.duties": "custody,quality"}, "quality")
+
+
+@pytest.mark.refuses("authority.entrusted")
+@pytest.mark.parametrize(
+    "attributes", [{}, {"mediledger.duties": "custody"}, {"mediledger.duties": "qualityx"}]
+)
+def test_a_duty_that_is_not_named(attributes: dict[str, str]) -> None:
+    with pytest.raises(Refusal, match="quality") as refused:
+        authority.entrusted(attributes, "quality")
+    assert refused.value.code is Code.NOT_AUTHORISED
