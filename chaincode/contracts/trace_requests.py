@@ -32,7 +32,7 @@ async def request_trace(context: Context, arguments: Arguments) -> Any:
     requester, holder = resolved.party(gln, "gln"), resolved.party(asked, "asked")
     parties.acting_for(requester, context.msp_id, "gln")
     if requester["role"] != "regulator":
-        parties.licensed(requester, context.today, "gln")
+        context.check(parties.authorised, requester, parties.KEEPERS, context.today, "gln")
     context.check(rules.asked_of, holder, "asked")
     document: Any = {
         "doc": "trace_request",
