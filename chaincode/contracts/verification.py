@@ -81,7 +81,7 @@ async def request_verification(context: Context, arguments: Arguments) -> Any:
     responder = resolved.party(product["manufacturer"], "gtin")
     parties.acting_for(party, context.msp_id, "gln")
     if party["role"] != "regulator":
-        parties.licensed(party, context.today, "gln")
+        context.check(parties.authorised, party, parties.KEEPERS, context.today, "gln")
     ledger = rules.response(pack, lot, expiry, context.today)
     document: Verification = {
         "doc": "verification",
