@@ -53,7 +53,7 @@ async def start_recall(context: Context, arguments: Arguments) -> Any:
         raise Refusal(Code.RECALL_EXISTS, f"recall {recall_id} exists", "id")
     resolved = await resolve(context, [gln], [gtin])
     party, product = resolved.party(gln, "gln"), resolved.product(gtin, "gtin")
-    parties.acting_for(party, context.msp_id, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(rules.started_by, party, product, "gln")
     if "lot" in document and lot is None:
         raise Refusal(Code.LOT_UNKNOWN, f"lot {document['lot']} of {gtin} is not on the ledger", "lot")
@@ -83,7 +83,7 @@ async def acknowledge_recall(context: Context, arguments: Arguments) -> Any:
     arguments.done()
     recall = await need_recall(context, recall_id, "recall")
     party = (await resolve(context, [gln])).party(gln, "gln")
-    parties.acting_for(party, context.msp_id, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(rules.asked, party, "gln")
     context.check(rules.running, recall, "recall")
     document: Acknowledgement = {
@@ -163,7 +163,7 @@ async def need_recall(context: Context, recall_id: str, field: str) -> Recall:
 
 
 def _overseer(context: Context, recall: Recall, party: Party) -> Party:
-    parties.acting_for(party, context.msp_id, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(rules.overseen_by, party, recall, "gln")
     return party
 

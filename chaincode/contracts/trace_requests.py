@@ -30,7 +30,7 @@ async def request_trace(context: Context, arguments: Arguments) -> Any:
         raise Refusal(Code.TRACE_REQUEST_EXISTS, f"trace request {request_id} exists", "id")
     resolved = await resolve(context, [gln, asked])
     requester, holder = resolved.party(gln, "gln"), resolved.party(asked, "asked")
-    parties.acting_for(requester, context.msp_id, "gln")
+    context.check(parties.acting_for, requester, context.msp_id, "gln")
     if requester["role"] != "regulator":
         context.check(parties.authorised, requester, parties.KEEPERS, context.today, "gln")
     context.check(rules.asked_of, holder, "asked")
@@ -56,7 +56,7 @@ async def answer_trace(context: Context, arguments: Arguments) -> Any:
     arguments.done()
     request = await _request(context, request_id)
     party = (await resolve(context, [gln])).party(gln, "gln")
-    parties.acting_for(party, context.msp_id, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(rules.answered_by, party, request, "gln")
     context.check(rules.unanswered, request, "id")
     answered: TraceRequest = {

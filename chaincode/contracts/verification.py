@@ -79,7 +79,7 @@ async def request_verification(context: Context, arguments: Arguments) -> Any:
     resolved = await resolve(context, [gln], [gtin])
     party, product = resolved.party(gln, "gln"), resolved.product(gtin, "gtin")
     responder = resolved.party(product["manufacturer"], "gtin")
-    parties.acting_for(party, context.msp_id, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     if party["role"] != "regulator":
         context.check(parties.authorised, party, parties.KEEPERS, context.today, "gln")
     ledger = rules.response(pack, lot, expiry, context.today)
@@ -122,7 +122,7 @@ async def answer_verification(context: Context, arguments: Arguments) -> Any:
     pack, _ = await _pack(context, document["gtin"], document["serial"])
     resolved = await resolve(context, [gln, document["requester"]])
     party = resolved.party(gln, "gln")
-    parties.acting_for(party, context.msp_id, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(rules.answered_by, party, document["responder"], "gln")
     context.check(rules.unanswered, document, "id")
     ledger = rules.response(pack, document["lot"], document["expiry"], context.today)

@@ -86,6 +86,12 @@ async def test_overdue(world: World) -> None:
     assert (await read(world)) == late | {"overdue": True}
 
 
+async def test_the_consortium_sets_the_clock(world: World) -> None:
+    await world.decide({"parameters": {"trace_hours": 72}})
+    asked = await ask(world)
+    assert asked["due_at"] == asked["requested_at"] + 72 * HOUR
+
+
 async def test_a_partner_asks_about_a_pack(world: World) -> None:
     ref = gs1.unit_ref(PRODUCT, "S1")
     assert (await ask(world, PHARMACY, MAKER, ref=f"01{PRODUCT}21S1", reason="recall"))["ref"] == ref
