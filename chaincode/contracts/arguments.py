@@ -204,6 +204,14 @@ def ref(value: Any, field: str) -> str:
     return identifiers.ref(value, field)
 
 
+def unit_ref(value: Any, field: str) -> str:
+    """As ``ref``, of a unit."""
+    name = ref(value, field)
+    if not name.startswith("01"):
+        raise invalid(field, "is a unit, not a container")
+    return name
+
+
 def identifier(value: Any, field: str) -> str:
     """As ``Arguments.identifier``, for an entry of a list."""
     return Arguments({field: value}).identifier(field)

@@ -1,110 +1,190 @@
-"""Packing and unpacking: aggregation, from which a packed unit has its custody."""
+"""Packing and unpacking: aggregation, from which what is packed has its custody.
+
+Packing begins a packed period for each child and leaves the loose one before it as it is; taking out begins
+a loose one. So neither writes a key that is there already, but for the container's own: such a write costs
+every peer a check of the key's policy, and a pallet would cost thousands.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, resolve
-from chaincode.contracts.reading import MAX_DEPTH, ancestors, height, key_of, need_container, need_goods
-from chaincode.model import coldchain, keys
-from chaincode.model.documents.goods import Container
+from chaincode.contracts.holds import holds_of, inherit
+from chaincode.contracts.protection import NOBODY, owners_policy
+from chaincode.contracts.seals import intact, seal
+from chaincode.contracts.standing import MAX_DEPTH, Standing, standing, standings
+from chaincode.model import gs1, keys
+from chaincode.model.documents.goods import Container, Packing
 from chaincode.model.errors import Code, Refusal
-from chaincode.rules import goods, parties
+from chaincode.rules import contents, goods, parties
 
 MAX_CHILDREN = 1000
+# What only loose goods have: packed ones take it from their container.
+_LOOSE = ("offer", "owner", "owner_msp", "custodian")
 
 
 async def pack(context: Context, arguments: Arguments) -> Any:
-    """Pack loose units and containers, all in one party's custody, into a new container."""
+    """Pack up to a thousand loose units and containers of one owner into a new container.
+
+    By whoever has them, licensed; the owner's peer must endorse, for it seals the packing list.
+    """
     sscc, gln = arguments.sscc(), arguments.gln()
     refs = arguments.refs("children", MAX_CHILDREN)
     arguments.done()
-    key = keys.container_key(sscc)
-    if await context.read(key) is not None:
-        raise Refusal(Code.SSCC_EXISTS, f"container {sscc} exists", "sscc")
     fields = [f"children[{place}]" for place in range(len(refs))]
-    children = await need_goods(context, refs, fields)
-    for child, field in zip(children, fields, strict=True):
-        goods.loose(child, field)
-        goods.in_custody(child, gln, field)
-        goods.not_offered(child, field)
-        goods.not_held(child, field)
-        goods.in_circulation(child, field)
-    inner = [child for child in children if child["doc"] == "container"]
-    if await height(context, inner, "children") >= MAX_DEPTH:
-        raise invalid("children", f"would be packed more than {MAX_DEPTH} deep")
-    gtins = sorted({child["gtin"] for child in children if child["doc"] == "unit"})
-    resolved = await resolve(context, [gln], gtins)
-    party = resolved.party(gln, "gln")
-    parties.acting_for(party, context.msp_id, "gln")
+    key = keys.container_key(sscc)
+    found = await context.read(key)
+    children = await standings(context, refs, fields)
+    held = await holds_of(context, children)
+    units = [child.document for child in children if child.document["doc"] == "unit"]
+    inner = [child.document for child in children if child.document["doc"] == "container"]
+    gtins = sorted({unit["gtin"] for unit in units})
+    owner = children[0].owner
+    resolved = await resolve(context, [gln, owner], gtins)
+    party, owning = resolved.party(gln, "gln"), resolved.party(owner, "children")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(parties.authorised, party, parties.KEEPERS, context.today, "gln")
+    context.check(goods.unused_sscc, found, sscc, "sscc")
+    for child, field in zip(children, fields, strict=True):
+        context.check(goods.loose, child, field)
+        context.check(goods.in_circulation, child, field)
+        context.check(goods.in_custody, child, gln, field)
+        context.check(goods.one_owner, child, owner, field)
+        context.check(goods.not_offered, child, field)
+        held.check(context, child, field)
     profiles = [resolved.product(gtin, "children")["storage"] for gtin in gtins]
-    profiles += [child["storage"] for child in inner]
-    try:
-        storage = coldchain.narrowest(profiles)
-    except ValueError as error:
-        raise invalid("children", f"cannot be stored together: {error}") from None
-    owners = {child["owner"] for child in children}
-    if len(owners) > 1:
-        raise invalid("children", "have different owners")
+    profiles += [container["storage"] for container in inner]
+    context.check(goods.storable_together, profiles, "children")
+    levels = 1 + max((container["levels"] for container in inner), default=0)
+    if levels > MAX_DEPTH:
+        raise invalid("children", f"would be packed more than {MAX_DEPTH} deep")
     container: Container = {
         "doc": "container",
         "sscc": sscc,
-        "children": refs,
+        "period": 0,
         "status": "packed",
-        "storage": storage,
+        "storage": {
+            "min_mc": max(profile["min_mc"] for profile in profiles),
+            "max_mc": min(profile["max_mc"] for profile in profiles),
+        },
+        "contents": contents.total(child.document for child in children),
+        "levels": levels,
+        "taken": [],
         "packed_at": context.now,
         "packed_by": gln,
-        "owner": owners.pop(),
+        "owner": owner,
+        "owner_msp": owning["msp_id"],
         "custodian": gln,
     }
-    context.write(key, container)
-    for ref, child in zip(refs, children, strict=True):
-        context.write(key_of(ref), goods.packed(child, sscc))
+    context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
+    packing: Packing = {
+        "doc": "packing",
+        "sscc": sscc,
+        "children": refs,
+        "periods": [child.period + 1 for child in children],
+        "owner": owner,
+        "msp_id": owning["msp_id"],
+    }
+    context.write_once(keys.packing_key(sscc), packing)
+    seal(context, packing)
+    for child in children:
+        _begin(context, child.next_key, _packed(child, sscc), NOBODY)
     context.event("ContainerPacked", {"sscc": sscc, "gln": gln, "count": len(refs)})
-    return {"sscc": sscc, "count": len(refs), "storage": storage}
+    return {"sscc": sscc, "count": len(refs), "storage": container["storage"]}
 
 
 async def unpack(context: Context, arguments: Arguments) -> Any:
-    """Take children, or all, out of an outermost container; a hold on it goes with them."""
+    """Take children, or all, out of an outermost container, by whoever has it; holds on it go with them."""
     sscc, gln = arguments.sscc(), arguments.gln()
     refs = arguments.refs("children", MAX_CHILDREN) if arguments.has("children") else None
     arguments.done()
-    container = await need_container(context, sscc, "sscc")
-    goods.in_circulation(container, "sscc")
-    goods.loose(container, "sscc")
-    goods.in_custody(container, gln, "sscc")
-    goods.not_offered(container, "sscc")
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    parties.acting_for(party, context.msp_id, "gln")
-    taken = container["children"] if refs is None else refs
-    inside = set(container["children"])
-    for place, ref in enumerate(taken):
+    container = await standing(context, gs1.container_ref(sscc), "sscc")
+    inside = await inside_of(context, container, "sscc")
+    fields = [f"children[{place}]" for place in range(len(refs or ()))]
+    for ref, field in zip(refs or (), fields, strict=True):
         if ref not in inside:
-            raise Refusal(Code.NOT_PACKED, f"{ref} is not in container {sscc}", f"children[{place}]")
-    children = await need_goods(context, taken, ["children"] * len(taken))
-    for ref, child in zip(taken, children, strict=True):
-        context.write(key_of(ref), goods.unpacked(child, container))
-    gone = set(taken)
-    left = [ref for ref in container["children"] if ref not in gone]
-    changed: Container = {**container, "children": left, "status": "packed" if left else "unpacked"}
-    context.write(keys.container_key(sscc), changed)
-    context.event("ContainerUnpacked", {"sscc": sscc, "gln": gln, "count": len(taken), "left": len(left)})
-    return {"sscc": sscc, "count": len(taken), "left": len(left)}
+            raise Refusal(Code.NOT_PACKED, f"{ref} is not in container {sscc}", field)
+    taken = list(inside) if refs is None else refs
+    children = await standings(context, taken, fields or ["children"] * len(taken))
+    party = (await resolve(context, [gln])).party(gln, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
+    context.check(goods.loose, container, "sscc")
+    context.check(goods.in_circulation, container, "sscc")
+    context.check(goods.in_custody, container, gln, "sscc")
+    context.check(goods.not_offered, container, "sscc")
+    changed: Any = dict(container.document)
+    changed["contents"] = contents.less(
+        changed["contents"], contents.total(child.document for child in children)
+    )
+    changed["taken"] = [*changed["taken"], *taken]
+    left = len(inside) - len(taken)
+    if not left:
+        # That nothing is left says it all.
+        changed |= {"status": "unpacked", "taken": []}
+    context.write(container.key, changed)
+    policy = owners_policy([changed["owner_msp"], party["msp_id"]], context.settings.members)
+    for child in children:
+        _begin(context, child.next_key, _loosened(child, changed), policy)
+    await inherit(context, container, taken, "sscc")
+    context.event("ContainerUnpacked", {"sscc": sscc, "gln": gln, "count": len(taken), "left": left})
+    return {"sscc": sscc, "count": len(taken), "left": left}
 
 
 async def get_container(context: Context, arguments: Arguments) -> Any:
-    """A container with the containers around it, innermost first, and who has it."""
+    """A container with what is in it, the containers around it, innermost first, and who has it."""
     sscc = arguments.sscc()
     arguments.done()
-    container = await need_container(context, sscc, "sscc")
-    around = await ancestors(context, container)
-    outermost = around[-1] if around else container
+    container = await standing(context, gs1.container_ref(sscc), "sscc")
+    children = list(await inside_of(context, container, "sscc"))
     return {
-        "container": container,
-        "ancestors": [{k: v for k, v in outer.items() if k != "children"} for outer in around],
-        "owner": outermost["owner"],
-        "custodian": outermost["custodian"],
-        "held": any("hold" in one for one in (container, *around)),
+        "container": {**without_taken(container), "children": children},
+        "ancestors": [without_taken(outer) for outer in container.around],
+        "owner": container.owner,
+        "custodian": container.custodian,
+        "held": (await holds_of(context, [container])).held(container),
     }
+
+
+async def inside_of(context: Context, container: Standing, field: str) -> dict[str, int]:
+    """What is in a container now, as it was packed: the number of each child's packed period by its ref."""
+    document: Any = container.document
+    if document["status"] == "unpacked":
+        return {}
+    packing: Packing | None = await context.read(keys.packing_key(document["sscc"]))
+    if packing is None or not await intact(context, packing):
+        raise Refusal(Code.RECORD_FORGED, f"{container.ref} has no sealed packing list", field)
+    gone = set(document["taken"])
+    pairs = zip(packing["children"], packing["periods"], strict=True)
+    return {ref: period for ref, period in pairs if ref not in gone}
+
+
+def without_taken(container: Standing) -> dict[str, Any]:
+    """A container's document as readers get it: what was taken out is no longer in it, and may be long."""
+    return {name: value for name, value in container.document.items() if name != "taken"}
+
+
+def _packed(child: Standing, sscc: str) -> dict[str, Any]:
+    """The document of the packed period that begins."""
+    document: dict[str, Any] = {**child.document, "parent": sscc, "period": child.period + 1}
+    for name in _LOOSE:
+        document.pop(name, None)
+    return document
+
+
+def _loosened(child: Standing, container: Any) -> dict[str, Any]:
+    """The document of the loose period that begins: with the container's owner and custodian."""
+    document: dict[str, Any] = {**child.document, "period": child.period + 1}
+    del document["parent"]
+    for name in ("owner", "owner_msp", "custodian"):
+        document[name] = container[name]
+    return document
+
+
+def _begin(context: Context, key: str, document: dict[str, Any], policy: bytes) -> None:
+    """Write the document of a new period. It holds nothing but what was read: no need to look for floats."""
+    context.stub.put_state(key, orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+    context.stub.set_validation_parameter(key, policy)

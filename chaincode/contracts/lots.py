@@ -2,70 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from chaincode.contracts.arguments import Arguments, invalid, unrepeated
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.arguments import Arguments, unrepeated
+from chaincode.contracts.context import Context, Resolved, resolve
+from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Lot
+from chaincode.model.documents.registry import Party
 from chaincode.model.errors import Code, Refusal
-from chaincode.rules import goods, parties
+from chaincode.rules import contents, lots, parties, serialisation
+from chaincode.rules.goods import Goods
 
-MAX_COMMISSION = 1000
+MAX_COMMISSION = 5000
 
 
 async def create_lot(context: Context, arguments: Arguments) -> Any:
-    """Create a lot of a product; by its manufacturer, licensed."""
+    """Create a lot of a product; by its manufacturer or repackager, licensed, who alone can change it."""
     gtin, lot = arguments.gtin(), arguments.lot()
     expiry, manufactured = arguments.expiry("expiry", context.today), arguments.day("manufactured")
     arguments.done()
-    if manufactured > context.today:
-        raise invalid("manufactured", "is not in the future")
-    if expiry <= manufactured:
-        raise invalid("expiry", "is after the day of manufacture")
-    manufacturer = await _manufacturer(context, gtin)
     key = keys.lot_key(gtin, lot)
-    if await context.read(key) is not None:
-        raise Refusal(Code.LOT_EXISTS, f"lot {lot} of {gtin} exists", "lot")
+    found = await context.read(key)
+    party = maker(context, await resolve(context, gtins=[gtin]), gtin)
+    context.check(lots.made, manufactured, context.today, "manufactured")
+    context.check(lots.keeps, expiry, manufactured, "expiry")
+    context.check(lots.unused, found, lot, "lot")
     document: Lot = {
         "doc": "lot",
         "gtin": gtin,
         "lot": lot,
-        "manufacturer": manufacturer,
+        "manufacturer": party["gln"],
         "expiry": expiry,
         "manufactured": manufactured,
         "status": "released",
         "created_at": context.now,
     }
-    context.write(key, document)
+    context.write(key, document, protected_by=[party["msp_id"]])
     context.event("LotCreated", {"gtin": gtin, "lot": lot})
     return document
 
 
 async def commission(context: Context, arguments: Arguments) -> Any:
-    """Commission up to a thousand units of a lot; all of them or none."""
+    """Commission up to five thousand units of a lot; by its manufacturer, licensed. All of them or none."""
     gtin, lot = arguments.gtin(), arguments.lot()
     field, raw = arguments.batch("serials", MAX_COMMISSION)
     arguments.done()
     serials = gs1.serials(raw, field)
     unrepeated(serials, field, Code.SERIAL_DUPLICATE)
     unit_keys = [keys.unit_key(gtin, serial) for serial in serials]
-    document, *existing = await context.stub.get_states([keys.lot_key(gtin, lot), *unit_keys])
-    if document is None:
-        raise Refusal(Code.LOT_UNKNOWN, f"lot {lot} of {gtin} is not on the ledger", "lot")
-    lot_document: Lot = orjson.loads(document)
-    goods.marketable(lot_document, context.today, "lot")
-    for place, value in enumerate(existing):
-        if value is not None:
-            message = f"serial number {serials[place]} of {gtin} was commissioned"
-            raise Refusal(Code.SERIAL_DUPLICATE, message, f"{field}[{place}]")
-    manufacturer = await _manufacturer(context, gtin, lot_document["manufacturer"])
-    before, after = _template(gtin, lot, manufacturer, context.now)
-    put = context.stub.put_state
-    for key, serial in zip(unit_keys, serials, strict=True):
-        put(key, b'%b"%b"%b' % (before, serial.replace('"', '\\"').encode(), after))
+    stored, *found = await context.stub.get_states([keys.lot_key(gtin, lot), *unit_keys])
+    document = known_lot(stored, gtin, lot, "lot")
+    # With the manufacturer named, the registry has to read but once.
+    resolved = await resolve(context, [document["manufacturer"]], [gtin])
+    party = maker(context, resolved, gtin)
+    context.check(lots.released, document, "lot")
+    context.check(lots.unexpired, document, context.today, "lot")
+    context.check(serialisation.never_used, found, serials, field)
+    write_new(context, gtin, lot, serials, party)
     context.event("UnitsCommissioned", {"gtin": gtin, "lot": lot, "count": len(serials)})
     return {"gtin": gtin, "lot": lot, "count": len(serials)}
 
@@ -77,38 +74,31 @@ async def get_lot(context: Context, arguments: Arguments) -> Any:
     return await context.need(keys.lot_key(gtin, lot), Code.LOT_UNKNOWN, f"lot {lot} of {gtin}", "lot")
 
 
-async def _manufacturer(context: Context, gtin: str, *likely: str) -> str:
-    """The GLN of the product's manufacturer, for whom the creator acts and who is licensed.
+async def lots_in(context: Context, goods: Sequence[Goods], fields: Sequence[str]) -> list[list[Lot]]:
+    """The lots of everything in each of some units and containers, in one reading."""
+    inside = [
+        [(content["gtin"], content["lot"]) for content in contents.total([one.document])] for one in goods
+    ]
+    field_of = {name: field for names, field in zip(inside, fields, strict=True) for name in names}
+    stored = await context.stub.get_states([keys.lot_key(*name) for name in field_of])
+    found = {
+        name: known_lot(value, *name, field)
+        for (name, field), value in zip(field_of.items(), stored, strict=True)
+    }
+    return [[found[name] for name in names] for names in inside]
 
-    Where it is the ``likely`` one, the registry has to read but once.
-    """
-    resolved = await resolve(context, likely, [gtin])
-    product = resolved.product(gtin, "gtin")
-    gln = product["manufacturer"]
-    party = resolved.party(gln, "gtin")
-    parties.acting_for(party, context.msp_id, "gtin")
+
+def known_lot(stored: bytes | None, gtin: str, lot: str, field: str) -> Lot:
+    """A lot as it was read; Refusal where there is none."""
+    if stored is None:
+        raise Refusal(Code.LOT_UNKNOWN, f"lot {lot} of {gtin} is not on the ledger", field)
+    document: Lot = orjson.loads(stored)
+    return document
+
+
+def maker(context: Context, resolved: Resolved, gtin: str) -> Party:
+    """The manufacturer or repackager of a product, for whom the creator acts and who is licensed."""
+    party = resolved.party(resolved.product(gtin, "gtin")["manufacturer"], "gtin")
+    context.check(parties.acting_for, party, context.msp_id, "gtin")
     context.check(parties.authorised, party, parties.MAKERS, context.today, "gtin")
-    return gln
-
-
-def _template(gtin: str, lot: str, manufacturer: str, now: int) -> tuple[bytes, bytes]:
-    """A new unit's canonical JSON before and after its serial number.
-
-    A thousand units differ in nothing else, and set 82 has one character that JSON escapes, the quotation
-    mark: made once, the rest is copied. A test holds this against ``canonical.dumps``.
-    """
-    marker = "\x00"
-    whole = orjson.dumps(
-        {
-            "commissioned_at": now,
-            "custodian": manufacturer,
-            "doc": "unit",
-            "gtin": gtin,
-            "lot": lot,
-            "owner": manufacturer,
-            "serial": marker,
-            "status": "commissioned",
-        }
-    )
-    before, after = whole.split(b'"\\u0000"')
-    return before, after
+    return party

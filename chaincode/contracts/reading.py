@@ -1,76 +1,69 @@
-"""Reading goods: by their refs, with the containers around and inside them."""
+"""Looking things up: a unit as it stands, and any document's history."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
+import orjson
+
+from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context
+from chaincode.contracts.standing import standing
+from chaincode.contracts.tracing import told
 from chaincode.model import gs1, keys
-from chaincode.model.documents.goods import Container, Unit
-from chaincode.model.errors import Code, Refusal
 
-# A pack in a bundle in a case on a pallet in a sea container, and room to spare.
-MAX_DEPTH = 8
-# Containers inside one shipment or container, which are looked at for holds and depth.
-MAX_INSIDE = 2000
-
-
-def key_of(ref: str) -> str:
-    """The key of what an element string (in its normal form) names."""
-    parsed = gs1.parse_ref(ref)
-    if isinstance(parsed, gs1.UnitRef):
-        return keys.unit_key(parsed.gtin, parsed.serial)
-    return keys.container_key(parsed.sscc)
-
-
-async def need_goods(context: Context, refs: Sequence[str], fields: Sequence[str]) -> list[Unit | Container]:
-    """Units and containers by their refs; Refusal naming the field of the first that is unknown."""
-    found = await context.read_all([key_of(ref) for ref in refs])
-    for ref, field, document in zip(refs, fields, found, strict=True):
-        if document is None:
-            code = Code.UNIT_UNKNOWN if ref.startswith("01") else Code.CONTAINER_UNKNOWN
-            raise Refusal(code, f"{ref} is not on the ledger", field)
-    return found
+MAX_HISTORY = 1000
+# Kinds of document, with the numbers of attributes that their keys have.
+KINDS: dict[str, tuple[int, ...]] = {
+    "lot": (2,),
+    "unit": (2, 3),
+    "container": (1, 2),
+    "packing": (1,),
+    "repackaging": (1,),
+    "hold": (1, 2),
+    "transfer": (1,),
+    "device": (1,),
+    "sensor_anchor": (1,),
+    "excursion": (1,),
+    "recall": (1,),
+    "recall_ack": (2,),
+    "recall_check": (3,),
+    "verification": (1,),
+    "verified": (3,),
+    "trace_request": (1,),
+}
 
 
-async def need_container(context: Context, sscc: str, field: str) -> Container:
-    """A container; Refusal where it is unknown."""
-    what = gs1.container_ref(sscc)
-    return await context.need(keys.container_key(sscc), Code.CONTAINER_UNKNOWN, what, field)
+async def get_unit(context: Context, arguments: Arguments) -> Any:
+    """A unit, the containers around it, and who has it."""
+    gtin, serial = arguments.gtin(), arguments.serial()
+    arguments.done()
+    return await told(context, await standing(context, gs1.unit_ref(gtin, serial), "serial"))
 
 
-async def ancestors(context: Context, goods: Unit | Container) -> list[Container]:
-    """The containers around something, innermost first."""
-    around: list[Container] = []
-    inner = goods
-    while "parent" in inner:
-        if len(around) == MAX_DEPTH:
-            raise Refusal(Code.INVALID_ARGUMENT, f"packed more than {MAX_DEPTH} deep")
-        inner = await need_container(context, inner["parent"], "parent")
-        around.append(inner)
-    return around
+async def history(context: Context, arguments: Arguments) -> Any:
+    """Every committed state of one document, oldest first; at most a thousand, the newest.
 
-
-async def containers_inside(context: Context, containers: Sequence[Container], field: str) -> list[Container]:
-    """Every container inside ``containers``, level by level."""
-    return [inner async for level in _levels(context, containers, field) for inner in level]
-
-
-async def height(context: Context, containers: Sequence[Container], field: str) -> int:
-    """How many containers deep the deepest of ``containers`` is packed, itself counted; 0 of none."""
-    levels = [level async for level in _levels(context, containers, field)]
-    return len(levels) + 1 if containers else 0
-
-
-async def _levels(
-    context: Context, containers: Sequence[Container], field: str
-) -> AsyncIterator[list[Container]]:
-    """The containers inside ``containers``, those inside them, and so on; Refusal where they are too many."""
-    count = 0
-    level = list(containers)
-    while refs := [ref for container in level for ref in container["children"] if ref.startswith("00")]:
-        count += len(refs)
-        if count > MAX_INSIDE:
-            raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_INSIDE} containers inside", field)
-        level = [c for c in await context.read_all([key_of(ref) for ref in refs]) if c]
-        yield level
+    Goods have a document for each of their periods: ``attributes`` of a later one end in its number.
+    """
+    kind = arguments.choice("key_type", KINDS)
+    field, attributes = arguments.batch("attributes", max(KINDS[kind]))
+    arguments.done()
+    if len(attributes) not in KINDS[kind] or not all(
+        isinstance(attribute, str) and attribute.isprintable() for attribute in attributes
+    ):
+        counts = " or ".join(map(str, KINDS[kind]))
+        raise invalid(field, f"are the {counts} texts of a {kind}'s key")
+    items: list[dict[str, Any]] = []
+    async for change in context.stub.history(keys.composite(kind, *attributes)):
+        item: dict[str, Any] = {
+            "tx_id": change.tx_id,
+            "at": change.timestamp_ms,
+            "is_delete": change.is_delete,
+        }
+        if not change.is_delete:
+            item["doc"] = orjson.loads(change.value)
+        items.append(item)
+        if len(items) == MAX_HISTORY:
+            break
+    return {"items": items[::-1]}

@@ -6,9 +6,11 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments, identifier, invalid
 from chaincode.contracts.context import Context, resolve
-from chaincode.contracts.reading import ancestors, need_container
-from chaincode.model import coldchain, keys
-from chaincode.model.documents.coldchain import Device, Excursion, SensorAnchor
+from chaincode.contracts.holds import holds_of
+from chaincode.contracts.holds import place as place_hold
+from chaincode.contracts.standing import standing
+from chaincode.model import coldchain, gs1, keys
+from chaincode.model.documents.coldchain import Device, Excursion, SensorAnchor, Storage
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import goods, parties
 
@@ -43,10 +45,9 @@ async def attach_device(context: Context, arguments: Arguments) -> Any:
     device_id, sscc = arguments.identifier("id"), arguments.sscc()
     arguments.done()
     device = await _own(context, device_id)
-    container = await need_container(context, sscc, "sscc")
-    goods.in_circulation(container, "sscc")
-    around = await ancestors(context, container)
-    goods.in_custody(around[-1] if around else container, device["gln"], "sscc")
+    container = await standing(context, gs1.container_ref(sscc), "sscc")
+    context.check(goods.in_circulation, container, "sscc")
+    context.check(goods.in_custody, container, device["gln"], "sscc")
     changed: Device = {**device, "container": sscc, "attached_at": context.now}
     context.write(keys.device_key(device_id), changed)
     context.event("DeviceAttached", {"id": device_id, "sscc": sscc})
@@ -95,15 +96,14 @@ async def anchor_readings(context: Context, arguments: Arguments) -> Any:
         if not anchor["min_mc"] <= anchor[name] <= anchor["max_mc"]:
             raise invalid(name, "is between min_mc and max_mc")
     sscc, key = anchor["container"], keys.anchor_key(anchor["id"])
-    existing, container, *devices = await context.read_all(
-        [key, keys.container_key(sscc), *map(keys.device_key, anchor["devices"])]
-    )
+    existing, *devices = await context.read_all([key, *map(keys.device_key, anchor["devices"])])
     if existing is not None:
         raise Refusal(Code.ANCHOR_EXISTS, f"anchor {anchor['id']} exists", "id")
-    if container is None:
-        raise Refusal(Code.CONTAINER_UNKNOWN, f"container {sscc} is not on the ledger", "container")
+    container = await standing(context, gs1.container_ref(sscc), "container")
+    held = await holds_of(context, [container])
+    storage: Storage = container.document["storage"]  # type: ignore[typeddict-item]
     await _check_devices(context, anchor, devices)
-    excursion = coldchain.outside(container["storage"], anchor["min_mc"], anchor["max_mc"])
+    excursion = coldchain.outside(storage, anchor["min_mc"], anchor["max_mc"])
     if excursion:
         anchor["excursion"] = anchor["id"]
         document: Excursion = {
@@ -113,13 +113,14 @@ async def anchor_readings(context: Context, arguments: Arguments) -> Any:
             "anchor": anchor["id"],
             "min_mc": anchor["min_mc"],
             "max_mc": anchor["max_mc"],
-            "limit": container["storage"],
+            "limit": storage,
             "detected_at": context.now,
         }
         context.write(keys.excursion_key(anchor["id"]), document)
-        if "hold" not in container:
-            held = goods.quarantined(container, f"excursion {anchor['id']}")
-            context.write(keys.container_key(sscc), held)
+        if not held.held(container):
+            resolved = await resolve(context, [container.custodian])
+            reason = f"excursion {anchor['id']}"
+            await place_hold(context, container, "quarantine", reason, container.custodian, resolved)
     context.write(key, anchor)
     context.event("ReadingsAnchored", {"id": anchor["id"], "container": sscc, "excursion": excursion})
     return anchor

@@ -1,118 +1,157 @@
-"""Looking a unit up, tracing it, and any document's history."""
+"""A pack's whole story, and what is in a container, from the ledger alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
-from chaincode.contracts.arguments import Arguments, invalid
+from chaincode.contracts.arguments import Arguments
+from chaincode.contracts.containers import inside_of, without_taken
 from chaincode.contracts.context import Context, resolve
-from chaincode.contracts.reading import MAX_DEPTH, ancestors
+from chaincode.contracts.holds import holds_of
+from chaincode.contracts.standing import Standing, period_key, standing, standings
 from chaincode.model import gs1, keys
-from chaincode.model.documents.goods import Container, Unit
+from chaincode.model.documents.goods import Repackaging
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import timeline
-from chaincode.rules.timeline import Version
+from chaincode.rules.timeline import Step, Version
 
-MAX_HISTORY = 1000
 MAX_CONTAINERS = 200
-# Kinds of document by their number of key attributes.
-KINDS = {
-    "lot": 2,
-    "unit": 2,
-    "container": 1,
-    "transfer": 1,
-    "device": 1,
-    "sensor_anchor": 1,
-    "excursion": 1,
-    "recall": 1,
-    "recall_ack": 2,
-    "recall_check": 3,
-    "verification": 1,
-    "verified": 3,
-    "trace_request": 1,
-}
-
-
-async def get_unit(context: Context, arguments: Arguments) -> Any:
-    """A unit, the containers around it, and who has it."""
-    unit = await _unit(context, arguments)
-    arguments.done()
-    around = await ancestors(context, unit)
-    return _standing(unit, around)
+# Packs that a pack comes from, or that come from it, by repackaging.
+MAX_KIN = 1000
+MAX_PAGE = 200
 
 
 async def trace(context: Context, arguments: Arguments) -> Any:
-    """A unit's whole custody history: its own steps and, while it was packed, its containers'."""
-    unit = await _unit(context, arguments)
+    """A unit with its product, lot and every step of its custody: its own and, while packed, its containers'.
+
+    ``predecessors`` are the packs that it comes from by repackaging, with their steps; ``successors`` those
+    that come from it.
+    """
+    gtin, serial = arguments.gtin(), arguments.serial()
     arguments.done()
-    around = await ancestors(context, unit)
-    gtin = unit["gtin"]
-    history = await _versions(context, keys.unit_key(gtin, unit["serial"]))
-    containers: dict[str, list[Version]] = {}
-    level = timeline.parents(history)
-    for _ in range(MAX_DEPTH):
-        fresh = [sscc for sscc in level if sscc not in containers]
-        if len(containers) + len(fresh) > MAX_CONTAINERS:
-            raise Refusal(Code.BATCH_TOO_LARGE, f"it was in more than {MAX_CONTAINERS} containers")
-        for sscc in fresh:
-            containers[sscc] = await _versions(context, keys.container_key(sscc))
-        level = [outer for sscc in fresh for outer in timeline.parents(containers[sscc])]
-    offers = {
-        version.document["offer"]
-        for versions in (history, *containers.values())
-        for version in versions
-        if "offer" in version.document
-    }
-    names = sorted(offers)
-    transfers = await context.read_all([keys.transfer_key(name) for name in names]) if names else []
-    lot = await context.read(keys.lot_key(gtin, unit["lot"]))
+    ref = gs1.unit_ref(gtin, serial)
+    unit = await standing(context, ref, "serial")
+    document: Any = unit.document
+    lot = await context.read(keys.lot_key(gtin, document["lot"]))
     resolved = await resolve(context, gtins=[gtin])
-    return _standing(unit, around) | {
+    lives = _Lives(context)
+    before = await _kin(context, unit, "origin", "from")
+    after = await _kin(context, unit, "into", "to")
+    return await told(context, unit) | {
         "lot": lot,
         "product": resolved.product(gtin, "gtin"),
-        "steps": timeline.merge(history, containers, dict(zip(names, transfers, strict=True))),
+        "steps": await lives.steps(unit),
+        "predecessors": [{"ref": one.ref, "steps": await lives.steps(one)} for one in before],
+        "successors": [{"ref": one.ref, "status": one.document["status"]} for one in after],
     }
 
 
-async def history(context: Context, arguments: Arguments) -> Any:
-    """Every committed state of one document, oldest first; at most a thousand, the newest."""
-    kind = arguments.choice("key_type", KINDS)
-    field, attributes = arguments.batch("attributes", KINDS[kind])
+async def trace_container(context: Context, arguments: Arguments) -> Any:
+    """A page of what is in a container now: ``{sscc, page_size?, bookmark?}``, a document for each child."""
+    sscc = arguments.sscc()
+    size = arguments.integer("page_size", 1, MAX_PAGE) if arguments.has("page_size") else MAX_PAGE
+    bookmark = arguments.bookmark() if arguments.has("bookmark") else ""
     arguments.done()
-    if len(attributes) != KINDS[kind] or not all(isinstance(a, str) and a.isprintable() for a in attributes):
-        raise invalid(field, f"are the {KINDS[kind]} texts of a {kind}'s key")
-    items = []
-    async for change in context.stub.history(keys.composite(kind, *attributes)):
-        item: dict[str, Any] = {
-            "tx_id": change.tx_id,
-            "at": change.timestamp_ms,
-            "is_delete": change.is_delete,
-        }
-        if not change.is_delete:
-            item["doc"] = orjson.loads(change.value)
-        items.append(item)
-        if len(items) == MAX_HISTORY:
-            break
-    return {"items": items[::-1]}
-
-
-async def _unit(context: Context, arguments: Arguments) -> Unit:
-    gtin, serial = arguments.gtin(), arguments.serial()
-    what = gs1.unit_ref(gtin, serial)
-    return await context.need(keys.unit_key(gtin, serial), Code.UNIT_UNKNOWN, what, "serial")
-
-
-def _standing(unit: Unit, around: list[Container]) -> dict[str, Any]:
-    outermost = around[-1] if around else unit
+    container = await standing(context, gs1.container_ref(sscc), "sscc")
+    inside = sorted((await inside_of(context, container, "sscc")).items())
+    rest = [(ref, period) for ref, period in inside if ref > bookmark]
+    page = rest[:size]
+    documents = await context.read_all([period_key(ref, period) for ref, period in page])
     return {
-        "unit": unit,
-        "ancestors": [{k: v for k, v in outer.items() if k != "children"} for outer in around],
-        "owner": outermost["owner"],
-        "custodian": outermost["custodian"],
-        "held": any("hold" in one for one in (unit, *around)),
+        "sscc": sscc,
+        "contents": container.document["contents"],  # type: ignore[typeddict-item]
+        "count": len(inside),
+        "items": documents,
+        "bookmark": page[-1][0] if len(rest) > size else "",
     }
+
+
+async def told(context: Context, unit: Standing) -> dict[str, Any]:
+    """A unit's document, the containers around it, who owns and has it, and whether it is on hold."""
+    held = await holds_of(context, [unit])
+    return {
+        "unit": unit.document,
+        "ancestors": [without_taken(outer) for outer in unit.around],
+        "owner": unit.owner,
+        "custodian": unit.custodian,
+        "held": held.held(unit),
+    }
+
+
+class _Lives:
+    """What happened to goods and to the containers that they were in, each read once in a transaction."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._containers: dict[str, list[Version]] = {}
+        self._asides: dict[str, list[Step]] = {}
+
+    async def steps(self, unit: Standing) -> list[Step]:
+        """A unit's steps in order."""
+        own = await self._life(unit)
+        around = await self._around(own)
+        await self._tell([unit.ref, *map(gs1.container_ref, around)])
+        versions = [own, *(self._containers[sscc] for sscc in around)]
+        offers = sorted({v.document["offer"] for life in versions for v in life if "offer" in v.document})
+        found = await self._context.read_all([keys.transfer_key(name) for name in offers]) if offers else []
+        transfers = dict(zip(offers, found, strict=True))
+        return timeline.merge(own, self._containers, transfers, self._asides)
+
+    async def _around(self, life: Sequence[Version]) -> list[str]:
+        """Reads every container that something was in, directly or not; their SSCCs."""
+        names: dict[str, None] = {}
+        level = timeline.parents(life)
+        while level:
+            names |= dict.fromkeys(level)
+            unread = [sscc for sscc in level if sscc not in self._containers]
+            if len(self._containers) + len(unread) > MAX_CONTAINERS:
+                raise Refusal(Code.BATCH_TOO_LARGE, f"it was in more than {MAX_CONTAINERS} containers")
+            refs = [gs1.container_ref(sscc) for sscc in unread]
+            for sscc, container in zip(
+                unread, await standings(self._context, refs, ["serial"] * len(refs)), strict=True
+            ):
+                self._containers[sscc] = await self._life(container)
+            outer = [parent for sscc in level for parent in timeline.parents(self._containers[sscc])]
+            level = [sscc for sscc in dict.fromkeys(outer) if sscc not in names]
+        return list(names)
+
+    async def _life(self, goods: Standing) -> list[Version]:
+        """The states of goods in all their periods, oldest first."""
+        life: list[Version] = []
+        for period in range(goods.period + 1):
+            life += await _versions(self._context, period_key(goods.ref, period))
+        return life
+
+    async def _tell(self, refs: Iterable[str]) -> None:
+        """Reads what documents of their own tell of goods."""
+        unread = [ref for ref in refs if ref not in self._asides]
+        found = await self._context.read_all([keys.hold_key(ref) for ref in unread]) if unread else []
+        for ref, hold in zip(unread, found, strict=True):
+            versions = await _versions(self._context, keys.hold_key(ref)) if hold else []
+            self._asides[ref] = timeline.holds(ref, versions)
+
+
+async def _kin(context: Context, unit: Standing, link: str, end: str) -> list[Standing]:
+    """The packs linked to a unit by repackagings, nearest first: by ``link`` to their ``end``."""
+    kin: dict[str, Standing] = {}
+    level = [unit]
+    while names := sorted(
+        {
+            one.document[link]  # type: ignore[literal-required]
+            for one in level
+            if link in one.document
+        }
+    ):
+        found: list[Repackaging] = await context.read_all(list(map(keys.repackaging_key, names)))
+        refs = [ref for repackaging in found for ref in repackaging[end] if ref not in kin]  # type: ignore[literal-required]
+        if len(kin) + len(refs) > MAX_KIN:
+            raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_KIN} packs belong to it by repackaging")
+        level = await standings(context, refs, ["serial"] * len(refs))
+        kin |= {one.ref: one for one in level}
+    return list(kin.values())
 
 
 async def _versions(context: Context, key: str) -> list[Version]:
@@ -120,6 +159,5 @@ async def _versions(context: Context, key: str) -> list[Version]:
     versions = [
         Version(change.tx_id, change.timestamp_ms, orjson.loads(change.value))
         async for change in context.stub.history(key)
-        if not change.is_delete
     ]
     return versions[::-1]

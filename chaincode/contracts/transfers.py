@@ -6,12 +6,13 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, resolve
-from chaincode.contracts.reading import containers_inside, key_of, need_goods
+from chaincode.contracts.holds import holds_of
+from chaincode.contracts.lots import lots_in
+from chaincode.contracts.standing import Standing, standings
 from chaincode.model import keys
-from chaincode.model.documents.goods import Container, Unit
 from chaincode.model.documents.trade import Transfer
 from chaincode.model.errors import Code, Refusal
-from chaincode.rules import goods, parties
+from chaincode.rules import goods, lots, parties
 
 MAX_WHAT = 200
 
@@ -32,21 +33,22 @@ async def offer_transfer(context: Context, arguments: Arguments) -> Any:
     if await context.read(key) is not None:
         raise Refusal(Code.TRANSFER_EXISTS, f"transfer {transfer_id} exists", "id")
     fields = [f"what[{place}]" for place in range(len(refs))]
-    offered = await need_goods(context, refs, fields)
-    for one, field in zip(offered, fields, strict=True):
-        goods.loose(one, field)
-        goods.in_custody(one, sender, field)
-        goods.not_offered(one, field)
-        goods.not_held(one, field)
-        goods.in_circulation(one, field)
-    await _check_lots(context, offered, fields)
-    containers = [one for one in offered if one["doc"] == "container"]
-    for inside in await containers_inside(context, containers, "what"):
-        goods.not_held(inside, "what")
+    offered = await standings(context, refs, fields)
+    held = await holds_of(context, offered)
+    inside = await lots_in(context, offered, fields)
     resolved = await resolve(context, [sender, receiver])
-    parties.acting_for(resolved.party(sender, "from"), context.msp_id, "from")
+    context.check(parties.acting_for, resolved.party(sender, "from"), context.msp_id, "from")
     context.check(parties.authorised, resolved.party(sender, "from"), parties.OWNERS, context.today, "from")
     context.check(parties.authorised, resolved.party(receiver, "to"), parties.OWNERS, context.today, "to")
+    for one, of, field in zip(offered, inside, fields, strict=True):
+        context.check(goods.loose, one, field)
+        context.check(goods.in_circulation, one, field)
+        context.check(goods.in_custody, one, sender, field)
+        context.check(goods.not_offered, one, field)
+        held.check(context, one, field)
+        for lot in of:
+            context.check(lots.released, lot, field)
+            context.check(lots.unexpired, lot, context.today, field)
     transfer: Transfer = {
         "doc": "transfer",
         "id": transfer_id,
@@ -57,9 +59,10 @@ async def offer_transfer(context: Context, arguments: Arguments) -> Any:
         "transaction_statement": True,
         "offered_at": context.now,
     }
-    context.write(key, transfer)
-    for ref, one in zip(refs, offered, strict=True):
-        context.write(key_of(ref), goods.offered(one, transfer_id))
+    both = [resolved.party(sender, "from")["msp_id"], resolved.party(receiver, "to")["msp_id"]]
+    context.write(key, transfer, protected_by=both)
+    for one in offered:
+        context.write(one.key, {**one.document, "offer": transfer_id})
     context.event("TransferOffered", {"id": transfer_id, "from": sender, "to": receiver})
     return transfer
 
@@ -70,14 +73,13 @@ async def accept_transfer(context: Context, arguments: Arguments) -> Any:
     arguments.done()
     resolved = await resolve(context, [transfer["from"], transfer["to"]])
     _receiver(context, resolved.party(transfer["to"], "id"))
-    context.check(
-        parties.authorised, resolved.party(transfer["from"], "id"), parties.OWNERS, context.today, "from"
-    )
-    context.check(
-        parties.authorised, resolved.party(transfer["to"], "id"), parties.OWNERS, context.today, "to"
-    )
-    for ref, one in await _offered(context, transfer):
-        context.write(key_of(ref), goods.moved(one, transfer["to"]))
+    sender, receiver = resolved.party(transfer["from"], "id"), resolved.party(transfer["to"], "id")
+    context.check(parties.authorised, sender, parties.OWNERS, context.today, "from")
+    context.check(parties.authorised, receiver, parties.OWNERS, context.today, "to")
+    gln, msp = receiver["gln"], receiver["msp_id"]
+    for one in await _offered(context, transfer):
+        moved = {**_unoffered(one), "owner": gln, "owner_msp": msp, "custodian": gln}
+        context.write(one.key, moved, protected_by=[msp])
     return _close(context, transfer, "accepted", None)
 
 
@@ -124,15 +126,20 @@ def _receiver(context: Context, party: Any) -> None:
         raise Refusal(Code.WRONG_RECEIVER, f"the transfer is offered to {party['gln']}", "id")
 
 
-async def _offered(context: Context, transfer: Transfer) -> list[tuple[str, Unit | Container]]:
+async def _offered(context: Context, transfer: Transfer) -> list[Standing]:
     refs = transfer["what"]
-    return list(zip(refs, await need_goods(context, refs, ["id"] * len(refs)), strict=True))
+    return await standings(context, refs, ["id"] * len(refs))
 
 
 async def _undo(context: Context, transfer: Transfer, status: str, reason: str | None) -> Transfer:
-    for ref, one in await _offered(context, transfer):
-        context.write(key_of(ref), goods.no_longer_offered(one))
+    for one in await _offered(context, transfer):
+        context.write(one.key, _unoffered(one))
     return _close(context, transfer, status, reason)
+
+
+def _unoffered(one: Standing) -> dict[str, Any]:
+    """Goods of which no offer is open any more."""
+    return {name: value for name, value in one.document.items() if name != "offer"}
 
 
 def _close(context: Context, transfer: Transfer, status: str, reason: str | None) -> Transfer:
@@ -143,15 +150,3 @@ def _close(context: Context, transfer: Transfer, status: str, reason: str | None
     event = f"Transfer{status.capitalize()}"
     context.event(event, {"id": transfer["id"], "from": transfer["from"], "to": transfer["to"]})
     return closed
-
-
-async def _check_lots(context: Context, offered: list[Unit | Container], fields: list[str]) -> None:
-    """Loose units of a lot that may not be sold are not offered."""
-    field_of: dict[str, str] = {}
-    for one, field in zip(offered, fields, strict=True):
-        if one["doc"] == "unit":
-            field_of.setdefault(keys.lot_key(one["gtin"], one["lot"]), field)
-    for lot, field in zip(await context.read_all(list(field_of)), field_of.values(), strict=True):
-        if lot is None:
-            raise Refusal(Code.LOT_UNKNOWN, "its lot is not on the ledger", field)
-        goods.marketable(lot, context.today, field)

@@ -46,6 +46,7 @@ class Code(StrEnum):
     MAY_NOT_OWN = "may_not_own", 403
     NOT_MEMBER = "not_member", 403
     NOT_CUSTODIAN = "not_custodian", 403
+    NOT_OWNER = "not_owner", 403
     WRONG_RECEIVER = "wrong_receiver", 403
 
     PARTY_UNKNOWN = "party_unknown", 404
@@ -60,6 +61,7 @@ class Code(StrEnum):
     PARAMETER_UNKNOWN = "parameter_unknown", 404
     LICENCE_UNKNOWN = "licence_unknown", 404
     PROPOSAL_UNKNOWN = "proposal_unknown", 404
+    REPACKAGING_UNKNOWN = "repackaging_unknown", 404
 
     EVENT_HASH_EXISTS = "event_hash_exists"
     EVENT_HASH_UNKNOWN = "event_hash_unknown", 404
@@ -94,6 +96,16 @@ class Code(StrEnum):
     LOT_EXPIRED = "lot_expired"
     LOT_NOT_RELEASED = "lot_not_released"
     UNIT_DISPENSED = "unit_dispensed"
+    DECOMMISSIONED = "decommissioned"
+    REPACKAGED = "repackaged"
+    OWNERS_DIFFER = "owners_differ"
+    STORAGE_DIFFERS = "storage_differs"
+    LOTS_DIFFER = "lots_differ"
+    EXPIRY_EXTENDED = "expiry_extended"
+    NOT_DECOMMISSIONED = "not_decommissioned"
+    REVERSAL_FORBIDDEN = "reversal_forbidden"
+    REVERSAL_LATE = "reversal_late"
+    REVERSAL_ELSEWHERE = "reversal_elsewhere"
     CONTAINER_UNPACKED = "container_unpacked"
     DEVICE_NOT_ATTACHED = "device_not_attached"
 

@@ -153,3 +153,7 @@ def notification_key(notification_id: str) -> str:
 
 def notification_response_key(notification_id: str, gln: str) -> str:
     return composite("notification_response", notification_id, gln)
+
+
+def repackaging_key(repackaging_id: str) -> str:
+    return composite("repackaging", repackaging_id)

@@ -1,126 +1,126 @@
-"""Units and containers: in which state what may be done to them, and what becomes of them.
-
-Every function that changes a document returns a new one; what was read stays as it was.
-"""
+"""Units and containers: in which state what may be done to them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 
-from chaincode.model import gs1
-from chaincode.model.documents.goods import QUARANTINE, Container, Lot, Unit
+from chaincode.model.documents.coldchain import Storage
 from chaincode.model.errors import Code, Refusal
-
-Goods = Unit | Container
-
-
-def name(goods: Goods) -> str:
-    """The element string of a unit or container."""
-    if goods["doc"] == "unit":
-        return gs1.unit_ref(goods["gtin"], goods["serial"])
-    return gs1.container_ref(goods["sscc"])
+from chaincode.rules.catalogue import rule
 
 
+class Goods(Protocol):
+    """A unit or container as it stands on the ledger.
+
+    ``document`` is that of its present period, ``around`` are the containers it is in, innermost first;
+    ``owner`` and ``custodian`` (GLNs) are those of the outermost.
+    """
+
+    @property
+    def ref(self) -> str: ...
+    @property
+    def document(self) -> Mapping[str, Any]: ...
+    @property
+    def around(self) -> Sequence[Goods]: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def custodian(self) -> str: ...
+
+
+@rule(Code.UNIT_PACKED, Code.CONTAINER_PACKED)
 def loose(goods: Goods, field: str) -> None:
-    """It is in no container: its custody is its own."""
-    if "parent" in goods:
-        code = Code.UNIT_PACKED if goods["doc"] == "unit" else Code.CONTAINER_PACKED
-        raise Refusal(code, f"{name(goods)} is packed in 00{goods['parent']}", field)
+    """It is in no container: what is packed goes where its container goes, until it is taken out.
+
+    Source: EPCIS 2.0, section 7.4.3 (AggregationEvent).
+    """
+    if goods.around:
+        code = Code.UNIT_PACKED if goods.document["doc"] == "unit" else Code.CONTAINER_PACKED
+        raise Refusal(code, f"{goods.ref} is packed in {goods.around[0].ref}", field)
 
 
+@rule(Code.NOT_CUSTODIAN)
 def in_custody(goods: Goods, gln: str, field: str) -> None:
-    """``gln`` has it; ``goods`` is loose, or the outermost container of what is meant."""
-    if goods.get("custodian") != gln:
-        raise Refusal(Code.NOT_CUSTODIAN, f"{name(goods)} is not in the custody of {gln}", field)
+    """Only who has goods packs, unpacks, ships, dispenses or decommissions them.
+
+    Source: 21 CFR 205.50(f)(1) (inventories of what is received, distributed or otherwise disposed of).
+    """
+    if goods.custodian != gln:
+        raise Refusal(Code.NOT_CUSTODIAN, f"{goods.ref} is not in the custody of {gln}", field)
 
 
+@rule(Code.NOT_OWNER)
+def owned(goods: Goods, gln: str, field: str) -> None:
+    """Only their owner sells, dispenses, repackages or re-serialises goods; who stores them does not.
+
+    Source: FD&C Act, section 581(22) and (24)(A).
+    """
+    if goods.owner != gln:
+        raise Refusal(Code.NOT_OWNER, f"{goods.ref} is not owned by {gln}", field)
+
+
+@rule(Code.OFFER_PENDING)
 def not_offered(goods: Goods, field: str) -> None:
-    """No offer of it is open."""
-    if "offer" in goods:
-        raise Refusal(Code.OFFER_PENDING, f"{name(goods)} is offered in transfer {goods['offer']}", field)
+    """While an offer of goods is open, they stay as its transaction information describes them.
+
+    Source: FD&C Act, section 582(b)(1)(A)(i), (c)(1)(A)(ii), (d)(1)(A)(ii), (e)(1)(A)(ii).
+    """
+    if "offer" in goods.document:
+        raise Refusal(
+            Code.OFFER_PENDING, f"{goods.ref} is offered in transfer {goods.document['offer']}", field
+        )
 
 
-def not_held(goods: Goods, field: str) -> None:
-    """It is not in quarantine."""
-    if "hold" in goods:
-        raise Refusal(Code.HELD, f"{name(goods)} is in {goods['hold']}", field)
-
-
+@rule(Code.UNIT_DISPENSED, Code.DECOMMISSIONED, Code.REPACKAGED, Code.CONTAINER_UNPACKED)
 def in_circulation(goods: Goods, field: str) -> None:
-    """A unit that is not dispensed yet, or a container that still holds something."""
-    if goods["doc"] == "unit" and goods["status"] == "dispensed":
-        raise Refusal(Code.UNIT_DISPENSED, f"{name(goods)} was dispensed", field)
-    if goods["doc"] == "container" and goods["status"] == "unpacked":
-        raise Refusal(Code.CONTAINER_UNPACKED, f"{name(goods)} was unpacked", field)
+    """What was dispensed, decommissioned, repackaged or emptied is not distributed or supplied any more.
+
+    Source: Delegated Regulation (EU) 2016/161, article 12.
+    """
+    for one in (goods, *goods.around):
+        status = one.document["status"]
+        if status in _ENDED:
+            through = "" if one is goods else f" in {one.ref}"
+            raise Refusal(_ENDED[status], f"{goods.ref} was {status}{through}", field)
 
 
-def marketable(lot: Lot, today: str, field: str) -> None:
-    """The lot is released, and its expiry date has not passed; it may be used on that date."""
-    if lot["status"] != "released":
-        raise Refusal(Code.LOT_NOT_RELEASED, f"lot {lot['lot']} is {lot['status']}", field)
-    if lot["expiry"] < today:
-        raise Refusal(Code.LOT_EXPIRED, f"lot {lot['lot']} expired on {lot['expiry']}", field)
+_ENDED = {
+    "dispensed": Code.UNIT_DISPENSED,
+    "decommissioned": Code.DECOMMISSIONED,
+    "repackaged": Code.REPACKAGED,
+    "unpacked": Code.CONTAINER_UNPACKED,
+}
 
 
-def packed(goods: Goods, sscc: str) -> Goods:
-    """As a container's content: custody is now the container's."""
-    changed: Any = goods.copy()
-    for own in ("owner", "custodian"):
-        changed.pop(own, None)
-    changed["parent"] = sscc
-    return changed
+@rule(Code.OWNERS_DIFFER)
+def one_owner(goods: Goods, owner: str, field: str) -> None:
+    """What is packed together belongs to one owner, so that one transaction changes the owner of it all.
+
+    Source: FD&C Act, section 581(24)(A).
+    """
+    if goods.owner != owner:
+        message = f"{goods.ref} is owned by {goods.owner}, what is packed with it by {owner}"
+        raise Refusal(Code.OWNERS_DIFFER, message, field)
 
 
-def unpacked(goods: Goods, container: Container) -> Goods:
-    """Out of ``container``, whose owner, custodian and hold it takes over."""
-    changed: Any = goods.copy()
-    changed.pop("parent", None)
-    changed["owner"] = container["owner"]
-    changed["custodian"] = container["custodian"]
-    if "hold" in container:
-        changed["hold"] = container["hold"]
-        changed["hold_reason"] = container["hold_reason"]
-    return changed
+@rule(Code.STORAGE_DIFFERS)
+def storable_together(profiles: Collection[Storage], field: str) -> None:
+    """What is packed together can be kept at one temperature.
+
+    Source: 21 CFR 205.50(c).
+    """
+    low, high = max(p["min_mc"] for p in profiles), min(p["max_mc"] for p in profiles)
+    if low > high:
+        message = f"no temperature suits all: one needs {low} mC or more, one {high} mC or less"
+        raise Refusal(Code.STORAGE_DIFFERS, message, field)
 
 
-def offered(goods: Goods, transfer: str) -> Goods:
-    """In an open offer."""
-    changed: Any = goods.copy()
-    changed["offer"] = transfer
-    return changed
+@rule(Code.SSCC_EXISTS)
+def unused_sscc(found: object | None, sscc: str, field: str) -> None:
+    """An SSCC names one logistic unit, and is not used for another one.
 
-
-def no_longer_offered(goods: Goods) -> Goods:
-    """The offer is closed and changed nothing."""
-    changed: Any = goods.copy()
-    changed.pop("offer", None)
-    return changed
-
-
-def moved(goods: Goods, gln: str) -> Goods:
-    """Accepted by ``gln``, who owns it and has it."""
-    changed: Any = no_longer_offered(goods)
-    changed["owner"] = gln
-    changed["custodian"] = gln
-    return changed
-
-
-def quarantined(goods: Goods, reason: str) -> Goods:
-    """On hold, and why."""
-    changed: Any = goods.copy()
-    changed["hold"] = QUARANTINE
-    changed["hold_reason"] = reason
-    return changed
-
-
-def released(goods: Goods) -> Goods:
-    """No longer on hold."""
-    changed: Any = goods.copy()
-    for own in ("hold", "hold_reason"):
-        changed.pop(own, None)
-    return changed
-
-
-def dispensed(unit: Unit, at: int) -> Unit:
-    """Handed to a patient."""
-    return {**unit, "status": "dispensed", "dispensed_at": at}
+    Source: GS1 General Specifications, section 2.2.1.
+    """
+    if found is not None:
+        raise Refusal(Code.SSCC_EXISTS, f"container {sscc} exists", field)

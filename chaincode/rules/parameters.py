@@ -82,4 +82,12 @@ PARAMETERS: dict[str, Parameter] = {
         "within which illegitimate product, or a high risk of it, is notified of",
         "FD&C Act, section 582(b)(4)(B)(ii), (c)(4)(B)(ii), (d)(4)(B)(ii), (e)(4)(B)(ii)",
     ),
+    "reversal_days": Parameter(
+        10,
+        0,
+        10,
+        "days",
+        "within which a decommissioning may be reversed",
+        "Delegated Regulation (EU) 2016/161, article 13(1)(b)",
+    ),
 }

@@ -1,31 +1,42 @@
 """A pack's custody history: its own changes merged with those of the containers it was in.
 
-Each document's history is in ledger order, and whatever packs or unpacks writes child and container in one
-transaction. So the changes of a container that belong to a child are exactly those between the two
-transactions that bind them: no clock is compared, which members need not agree on. The one exception is
-a hold on a container that is itself packed: nothing binds it to what its outer container did before or after
-it, so only their times place it.
+The states of goods in their periods, one after the other, are in ledger order, and whatever packs or
+unpacks writes child and container in one transaction. So the changes of a container that belong to a child
+are exactly those between the two transactions that bind them: no clock is compared, which members need not
+agree on. What is told of goods by documents of their own, such as holds, only its time can place.
 """
 
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chaincode.model import gs1
+from chaincode.model.documents.safety import Claim
 from chaincode.model.documents.trade import Transfer
+from chaincode.rules.holds import claims
+
+Step = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Version:
-    """One committed state of a unit or container."""
+    """One committed state of a document."""
 
     tx_id: str
     at: int
     document: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Stay:
+    """From when to when (epoch milliseconds, the end not counted) what happened to ``ref`` was the pack's."""
+
+    ref: str
+    begin: int
+    end: int | None
 
 
 def parents(history: Sequence[Version]) -> list[str]:
@@ -37,50 +48,77 @@ def merge(
     unit: Sequence[Version],
     containers: Mapping[str, Sequence[Version]],
     transfers: Mapping[str, Transfer],
-) -> list[dict[str, Any]]:
+    asides: Mapping[str, Sequence[Step]],
+) -> list[Step]:
     """The unit's steps in order: ``{tx_id, at, step, ref, from?, to?, custodian?, detail?}`` each.
 
     ``ref`` is what it happened to: the unit, or a container it was in. ``detail`` is a lot, a container's
-    ref, a transfer's id or a reason, as the step has it.
+    ref, a transfer's or repackaging's id or a reason, as the step has it.
 
-    ``containers`` has the history of every container the unit was in, directly or not, by SSCC;
-    ``transfers`` the transfers that their ``offer`` fields name.
+    ``containers`` has the history of every container the unit was in, directly or not, by SSCC, ``transfers``
+    the transfers that their ``offer`` fields name. ``asides`` are steps told by other documents, by ref and
+    ordered by time; of a container's, those count that fall into the unit's stay in it. A hold that comes
+    with being taken out of a container on hold is no step of its own.
     """
-    return list(_steps(None, unit, containers, transfers))
+    ref = _ref(unit[0].document)
+    stays = [Stay(ref, unit[0].at, None)]
+    steps = list(_steps(None, unit, None, containers, transfers, stays))
+    known = {(step["tx_id"], step["ref"]) for step in steps}
+    beside = sorted(
+        (
+            step
+            for stay in dict.fromkeys(stays)
+            for step in asides.get(stay.ref, ())
+            if (step["tx_id"], step["ref"]) not in known
+            and stay.begin <= step["at"]
+            and (stay.end is None or step["at"] < stay.end)
+        ),
+        key=lambda step: step["at"],
+    )
+    return list(heapq.merge(steps, beside, key=lambda step: step["at"]))
+
+
+def holds(ref: str, history: Sequence[Version]) -> list[Step]:
+    """The steps that a hold document's states tell of: each claim that came, and whether any ended.
+
+    ``detail`` is the claim's reason, and of a ``release`` that of the goods' last one.
+    """
+    steps: list[Step] = []
+    before: list[Claim] = []
+    for version in history:
+        hold: Any = version.document
+        now = claims(hold)
+        common = {"tx_id": version.tx_id, "at": version.at, "ref": ref}
+        came = [claim for claim in now if claim not in before]
+        steps += [common | {"step": claim["status"], "detail": claim["reason"]} for claim in came]
+        if not came and len(now) < len(before):
+            ended = next(claim for claim in before if claim not in now)
+            reason = ended["reason"] if now else hold["reason"]
+            steps.append(common | {"step": "release", "detail": reason})
+        before = now
+    return steps
 
 
 def _steps(
     before: Version | None,
     history: Sequence[Version],
+    end: int | None,
     containers: Mapping[str, Sequence[Version]],
     transfers: Mapping[str, Transfer],
-) -> Iterator[dict[str, Any]]:
-    """The steps from the state ``before`` on; while inside a container, also the container's."""
-    place = 0
-    while place < len(history):
-        version = history[place]
+    stays: list[Stay],
+) -> Iterator[Step]:
+    """The steps from the state ``before`` to the time ``end``; while packed, the container's."""
+    for place, version in enumerate(history):
         yield from _changes(before, version, transfers)
         before = version
-        place += 1
         parent = version.document.get("parent")
-        if not parent:
+        if parent is None:
             continue
-        end = place
-        while end < len(history) and history[end].document.get("parent") == parent:
-            end += 1
-        out = history[end].tx_id if end < len(history) else None
-        start, later = _between(containers.get(parent, ()), version.tx_id, out)
-        own = _own_steps(history[place - 1 : end], transfers)
-        outer = _steps(start, later, containers, transfers)
-        yield from heapq.merge(own, outer, key=lambda step: step["at"])
-        before = history[end - 1]
-        place = end
-
-
-def _own_steps(history: Sequence[Version], transfers: Mapping[str, Transfer]) -> Iterator[dict[str, Any]]:
-    """What changed from each version to the next."""
-    for before, version in itertools.pairwise(history):
-        yield from _changes(before, version, transfers)
+        out = history[place + 1] if place + 1 < len(history) else None
+        until = out.at if out else end
+        stays.append(Stay(gs1.container_ref(parent), version.at, until))
+        start, later = _between(containers[parent], version.tx_id, out.tx_id if out else None)
+        yield from _steps(start, later, until, containers, transfers, stays)
 
 
 def _between(
@@ -95,14 +133,16 @@ def _between(
     return history[start], history[start + 1 : end]
 
 
-def _changes(
-    before: Version | None, version: Version, transfers: Mapping[str, Transfer]
-) -> Iterator[dict[str, Any]]:
+def _changes(before: Version | None, version: Version, transfers: Mapping[str, Transfer]) -> Iterator[Step]:
     was: Mapping[str, Any] = before.document if before else {}
     now = version.document
     common = {"tx_id": version.tx_id, "at": version.at, "ref": _ref(now)}
-    if before is None and now["doc"] == "unit":
-        yield common | {"step": "commission", "custodian": now["custodian"], "detail": now["lot"]}
+    if before is None:
+        if now["doc"] == "unit":
+            origin = {"origin": now["origin"]} if "origin" in now else {}
+            yield (
+                common | {"step": "commission", "custodian": now["custodian"], "detail": now["lot"]} | origin
+            )
         return
     if was.get("parent") != now.get("parent"):
         if "parent" in now:
@@ -110,20 +150,26 @@ def _changes(
         else:
             detail = gs1.container_ref(was["parent"])
             yield common | {"step": "unpack", "custodian": now["custodian"], "detail": detail}
-    elif was.get("hold") != now.get("hold"):
-        if "hold" in now:
-            yield common | {"step": "quarantine", "detail": now["hold_reason"]}
-        else:
-            yield common | {"step": "release", "detail": was["hold_reason"]}
+        return
     if was.get("offer") != now.get("offer"):
         yield common | _offer(was, now, transfers)
-    if now.get("status") == "dispensed" and was.get("status") != "dispensed":
-        yield common | {"step": "dispense", "custodian": now["custodian"]}
+    if was.get("status") != now.get("status"):
+        yield from (common | ended for ended in _ended(was, now))
 
 
-def _offer(
-    was: Mapping[str, Any], now: Mapping[str, Any], transfers: Mapping[str, Transfer]
-) -> dict[str, Any]:
+def _ended(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Step]:
+    by = {"custodian": now["custodian"]}
+    if now["status"] == "dispensed":
+        yield by | {"step": "dispense"}
+    elif now["status"] == "decommissioned":
+        yield by | {"step": "decommission", "detail": now["decommissioning"]["reason"]}
+    elif now["status"] == "repackaged":
+        yield by | {"step": "repackage", "detail": now["into"]}
+    elif was["status"] == "decommissioned":
+        yield by | {"step": "reverse", "detail": was["decommissioning"]["reason"]}
+
+
+def _offer(was: Mapping[str, Any], now: Mapping[str, Any], transfers: Mapping[str, Transfer]) -> Step:
     transfer_id = now.get("offer") or was["offer"]
     transfer = transfers[transfer_id]
     parties = {"from": transfer["from"], "to": transfer["to"], "detail": transfer_id}

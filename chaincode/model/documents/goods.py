@@ -14,7 +14,14 @@ from chaincode.model.documents.coldchain import Storage
 QUARANTINE: Literal["quarantine"] = "quarantine"
 
 
+class LotName(TypedDict):
+    gtin: str
+    lot: str
+
+
 class Lot(TypedDict):
+    """``origins`` are the lots of which packs were repackaged into this one, directly or not."""
+
     doc: Literal["lot"]
     gtin: str
     lot: str
@@ -23,6 +30,16 @@ class Lot(TypedDict):
     manufactured: str
     status: Literal["released", "recalled", "withdrawn"]
     created_at: int
+    origins: NotRequired[list[LotName]]
+
+
+class Decommissioning(TypedDict):
+    """Why goods left the supply chain, where (a GLN) and when."""
+
+    reason: Literal["damaged", "destroyed", "exported", "other", "sample", "stolen"]
+    gln: str
+    at: int
+    note: NotRequired[str]
 
 
 class Period(TypedDict):
@@ -30,26 +47,32 @@ class Period(TypedDict):
 
     A packed period names its ``parent`` (SSCC). A loose one has owner and custodian (GLNs), the owner's MSP,
     whose endorsement its key demands, and perhaps an open offer (a transfer's id).
+
+    ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
+    decommissioned with it.
     """
 
-    period: NotRequired[int]
+    period: int
     parent: NotRequired[str]
     owner: NotRequired[str]
     owner_msp: NotRequired[str]
     custodian: NotRequired[str]
     offer: NotRequired[str]
-    hold: NotRequired[Literal["quarantine"]]
-    hold_reason: NotRequired[str]
+    decommissioning: NotRequired[Decommissioning]
 
 
 class Unit(Period):
+    """``origin`` and ``into`` are the ids of the repackagings that it came from and that ended it."""
+
     doc: Literal["unit"]
     gtin: str
     serial: str
     lot: str
-    status: Literal["commissioned", "dispensed"]
+    status: Literal["commissioned", "dispensed", "decommissioned", "repackaged"]
     commissioned_at: int
     dispensed_at: NotRequired[int]
+    origin: NotRequired[str]
+    into: NotRequired[str]
 
 
 class Content(TypedDict):
@@ -63,17 +86,17 @@ class Content(TypedDict):
 class Container(Period):
     """``storage`` is the narrowest profile of what was packed, ``contents`` what is inside at all levels.
 
-    ``taken`` names what was taken out so far; a container out of which everything was taken is ``unpacked``
-    and lists nothing.
+    ``levels`` is how many containers deep it is packed, itself counted. ``taken`` names what was taken out so
+    far; a container out of which everything was taken is ``unpacked`` and lists nothing.
     """
 
     doc: Literal["container"]
     sscc: str
-    status: Literal["packed", "unpacked"]
+    status: Literal["packed", "unpacked", "decommissioned"]
     storage: Storage
-    contents: NotRequired[list[Content]]
-    taken: NotRequired[list[str]]
-    children: list[str]
+    contents: list[Content]
+    levels: int
+    taken: list[str]
     packed_at: int
     packed_by: str
 
@@ -91,3 +114,18 @@ class Packing(TypedDict):
     periods: list[int]
     owner: str
     msp_id: str
+
+
+# ``from`` is a word of Python's, so this one is written as a call.
+Repackaging = TypedDict(
+    "Repackaging",
+    {
+        "doc": Literal["repackaging"],
+        "id": str,
+        "gln": str,
+        "from": list[str],
+        "to": list[str],
+        "repackaged_at": int,
+    },
+)
+"""Which packs were made of which; its id is that of its transaction."""

@@ -47,7 +47,7 @@ async def offered_without_the_statement(world: World) -> Awaitable[object]:
     return world.custody(MAKER, "OfferTransfer", argument | {"transaction_statement": False})
 
 
-@refused(Code.INVALID_ARGUMENT, "children")
+@refused(Code.STORAGE_DIFFERS, "children")
 async def nothing_suits_both(world: World) -> Awaitable[object]:
     await world.registry(MAKER, "RegisterProduct", product(2, {"min_mc": 15_000, "max_mc": 25_000}))
     await world.lot("W", "2027-01-01", gtin(2))
@@ -163,8 +163,8 @@ async def anchored_for_another(world: World) -> Awaitable[object]:
 
 
 @refused(Code.BATCH_TOO_LARGE, "serials")
-async def a_thousand_and_one(world: World) -> Awaitable[object]:
-    return commission(world, *(f"S{n}" for n in range(1001)))
+async def more_than_five_thousand(world: World) -> Awaitable[object]:
+    return commission(world, *(f"S{n}" for n in range(5001)))
 
 
 @refused(Code.BATCH_TOO_LARGE, "units")

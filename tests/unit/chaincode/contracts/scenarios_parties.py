@@ -144,7 +144,7 @@ async def offered_what_another_has(world: World) -> Awaitable[object]:
     return world.offer(WHOLESALER, PHARMACY, f"00{sscc}")
 
 
-@refused(Code.NOT_CUSTODIAN, "ref")
+@refused(Code.NOT_AUTHORISED, "ref")
 async def released_by_the_wrong_party(world: World) -> Awaitable[object]:
     [ref] = await world.units(1)
     await world.quarantine(MAKER, ref)

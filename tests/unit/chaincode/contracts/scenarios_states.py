@@ -170,7 +170,7 @@ async def offered_in_quarantine(world: World) -> Awaitable[object]:
     return world.offer(MAKER, PHARMACY, *refs)
 
 
-@refused(Code.HELD, "what")
+@refused(Code.HELD, "what[0]")
 async def offered_with_a_case_in_quarantine_inside(world: World) -> Awaitable[object]:
     case, _ = await world.case(1)
     bundle = await world.pack(f"00{case}")

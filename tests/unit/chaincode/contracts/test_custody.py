@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaincode.contracts import reading
-from chaincode.contracts.lots import _template
-from chaincode.contracts.reading import MAX_DEPTH
+from chaincode.contracts.protection import NOBODY, owners_policy
+from chaincode.contracts.standing import MAX_DEPTH, period_key
+from chaincode.contracts.units import template
 from chaincode.model import canonical, gs1, keys
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import (
+    CONSORTIUM,
     LOT,
     MAKER,
+    MSPS,
     PHARMACY,
     PRODUCT,
     REGULATOR,
@@ -37,7 +39,9 @@ def new_unit(serial: str, lot: str, now: int) -> dict[str, Any]:
         "serial": serial,
         "lot": lot,
         "status": "commissioned",
+        "period": 0,
         "owner": MAKER,
+        "owner_msp": MSPS[MAKER],
         "custodian": MAKER,
         "commissioned_at": now,
     }
@@ -84,7 +88,8 @@ names = st.text(alphabet=gs1.CSET_82, min_size=1, max_size=20)
 
 @given(names, names, st.integers(0, 2**53))
 def test_the_template_is_canonical_json(serial: str, lot: str, now: int) -> None:
-    before, after = _template(PRODUCT, lot, MAKER, now)
+    party: Any = {"gln": MAKER, "msp_id": MSPS[MAKER]}
+    before, after = template(PRODUCT, lot, party, now, None)
     whole = before + b'"' + serial.replace('"', '\\"').encode() + b'"' + after
     assert whole == canonical.dumps(new_unit(serial, lot, now))
 
@@ -97,7 +102,7 @@ async def test_a_thousand_units_in_one_call(
     await world.custody(MAKER, "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": serials})
     record_property("commission_1000_ms", round((time.perf_counter() - started) * 1000, 1))
     transaction = world.ledger.transactions[-1]
-    assert len(transaction.writes) == 1000
+    assert len(transaction.writes) == len(transaction.policies) == 1000
     # One call of the registry, whatever the batch: what it answers is read from the peer each time.
     assert transaction.calls == ["registry.Resolve"]
     assert world.unit(gs1.unit_ref(PRODUCT, serials[-1]))["serial"] == serials[-1]
@@ -113,25 +118,50 @@ async def test_last_day_of_a_lot(world: World) -> None:
 
 async def test_pack(world: World) -> None:
     refs = await world.units(2)
+    before = [world.unit(ref) for ref in refs]
     sscc, now = world.sscc(), world.ledger.now
     answer = await world.custody(MAKER, "Pack", {"sscc": sscc, "gln": MAKER, "children": refs})
     assert answer == {"sscc": sscc, "count": 2, "storage": {"min_mc": 2_000, "max_mc": 8_000}}
     assert world.event() == ("ContainerPacked", {"sscc": sscc, "gln": MAKER, "count": 2})
+    transaction = world.ledger.transactions[-1]
+    makers = owners_policy([MSPS[MAKER]], CONSORTIUM["members"])
     assert world.container(sscc) == {
         "doc": "container",
         "sscc": sscc,
-        "children": refs,
+        "period": 0,
         "status": "packed",
         "storage": {"min_mc": 2_000, "max_mc": 8_000},
+        "contents": [{"gtin": PRODUCT, "lot": LOT, "count": 2}],
+        "levels": 1,
+        "taken": [],
         "packed_at": now,
         "packed_by": MAKER,
         "owner": MAKER,
+        "owner_msp": MSPS[MAKER],
         "custodian": MAKER,
     }
-    for ref in refs:
-        unit = world.unit(ref)
-        assert unit["parent"] == sscc
-        assert not {"owner", "custodian"} & unit.keys()
+    assert transaction.policies["custody", keys.container_key(sscc)] == makers
+    for ref, loose in zip(refs, before, strict=True):
+        assert world.ledger.document("custody", period_key(ref, 0)) == loose, "it stays as it was"
+        packed = {name: loose[name] for name in loose.keys() - {"owner", "owner_msp", "custodian"}}
+        assert world.unit(ref) == packed | {"parent": sscc, "period": 1}
+        assert transaction.policies["custody", period_key(ref, 1)] == NOBODY
+    packing = world.ledger.document("custody", keys.packing_key(sscc))
+    assert (packing["children"], packing["periods"], packing["owner"]) == (refs, [1, 1], MAKER)
+    assert transaction.policies["custody", keys.packing_key(sscc)] == NOBODY
+    assert set(transaction.private) == {(f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc))}
+
+
+async def test_packing_overwrites_no_key(world: World) -> None:
+    """A write of a key with a policy costs each peer a check: a thousand would take a second."""
+    case, _ = await world.case(3)
+    pallet = await world.pack(f"00{case}", *await world.units(2))
+    packed = world.ledger.transactions[-1]
+    assert all(len(world.ledger.history[key]) == 1 for key in packed.writes)
+    await world.unpack(MAKER, pallet)
+    unpacked = world.ledger.transactions[-1]
+    overwritten = [key for key in unpacked.writes if len(world.ledger.history[key]) > 1]
+    assert overwritten == [("custody", keys.container_key(pallet))]
 
 
 async def test_a_container_takes_its_contents_narrowest_storage(world: World) -> None:
@@ -155,30 +185,55 @@ async def test_packing_ends_at_the_depth_that_reads_follow(world: World) -> None
     assert (refused.value.code, refused.value.field) == (Code.INVALID_ARGUMENT, "children")
 
 
-async def test_containers_inside_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_INSIDE", 2)
-    cases = [f"00{(await world.case(1))[0]}" for _ in range(3)]
-    pallet = await world.pack(*cases)
-    with pytest.raises(Refusal) as refused:
-        await world.offer(MAKER, PHARMACY, f"00{pallet}")
-    assert (refused.value.code, refused.value.field) == (Code.BATCH_TOO_LARGE, "what")
-    with pytest.raises(Refusal) as refused:
-        await world.pack(f"00{pallet}")
-    assert (refused.value.code, refused.value.field) == (Code.BATCH_TOO_LARGE, "children")
-
-
 async def test_unpack_some_then_the_rest(world: World) -> None:
     sscc, refs = await world.case(3)
     assert await world.unpack(MAKER, sscc, refs[1]) == {"sscc": sscc, "count": 1, "left": 2}
     assert world.event() == ("ContainerUnpacked", {"sscc": sscc, "gln": MAKER, "count": 1, "left": 2})
     container = world.container(sscc)
-    assert (container["children"], container["status"]) == ([refs[0], refs[2]], "packed")
+    assert (container["taken"], container["status"]) == ([refs[1]], "packed")
+    assert container["contents"] == [{"gtin": PRODUCT, "lot": LOT, "count": 2}]
     unit = world.unit(refs[1])
-    assert (unit["owner"], unit["custodian"], "parent" in unit) == (MAKER, MAKER, False)
+    assert (unit["owner"], unit["custodian"], unit["period"], "parent" in unit) == (MAKER, MAKER, 2, False)
+    makers = owners_policy([MSPS[MAKER]], CONSORTIUM["members"])
+    assert world.ledger.policies["custody", period_key(refs[1], 2)] == makers
     assert "parent" in world.unit(refs[0])
+    found = await world.custody(PHARMACY, "GetContainer", {"sscc": sscc})
+    assert found["container"]["children"] == [refs[0], refs[2]]
+    assert "taken" not in found["container"]
     assert await world.unpack(MAKER, sscc) == {"sscc": sscc, "count": 2, "left": 0}
     container = world.container(sscc)
-    assert (container["children"], container["status"]) == ([], "unpacked")
+    assert (container["taken"], container["contents"], container["status"]) == ([], [], "unpacked")
+    found = await world.custody(PHARMACY, "GetContainer", {"sscc": sscc})
+    assert found["container"]["children"] == []
+
+
+async def test_what_was_taken_out_is_packed_again(world: World) -> None:
+    first, refs = await world.case(2)
+    await world.unpack(MAKER, first, refs[0])
+    second = await world.pack(refs[0])
+    assert (world.unit(refs[0])["parent"], world.unit(refs[0])["period"]) == (second, 3)
+    await world.ship(MAKER, PHARMACY, f"00{second}")
+    await world.unpack(PHARMACY, second)
+    unit = world.unit(refs[0])
+    assert (unit["owner"], unit["owner_msp"], unit["period"]) == (PHARMACY, MSPS[PHARMACY], 4)
+    theirs = owners_policy([MSPS[PHARMACY]], CONSORTIUM["members"])
+    assert world.ledger.policies["custody", period_key(refs[0], 4)] == theirs
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [refs[0]]})
+    assert world.unit(refs[0])["status"] == "dispensed"
+    assert world.unit(refs[1])["parent"] == first
+
+
+async def test_a_case_taken_off_its_pallet_keeps_what_is_in_it(world: World) -> None:
+    case, refs = await world.case(3)
+    await world.unpack(MAKER, case, refs[0])
+    pallet = await world.pack(f"00{case}")
+    assert world.container(pallet)["contents"] == [{"gtin": PRODUCT, "lot": LOT, "count": 2}]
+    assert world.container(pallet)["levels"] == 2
+    await world.unpack(MAKER, pallet)
+    container = world.container(case)
+    assert (container["period"], container["taken"], container["owner"]) == (2, [refs[0]], MAKER)
+    assert await world.unpack(MAKER, case) == {"sscc": case, "count": 2, "left": 0}
+    assert world.container(case)["period"] == 2
 
 
 async def test_a_packed_unit_travels_without_being_written(world: World) -> None:
@@ -194,7 +249,7 @@ async def test_a_packed_unit_travels_without_being_written(world: World) -> None
     found = await world.custody(PHARMACY, "GetUnit", {"gtin": parsed.gtin, "serial": parsed.serial})
     assert (found["owner"], found["custodian"], found["held"]) == (WHOLESALER, WHOLESALER, False)
     assert [outer["sscc"] for outer in found["ancestors"]] == [case, pallet]
-    assert all("children" not in outer for outer in found["ancestors"])
+    assert all("taken" not in outer for outer in found["ancestors"])
     inner = await world.custody(PHARMACY, "GetContainer", {"sscc": case})
     assert (inner["custodian"], inner["container"]["children"]) == (WHOLESALER, refs)
     assert [outer["sscc"] for outer in inner["ancestors"]] == [pallet]
@@ -258,15 +313,14 @@ async def test_dispense(world: World) -> None:
 
 async def test_quarantine_and_its_release(world: World) -> None:
     [ref] = await world.units(1)
-    before = world.unit(ref)
     await world.quarantine(MAKER, ref, "broken seal")
     assert world.event() == ("Quarantined", {"ref": ref, "gln": MAKER})
-    unit = world.unit(ref)
-    assert (unit["hold"], unit["hold_reason"]) == ("quarantine", "broken seal")
+    assert world.hold(ref) == "broken seal"
     release = {"ref": ref, "gln": REGULATOR, "reason": "inspected"}
     await world.custody(REGULATOR, "ReleaseQuarantine", release)
     assert world.event() == ("QuarantineReleased", release)
-    assert world.unit(ref) == before
+    assert world.hold(ref) == ""
+    await world.ship(MAKER, PHARMACY, ref)
 
 
 async def test_hold_on_an_inner_container_shows_on_its_units(world: World) -> None:
@@ -333,15 +387,12 @@ async def test_excursion_quarantines_and_passes_to_the_unpacked_children(
         "limit": {"min_mc": 2_000, "max_mc": 8_000},
         "detected_at": detected,
     }
-    assert (world.container(pallet)["hold"], "hold" in world.container(case)) == ("quarantine", False)
+    assert (world.hold(f"00{pallet}"), world.hold(f"00{case}")) == ("excursion OUT", "")
     await world.unpack(MAKER, pallet)
-    assert world.container(case)["hold_reason"] == "excursion OUT"
+    assert world.hold(f"00{case}") == "excursion OUT"
     await world.unpack(MAKER, case, refs[0])
-    assert (world.unit(refs[0])["hold"], world.unit(refs[0])["hold_reason"]) == (
-        "quarantine",
-        "excursion OUT",
-    )
-    assert "hold" not in world.unit(refs[1]), "it has its case's hold"
+    assert world.hold(refs[0]) == "excursion OUT"
+    assert world.hold(refs[1]) == "", "it has its case's hold"
     for ref in (refs[0], f"00{case}"):
         with pytest.raises(Refusal) as refused:
             await world.offer(MAKER, PHARMACY, ref)
@@ -353,7 +404,7 @@ async def test_a_second_excursion_keeps_the_first_reason(world: World) -> None:
     device = await world.device(sscc)
     await world.anchor(sscc, device, 0, 3_000, "FIRST")
     await world.anchor(sscc, device, 0, 3_000, "SECOND")
-    assert world.container(sscc)["hold_reason"] == "excursion FIRST"
+    assert world.hold(f"00{sscc}") == "excursion FIRST"
     assert (await world.custody(MAKER, "GetExcursion", {"id": "SECOND"}))["anchor"] == "SECOND"
 
 
@@ -378,3 +429,11 @@ async def test_every_document_is_canonical_json(world: World) -> None:
         assert canonical.dumps(document) == value
         assert None not in document.values()
         assert "doc" in document
+
+
+async def test_every_key_has_its_policy(world: World) -> None:
+    case, refs = await world.case(2)
+    await world.unpack(MAKER, case, refs[0])
+    await world.offer(MAKER, PHARMACY, refs[0])
+    goods = {key for key in world.ledger.state if keys.split(key[1])[0] not in ("sensor_anchor", "param")}
+    assert {key for key in goods if key[0] == "custody"} <= world.ledger.policies.keys()

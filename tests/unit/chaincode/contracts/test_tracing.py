@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chaincode.contracts import tracing
+from chaincode.contracts import reading, tracing
 from chaincode.model import gs1, keys
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import (
@@ -102,7 +102,7 @@ async def test_refusals_and_holds_are_told(world: World) -> None:
         ("offer", f"00{case}", "T-4"),
         ("cancel", f"00{case}", "T-4"),
         ("quarantine", f"00{case}", "recount"),
-        ("release", f"00{case}", "recount"),
+        ("release", f"00{case}", "ok"),
         ("quarantine", f"00{case}", "excursion COLD"),
         ("unpack", ref, f"00{case}"),
     ]
@@ -112,20 +112,28 @@ async def test_refusals_and_holds_are_told(world: World) -> None:
 async def test_history_of_a_document(world: World) -> None:
     [ref] = await world.units(1)
     made = last(world)
-    await world.quarantine(MAKER, ref)
-    held = last(world)
+    transfer = await world.offer(MAKER, PHARMACY, ref)
+    offered = last(world)
     parsed = gs1.parse_ref(ref)
     assert isinstance(parsed, gs1.UnitRef)
     argument = {"key_type": "unit", "attributes": [parsed.gtin, parsed.serial]}
     items = (await world.custody(REGULATOR, "History", argument))["items"]
-    assert [{"tx_id": item["tx_id"], "at": item["at"]} for item in items] == [made, held]
+    assert [{"tx_id": item["tx_id"], "at": item["at"]} for item in items] == [made, offered]
     assert [item["is_delete"] for item in items] == [False, False]
     assert items[1]["doc"] == world.unit(ref)
-    assert items[0]["doc"].get("hold") is None
+    assert [item["doc"].get("offer") for item in items] == [None, transfer]
+
+
+async def test_history_of_a_later_period(world: World) -> None:
+    case, [ref] = await world.case(1)
+    await world.unpack(MAKER, case)
+    attributes = [ref[2:16], ref[18:], "2"]
+    items = await world.custody(REGULATOR, "History", {"key_type": "unit", "attributes": attributes})
+    assert [item["doc"] for item in items["items"]] == [world.unit(ref)]
 
 
 async def test_history_keeps_the_newest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracing, "MAX_HISTORY", 3)
+    monkeypatch.setattr(reading, "MAX_HISTORY", 3)
     for count in range(5):
         world.ledger.put("custody", keys.device_key("busy"), {"doc": "device", "count": count})
     argument = {"key_type": "device", "attributes": ["busy"]}

@@ -10,6 +10,7 @@ import orjson
 
 from chaincode.contracts.custody import chaincode as custody
 from chaincode.contracts.registry import chaincode as registry
+from chaincode.contracts.standing import period_key
 from chaincode.model import gs1, keys
 from tests.unit.chaincode.contracts.ledger import Ledger
 
@@ -200,14 +201,27 @@ class World:
         return await self.custody(who, "AnchorReadings", argument)
 
     def unit(self, ref: str) -> dict[str, Any]:
-        """A unit's document."""
-        parsed = gs1.parse_ref(ref)
-        assert isinstance(parsed, gs1.UnitRef)
-        return self.ledger.document("custody", keys.unit_key(parsed.gtin, parsed.serial))
+        """The document of a unit's present period."""
+        return self.present(ref)
 
     def container(self, sscc: str) -> dict[str, Any]:
-        """A container's document."""
-        return self.ledger.document("custody", keys.container_key(sscc))
+        """The document of a container's present period."""
+        return self.present(f"00{sscc}")
+
+    def present(self, ref: str) -> dict[str, Any]:
+        """The document of the present period of goods."""
+        found: dict[str, Any] = {}
+        for period in itertools.count():
+            document = self.ledger.document("custody", period_key(ref, period))
+            if document is None:
+                return found
+            found = document
+        raise AssertionError
+
+    def hold(self, ref: str) -> str:
+        """Why goods are on hold; empty where they are not."""
+        document = self.ledger.document("custody", keys.hold_key(ref))
+        return document["reason"] if document and document["status"] != "cleared" else ""
 
     async def trace(self, ref: str) -> dict[str, Any]:
         parsed = gs1.parse_ref(ref)

@@ -169,31 +169,40 @@ def version(tx_id: str, at: int, **document: Any) -> Version:
 
 
 def unit(**more: Any) -> dict[str, Any]:
-    return {"doc": "unit", "gtin": "09521234000013", "serial": "S", "lot": "L", "custodian": MAKER, **more}
+    return {
+        "doc": "unit",
+        "gtin": "09521234000013",
+        "serial": "S",
+        "lot": "L",
+        "custodian": MAKER,
+        "status": "commissioned",
+        **more,
+    }
 
 
 def test_order_is_the_ledgers_not_the_clocks() -> None:
     """Members' clocks differ: a step keeps its place in the ledger however its time compares."""
     sscc = "095212340000000015"
-    case = {"doc": "container", "sscc": sscc, "custodian": MAKER}
+    case = {"doc": "container", "sscc": sscc, "custodian": MAKER, "status": "packed"}
     history = [
         version("1", 100, **unit()),
         version("2", 50, **unit(parent=sscc)),
         version("4", 10, **unit()),
     ]
+    transfers: Any = {"T": {"from": MAKER, "to": PHARMACY, "status": "offered"}}
     containers = {
         sscc: [
             version("2", 50, **case),
-            version("3", 900, **case, hold="quarantine", hold_reason="why"),
-            version("4", 10, **case),
-            version("5", 1, **case, hold="quarantine", hold_reason="later"),
+            version("3", 900, **case, offer="T"),
+            version("4", 10, **case, offer="T"),
+            version("5", 1, **case),
         ]
     }
-    steps = timeline.merge(history, containers, {})
+    steps = timeline.merge(history, containers, transfers, {})
     assert [(s["tx_id"], s["step"]) for s in steps] == [
         ("1", "commission"),
         ("2", "pack"),
-        ("3", "quarantine"),
+        ("3", "offer"),
         ("4", "unpack"),
     ]
 
@@ -208,28 +217,65 @@ def test_parents_once_each_in_order() -> None:
     assert timeline.parents(history) == ["A", "B"]
 
 
-def test_a_hold_on_an_inner_container_stands_where_its_time_puts_it() -> None:
+def held(tx_id: str, at: int, status: str, reason: str = "why") -> Version:
+    claim = {"status": status, "reason": reason, "placed_by": MAKER, "placed_at": at}
+    return version(tx_id, at, doc="hold", inside=[], **claim)
+
+
+def test_holds_are_told_as_long_as_the_pack_is_inside() -> None:
     case, pallet = "095212340000000015", "095212340000000022"
-    inner = {"doc": "container", "sscc": case, "custodian": MAKER}
-    outer = {"doc": "container", "sscc": pallet, "custodian": MAKER}
-    held = {"hold": "quarantine", "hold_reason": "why"}
-    history = [version("1", 1, **unit()), version("2", 2, **unit(parent=case))]
+    inner = {"doc": "container", "sscc": case, "custodian": MAKER, "status": "packed"}
+    outer = {"doc": "container", "sscc": pallet, "custodian": MAKER, "status": "packed"}
+    history = [version("1", 1, **unit()), version("2", 2, **unit(parent=case)), version("7", 7, **unit())]
     containers = {
         case: [
             version("2", 2, **inner),
             version("3", 3, **inner, parent=pallet),
-            version("5", 5, **inner, parent=pallet, **held),
+            version("6", 6, **inner),
+            version("7", 7, **inner),
         ],
-        pallet: [
-            version("3", 3, **outer),
-            version("4", 4, **outer, **held),
-            version("6", 6, **outer),
-        ],
+        pallet: [version("3", 3, **outer), version("6", 6, **outer)],
     }
-    steps = timeline.merge(history, containers, {})
+    asides = {
+        f"00{case}": timeline.holds(
+            f"00{case}",
+            [
+                held("a", 1, "quarantine"),
+                held("b", 2, "cleared"),
+                held("5", 5, "suspect"),
+                held("9", 8, "cleared"),
+            ],
+        ),
+        f"00{pallet}": timeline.holds(
+            f"00{pallet}", [held("4", 4, "quarantine"), held("8", 6, "cleared"), held("0", 9, "quarantine")]
+        ),
+    }
+    steps = timeline.merge(history, containers, {}, asides)
     assert [(s["tx_id"], s["step"], s["ref"]) for s in steps[2:]] == [
+        ("b", "release", f"00{case}"),
         ("3", "pack", f"00{case}"),
         ("4", "quarantine", f"00{pallet}"),
-        ("5", "quarantine", f"00{case}"),
-        ("6", "release", f"00{pallet}"),
+        ("5", "suspect", f"00{case}"),
+        ("6", "unpack", f"00{case}"),
+        ("7", "unpack", steps[0]["ref"]),
+    ]
+
+
+def test_each_claim_of_a_hold_is_told_and_no_mark() -> None:
+    mine: dict[str, Any] = {"status": "quarantine", "reason": "wet", "placed_by": MAKER, "placed_at": 1}
+    theirs = mine | {"reason": "torn", "placed_by": PHARMACY}
+    versions = [
+        version("1", 1, doc="hold", status="cleared", inside=["x"]),
+        version("2", 2, doc="hold", inside=[], **mine),
+        version("3", 3, doc="hold", inside=["x"], **mine),
+        version("4", 4, doc="hold", inside=["x"], **mine, also=[theirs]),
+        version("5", 5, doc="hold", inside=["x"], **theirs),
+        version("6", 6, doc="hold", status="cleared", reason="dry", inside=["x"]),
+    ]
+    steps = [(step["tx_id"], step["step"], step["detail"]) for step in timeline.holds("ref", versions)]
+    assert steps == [
+        ("2", "quarantine", "wet"),
+        ("4", "quarantine", "torn"),
+        ("5", "release", "wet"),
+        ("6", "release", "dry"),
     ]
