@@ -251,3 +251,16 @@ async def test_what_a_regulator_ordered_only_a_regulator_ends(world: World) -> N
     await start(world, REGULATOR)
     await refused(Code.NOT_AUTHORISED, "gln", end(world, MAKER))
     assert (await end(world, REGULATOR))["ended_by"] == REGULATOR
+
+
+async def test_recalled_packs_are_not_dispensed_until_the_recall_ends(world: World) -> None:
+    [ref, other] = await world.at_pharmacy(2)
+    serial = {"first": ref[18:], "last": ref[18:]}
+    await start(world, REGULATOR, serials=serial, depth="wholesale")
+    units = {"gln": PHARMACY, "units": [other, ref]}
+    refusal = await refused(Code.RECALLED, "units[1]", world.custody(PHARMACY, "Dispense", units))
+    assert refusal.rule == "recall.not_recalled"
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [other]})
+    await end(world, REGULATOR)
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [ref]})
+    assert world.unit(ref)["status"] == "dispensed"
