@@ -1,4 +1,4 @@
-"""Holds on goods: read at once with whatever needs them, placed, lifted and inherited; quarantine."""
+"""Holds on goods: read at once with whatever needs them, placed, lifted and inherited."""
 
 from __future__ import annotations
 

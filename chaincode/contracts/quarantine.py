@@ -1,4 +1,4 @@
-"""Quarantine: a hold that a party places on what it has, and its end."""
+"""Quarantine: put on goods by whoever has or owns them, ended by who placed it or a regulator."""
 
 from __future__ import annotations
 

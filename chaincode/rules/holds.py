@@ -14,7 +14,7 @@ from chaincode.model.errors import Code, Refusal
 from chaincode.rules.catalogue import rule
 
 # Grounds of one hold, and marks of what is held inside one container.
-MAX_CLAIMS = 10
+MAX_CLAIMS = 200
 MAX_INSIDE = 1000
 _RANK = {"quarantine": 1, "suspect": 2, "condemned": 3, "illegitimate": 4}
 _CLAIM = ("status", "reason", "placed_by", "placed_at", "basis")
