@@ -205,6 +205,47 @@ async def ship_then_hold_inside(world: World) -> tuple[Call, Call]:
     return accept(transfer), hold(MAKER, f"00{case}")
 
 
+@conflicts
+async def take_out_of_a_case_twice(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(2)
+    return unpack(case), unpack(case)
+
+
+@conflicts
+async def pack_twice(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    first, second = ({"sscc": world.sscc(), "gln": MAKER, "children": [ref]} for _ in range(2))
+    return (MAKER, "custody", "Pack", first), (MAKER, "custody", "Pack", second)
+
+
+@conflicts
+async def decommission_then_offer(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    argument = {"refs": [f"00{case}"], "gln": MAKER, "reason": "stolen"}
+    return (MAKER, "custody", "Decommission", argument), offer(f"00{case}", "T")
+
+
+@conflicts
+async def decommission_a_pallet_then_hold_its_case(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    pallet = await world.pack(f"00{case}")
+    argument = {"refs": [f"00{pallet}"], "gln": MAKER, "reason": "stolen"}
+    return (MAKER, "custody", "Decommission", argument), hold(MAKER, f"00{case}")
+
+
+@conflicts
+async def reserialise_then_pack(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    pack: Call = MAKER, "custody", "Pack", {"sscc": world.sscc(), "gln": MAKER, "children": [ref]}
+    return (MAKER, "custody", "Reserialise", {"gln": MAKER, "unit": ref, "serial": "NEW"}), pack
+
+
+@conflicts
+async def commission_what_a_reserialisation_takes(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    return commission("NEW"), (MAKER, "custody", "Reserialise", {"gln": MAKER, "unit": ref, "serial": "NEW"})
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
 async def test_the_second_is_invalid(world: World, pair: Pair) -> None:
     first, second = await pair(world)
