@@ -19,7 +19,7 @@ class Holds:
     """
 
     def __init__(self, names: dict[str, str], documents: dict[str, Hold]) -> None:
-        """``names``: the keys that were read, each with the ref that it is of; ``documents``: what is there."""
+        """``names``: the keys that were read, with their refs; ``documents``: what was there."""
         self._names = names
         self._documents = documents
         self._changed: set[str] = set()
