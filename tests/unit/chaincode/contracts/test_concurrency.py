@@ -144,6 +144,41 @@ async def offer_twice(world: World) -> tuple[Call, Call]:
 
 
 @conflicts
+async def hold_a_lot_then_dispense(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    argument = {"id": "I", "gln": PHARMACY, "gtin": PRODUCT, "lot": LOT, "packs": 1, "reasons": ["stolen"]}
+    investigation = argument | {"description": "no seal"}
+    return (PHARMACY, "custody", "OpenInvestigation", investigation), dispense(ref)
+
+
+@conflicts
+async def hold_a_case_then_pack_it(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    pack = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{case}"]}
+    return hold(REGULATOR, f"00{case}"), (MAKER, "custody", "Pack", pack)
+
+
+@conflicts
+async def pack_a_case_then_hold_it(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    pack = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{case}"]}
+    return (MAKER, "custody", "Pack", pack), hold(REGULATOR, f"00{case}")
+
+
+@conflicts
+async def hold_a_case_then_unpack_it(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    return hold(REGULATOR, f"00{case}"), unpack(case)
+
+
+@conflicts
+async def hold_two_cases_of_one_pallet(world: World) -> tuple[Call, Call]:
+    one, two = [(await world.case(1))[0] for _ in range(2)]
+    await world.pack(f"00{one}", f"00{two}")
+    return hold(MAKER, f"00{one}"), hold(REGULATOR, f"00{two}")
+
+
+@conflicts
 async def hold_a_case_then_offer_its_pallet(world: World) -> tuple[Call, Call]:
     case, _ = await world.case(1)
     pallet = await world.pack(f"00{case}")
