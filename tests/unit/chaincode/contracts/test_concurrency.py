@@ -24,6 +24,7 @@ from tests.unit.chaincode.contracts.world import (
     WHOLESALER,
     World,
     licence,
+    sale,
 )
 
 Call = tuple[str, str, str, dict[str, Any]]
@@ -57,8 +58,7 @@ def hold(who: str, ref: str) -> Call:
 
 
 def offer(ref: str, transfer: str) -> Call:
-    argument = {"id": transfer, "what": [ref], "from": MAKER, "to": WHOLESALER, "transaction_statement": True}
-    return MAKER, "custody", "OfferTransfer", argument
+    return MAKER, "custody", "OfferTransfer", sale(transfer, MAKER, WHOLESALER, ref)
 
 
 def relicense(gln: str) -> Call:
