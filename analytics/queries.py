@@ -35,17 +35,22 @@ def stock(connection: sa.Connection) -> pd.DataFrame:
     """
     inner, outer = t.container.alias("inner"), t.container.alias("outer")
     top = (
-        select(inner.c.sscc.label("sscc"), inner.c.custodian, (inner.c.hold.is_not(None)).label("held"))
+        select(inner.c.sscc.label("sscc"), inner.c.custodian, _held("00" + inner.c.sscc).label("held"))
         .where(inner.c.parent.is_(None))
         .cte("top", recursive=True)
     )
     top = top.union_all(
-        select(outer.c.sscc, top.c.custodian, sa.or_(top.c.held, outer.c.hold.is_not(None))).join(
+        select(outer.c.sscc, top.c.custodian, sa.or_(top.c.held, _held("00" + outer.c.sscc))).join(
             top, outer.c.parent == top.c.sscc
         )
     )
     custodian = func.coalesce(t.unit.c.custodian, top.c.custodian)
-    held = sa.or_(t.unit.c.hold.is_not(None), func.coalesce(top.c.held, sa.false()))
+    name = "01" + t.unit.c.gtin
+    held = sa.or_(
+        _held(name + "21" + t.unit.c.serial),
+        _held(name + "10" + t.unit.c.lot, custodian),
+        func.coalesce(top.c.held, sa.false()),
+    )
     query = (
         select(
             custodian.label("custodian"),
@@ -63,6 +68,13 @@ def stock(connection: sa.Connection) -> pd.DataFrame:
         .group_by(custodian, t.unit.c.gtin, t.product.c.name)
     )
     return _frame(connection, query)
+
+
+def _held(ref: sa.ColumnElement[str], gln: sa.ColumnElement[str] | None = None) -> sa.ColumnElement[bool]:
+    """Whether there is a hold on what ``ref`` names; on a lot, on what ``gln`` has of it."""
+    hold = t.hold.alias()
+    whose = "" if gln is None else gln
+    return sa.exists().where(hold.c.ref == ref, hold.c.gln == whose, hold.c.status != "cleared")
 
 
 def dispensed_per_day(connection: sa.Connection) -> pd.DataFrame:
@@ -109,7 +121,7 @@ def moves(connection: sa.Connection) -> pd.DataFrame:
     commissioned.
     """
     c = t.transfer.c
-    things = func.jsonb_array_elements_text(c.what).table_valued("ref").render_derived("things")
+    things = func.jsonb_array_elements_text(c.document["what"]).table_valued("ref").render_derived("things")
     offered = (
         select(things.c.ref, c.from_gln, c.to_gln, c.status, c.offered_at, c.closed_at)
         .select_from(t.transfer.join(things, sa.true()))
@@ -139,6 +151,7 @@ def cold_chain(connection: sa.Connection) -> pd.DataFrame:
     high_mc, last_at``; clean are the readings of windows that stayed within the storage profile.
     """
     a = t.sensor_anchor.c
+    low, high = (t.container.c.storage[name].as_integer() for name in ("min_mc", "max_mc"))
     query = (
         select(
             a.container,
@@ -149,12 +162,12 @@ def cold_chain(connection: sa.Connection) -> pd.DataFrame:
             func.min(a.min_mc).label("min_mc"),
             func.max(a.max_mc).label("max_mc"),
             func.max(a.mkt_mc).label("mkt_mc"),
-            t.container.c.min_mc.label("low_mc"),
-            t.container.c.max_mc.label("high_mc"),
+            low.label("low_mc"),
+            high.label("high_mc"),
             func.max(a.window_end).label("last_at"),
         )
         .join(t.container, t.container.c.sscc == a.container)
-        .group_by(a.container, t.container.c.min_mc, t.container.c.max_mc)
+        .group_by(a.container, low, high)
         .order_by(func.max(a.anchored_at).desc())
         .limit(MAX_CONTAINERS)
     )

@@ -17,7 +17,8 @@ MAX_DEVICES = 50_000
 
 _QUERY = """
     SELECT device.id, device.gln, device.kind, device.status, device.container,
-           container.min_mc, container.max_mc, container.hold IS NOT NULL
+           (container.storage ->> 'min_mc')::int, (container.storage ->> 'max_mc')::int,
+           EXISTS (SELECT FROM hold WHERE ref = '00' || container.sscc AND hold.status <> 'cleared')
     FROM device LEFT JOIN container ON container.sscc = device.container
     WHERE device.id = ANY(%s)
 """

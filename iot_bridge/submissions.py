@@ -17,8 +17,10 @@ _OPEN = """
     SELECT id, arguments, transaction_id, envelope, now() - created_at AS age
     FROM anchor_submission LEFT JOIN container ON container.sscc = arguments ->> 'container'
     WHERE state = 'open' AND NOT id = ANY(%s)
-    ORDER BY (container.hold IS NULL AND ((arguments ->> 'min_mc')::int < container.min_mc
-              OR (arguments ->> 'max_mc')::int > container.max_mc)) IS NOT TRUE, created_at
+    ORDER BY (NOT EXISTS (SELECT FROM hold WHERE ref = '00' || container.sscc AND hold.status <> 'cleared')
+              AND ((arguments ->> 'min_mc')::int < (container.storage ->> 'min_mc')::int
+                   OR (arguments ->> 'max_mc')::int > (container.storage ->> 'max_mc')::int)) IS NOT TRUE,
+             created_at
     LIMIT %s
 """
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.containers import store
 from gateway.containers.schemas import (
-    Container,
     ContainerStanding,
     ContainerStatus,
+    ListedContainer,
     NewContainer,
     Packed,
     Unpacked,
@@ -16,6 +17,7 @@ from gateway.containers.schemas import (
 from gateway.core import mirrored
 from gateway.core.auth import Reader
 from gateway.core.fields import Gln, Sscc
+from gateway.core.holds import with_holds
 from gateway.core.ledger import CUSTODY
 from gateway.core.pages import Cursor, Limit, Page
 from gateway.core.routing import router_for
@@ -32,7 +34,7 @@ async def pack(body: NewContainer, write: CustodyWriter) -> Receipt:
     return await write.custody("Pack", gln=write.gln, **body.model_dump())
 
 
-@router.get("", summary="List containers", response_model=Page[Container])
+@router.get("", summary="List containers", response_model=Page[ListedContainer])
 async def list_containers(
     core: Core,
     _: Reader,
@@ -46,7 +48,9 @@ async def list_containers(
     container = tables.container.c
     given = {container.custodian: custodian, container.parent: parent, container.status: status}
     where = [column == value for column, value in given.items() if value is not None]
-    return await mirrored.listed(core.engine, tables.container, where, limit, cursor)
+    page = await mirrored.listed(core.engine, tables.container, where, limit, cursor)
+    opened = await store.with_children(core.engine, page["items"])
+    return {**page, "items": await with_holds(core.engine, opened)}
 
 
 @router.get("/{sscc}", summary="A container", response_model=ContainerStanding)

@@ -7,16 +7,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.core.fields import Ref, Sscc
-from gateway.core.schemas import GLN, SSCC, TIME_MS, UNIT, LedgerDocument, Request, Storage
+from gateway.core.schemas import GLN, GTIN, SSCC, TIME_MS, UNIT, LedgerDocument, Request, Storage
 
-ContainerStatus = Literal["packed", "unpacked"]
+ContainerStatus = Literal["packed", "unpacked", "decommissioned"]
 _STORAGE: dict[str, Any] = {"min_mc": 2000, "max_mc": 8000}
 _CONTAINER: dict[str, Any] = {
     "doc": "container",
     "sscc": SSCC,
+    "period": 0,
     "children": [UNIT],
+    "contents": [{"gtin": GTIN, "lot": "L2026A", "count": 1}],
+    "levels": 1,
     "status": "packed",
     "owner": GLN,
+    "owner_msp": "ManufacturerMSP",
     "custodian": GLN,
     "storage": _STORAGE,
     "packed_at": TIME_MS,
@@ -61,23 +65,45 @@ class Unpacked(BaseModel):
     left: int
 
 
+class Content(BaseModel):
+    """How many packs of a lot are somewhere inside."""
+
+    gtin: str
+    lot: str
+    count: int
+
+
 class Container(LedgerDocument):
-    """A container on the ledger; ``packed_at`` in epoch milliseconds, ``children`` as they are inside now."""
+    """A container on the ledger; ``packed_at`` in epoch milliseconds, ``children`` as they are inside now.
+
+    ``contents`` counts the packs at all levels, ``levels`` is how many containers deep it is packed.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": _CONTAINER})
 
     sscc: str
+    period: int
     children: list[str]
+    contents: list[Content]
+    levels: int
     status: str
-    hold: str | None = None
-    hold_reason: str | None = None
     parent: str | None = None
     owner: str | None = None
+    owner_msp: str | None = None
     custodian: str | None = None
     offer: str | None = None
     storage: Storage
+    decommissioning: dict[str, Any] | None = None
     packed_at: int
     packed_by: str
+
+
+class ListedContainer(Container):
+    """A container in the mirror; ``held`` where it, or something around or inside it, is on hold."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_CONTAINER, "held": False}})
+
+    held: bool
 
 
 class ContainerStanding(BaseModel):

@@ -12,15 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.core import pages
 
 _OWN = frozenset({"block_number", "tx_id"})
-_RENAMED = {"from_gln": "from", "to_gln": "to"}
-_NESTED = {
-    "min_mc": ("storage", "min_mc"),
-    "max_mc": ("storage", "max_mc"),
-    "limit_min_mc": ("limit", "min_mc"),
-    "limit_max_mc": ("limit", "max_mc"),
-}
-# Of these the readings' range is the document's own, not a storage profile.
-_FLAT = frozenset({"sensor_anchor", "excursion"})
 
 
 def columns(table: Table) -> list[Column[Any]]:
@@ -30,16 +21,14 @@ def columns(table: Table) -> list[Column[Any]]:
 
 def document(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     """The ledger document of a row: times in epoch milliseconds, what is NULL absent."""
+    if "document" in table.columns:
+        whole: dict[str, Any] = row["document"]
+        return whole
     made: dict[str, Any] = {"doc": table.name}
     for column in columns(table):
-        name, value = column.name, row[column.name]
-        if value is None:
-            continue
-        outer, inner = _NESTED.get(name, (None, None))
-        if outer and inner and not (table.name in _FLAT and outer == "storage"):
-            made.setdefault(outer, {})[inner] = _plain(value)
-        else:
-            made[_RENAMED.get(name, name)] = _plain(value)
+        value = row[column.name]
+        if value is not None:
+            made[column.name] = _plain(value)
     return made
 
 

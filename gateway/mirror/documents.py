@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from chaincode.model.errors import MediLedgerError
 from gateway.mirror import tables
 
 Row = tuple[Any, ...]
+Place = tuple[tuple[str, ...], int]
 Read = Callable[[Mapping[str, Any]], Any]
 
 # Every client of Postgres can read these, in any time zone.
@@ -61,39 +62,71 @@ def _cleaned(value: Any) -> Any:
 class Mapper:
     """How one kind of document becomes rows: its table, and per column where the value comes from.
 
-    ``places`` maps columns to the path of their field; the other columns carry the field of their name.
+    ``fields`` maps columns to their field; the other columns carry the field of their name, a column
+    ``document`` all of it. With a column ``period``, documents come in numbered periods, each under a key of
+    its own, and the row shows the newest one.
     """
 
-    def __init__(self, table: sa.Table, **places: tuple[str, ...]) -> None:
+    def __init__(self, table: sa.Table, fields: Mapping[str, str] | None = None) -> None:
         self.table = table
+        self.periods = "period" in table.columns
         own = [column for column in table.columns if column.name not in ("block_number", "tx_id")]
         # SQLAlchemy's names are a kind of str of their own, which a JSON writer does not take for a key.
         self.columns = [str(column.name) for column in own] + ["block_number", "tx_id"]
         self.key = [str(column.name) for column in table.primary_key.columns]
-        self._read = [_reader(column, places.get(column.name, (column.name,))) for column in own]
+        self._fields = dict(fields or {})
+        self._read = [_reader(column, self.field(column.name)) for column in own]
+        # A table's key comes first. Of its last columns, what stands in them where keys name nothing.
+        self._key = self._read[: len(self.key)]
+        defaults = (_default(column) for column in own[: len(self.key)])
+        self._absent = [default for default in defaults if default is not None]
+
+    def field(self, column: str) -> str:
+        """The document's field that a column carries."""
+        return self._fields.get(column, column)
 
     def row(self, document: Mapping[str, Any], block_number: int, tx_id: str) -> Row:
         """The row of ``document`` as this transaction wrote it; KeyError, TypeError or ValueError."""
         return (*[read(document) for read in self._read], block_number, tx_id)
 
+    def named(self, document: Mapping[str, Any]) -> Place:
+        """The row that a document says it is of, and the period; KeyError or TypeError."""
+        return tuple(read(document) for read in self._key), document["period"] if self.periods else 0
 
-def _reader(column: sa.Column[Any], path: tuple[str, ...]) -> Read:
-    """Reads a column's value: of the type that it must have, None only where it may be absent."""
-    *outer, name = path
+    def place(self, attributes: Sequence[str]) -> Place:
+        """The row that a ledger key's attributes stand for, and the period; ValueError for no key."""
+        width = len(self.key)
+        row, rest = tuple(attributes[:width]), attributes[width:]
+        period = int(rest[0]) if self.periods and rest else 0
+        named = (*row, str(period)) if period > 0 else row
+        absent = self._absent[: width - len(row)]
+        if named != tuple(attributes) or len(row) + len(absent) < width:
+            raise ValueError(f"{'/'.join(attributes)} is no key")
+        return (*row, *absent), period
+
+
+def _reader(column: sa.Column[Any], name: str) -> Read:
+    """Reads a column's value: of the type that it must have, its default or None where it may be absent."""
+    if column.name == "document":
+        return _json
     convert, wanted = _conversion(column.type)
-    optional = bool(column.nullable)
+    default = _default(column)
+    optional = bool(column.nullable) or default is not None
 
     def read(document: Mapping[str, Any]) -> Any:
-        for step in outer:
-            document = document[step]
         value = document.get(name)
         if value is None and optional:
-            return None
+            return default
         if wanted is not None and type(value) is not wanted:
             raise TypeError(f"{name} is {type(value).__name__}, not {wanted.__name__}")
         return convert(value) if convert else value
 
     return read
+
+
+def _default(column: sa.Column[Any]) -> Any:
+    """What stands in a column where a document says nothing; None where nothing does."""
+    return column.default.arg if isinstance(column.default, sa.ColumnDefault) else None
 
 
 def _conversion(kind: sa.types.TypeEngine[Any]) -> tuple[Callable[[Any], Any] | None, type | None]:
@@ -123,47 +156,76 @@ def _integer(value: int) -> int:
     return value
 
 
-_STORAGE = {name: ("storage", name) for name in ("min_mc", "max_mc")}
-
 MAPPERS: dict[str, Mapper] = {
-    "party": Mapper(tables.party),
-    "product": Mapper(tables.product, **_STORAGE),
-    "lot": Mapper(tables.lot),
-    "unit": Mapper(tables.unit),
-    "container": Mapper(tables.container, **_STORAGE),
-    "transfer": Mapper(tables.transfer, from_gln=("from",), to_gln=("to",)),
-    "device": Mapper(tables.device),
-    "sensor_anchor": Mapper(tables.sensor_anchor),
-    "excursion": Mapper(tables.excursion, limit_min_mc=("limit", "min_mc"), limit_max_mc=("limit", "max_mc")),
+    table.name: Mapper(table)
+    for table in (
+        tables.party,
+        tables.product,
+        tables.proposal,
+        tables.vote,
+        tables.lot,
+        tables.unit,
+        tables.container,
+        tables.packing,
+        tables.repackaging,
+        tables.hold,
+        tables.device,
+        tables.sensor_anchor,
+        tables.container_temperature,
+        tables.excursion,
+        tables.excursion_decision,
+        tables.recall,
+        tables.recall_ack,
+        tables.recall_check,
+        tables.verification,
+        tables.trace_request,
+        tables.investigation,
+        tables.sample,
+        tables.high_risk,
+        tables.notification,
+        tables.notification_response,
+    )
+} | {
+    "transfer": Mapper(tables.transfer, {"from_gln": "from", "to_gln": "to"}),
     "param": Mapper(tables.parameter),
+    "epcis": Mapper(tables.event_hash),
 }
+# Whose documents say that they are something else than their keys.
+DOC = {"epcis": "event_hash"}
+# By these chaincode finds other documents; they say nothing that those do not.
+INDEXES = frozenset({"recalled", "verified"})
 
 
-def kind_of(key: str) -> str:
-    """The kind of document that a ledger key names; empty for a key that is not ours."""
+def split(key: str) -> tuple[str, tuple[str, ...]]:
+    """The kind of document that a ledger key names, and the attributes; no kind of a key that is not ours."""
     try:
-        return keys.split(key)[0]
+        return keys.split(key)
     except ValueError:
-        return ""
+        return "", ()
 
 
-def attributes_of(key: str) -> tuple[str, ...]:
-    """The attributes of a document's key, which are its table's primary key."""
-    return keys.split(key)[1]
+def place(kind: str, attributes: Sequence[str], block_number: int, tx_id: str) -> Place:
+    """The row that a document's key belongs to, and the period; DocumentError where the key is malformed."""
+    try:
+        return MAPPERS[kind].place(attributes)
+    except ValueError as error:
+        raise DocumentError(
+            f"block {block_number}, transaction {tx_id}: malformed {kind}: {error}"
+        ) from error
 
 
-def row(kind: str, key: str, value: bytes, block_number: int, tx_id: str) -> Row:
-    """The row of a document written under ``key``; DocumentError where it is malformed.
+def row(kind: str, place: Place, value: bytes, block_number: int, tx_id: str) -> Row:
+    """The row of a document written at ``place``; DocumentError where it is malformed.
 
-    It must name the kind and the attributes of its key: one under another's key would hide that other.
+    It must name the kind and the place of its key: one under another's key would hide that other.
     """
     try:
         document = parse(value)
         mapper = MAPPERS[kind]
         made = mapper.row(document, block_number, tx_id)
-        named = tuple(document[name] for name in mapper.key)
-        if document["doc"] != kind or named != attributes_of(key):
-            raise ValueError(f"it is {document['doc']} {'/'.join(named)}")
+        named = mapper.named(document)
+        if document["doc"] != DOC.get(kind, kind) or named != place:
+            raise ValueError(f"it is {document['doc']} {'/'.join(named[0])}")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DocumentError(
             f"block {block_number}, transaction {tx_id}: malformed {kind}: {error!r}"

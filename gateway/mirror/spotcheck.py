@@ -22,18 +22,22 @@ PER_KIND = 5
 ATTEMPTS = 10
 PAUSE = 0.5
 
-# Kind of document: chaincode, function, and the field of its answer that holds the document.
-_READS: dict[str, tuple[str, str, str | None]] = {
-    "party": ("registry", "GetParty", None),
-    "product": ("registry", "GetProduct", None),
-    "lot": ("custody", "GetLot", None),
-    "unit": ("custody", "GetUnit", "unit"),
-    "container": ("custody", "GetContainer", "container"),
-    "transfer": ("custody", "GetTransfer", None),
-    "device": ("custody", "GetDevice", None),
-    "sensor_anchor": ("custody", "GetAnchor", None),
-    "excursion": ("custody", "GetExcursion", None),
-}
+# What the registry tells of by the fields of a key.
+_REGISTRY = {"party": "GetParty", "product": "GetProduct"}
+# Of these the newest state in the history that the custody chaincode tells; a unit as it stands.
+_CUSTODY = (
+    "unit",
+    "lot",
+    "container",
+    "packing",
+    "repackaging",
+    "hold",
+    "transfer",
+    "device",
+    "sensor_anchor",
+    "excursion",
+    "recall",
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ async def spot_check(network: Network, database_url: str) -> SpotChecks:
     async with await psycopg.AsyncConnection.connect(
         database_url, autocommit=True, connect_timeout=10
     ) as connection:
-        for kind in _READS:
+        for kind in (*_REGISTRY, *_CUSTODY):
             for key in await _sample(connection, MAPPERS[kind]):
                 same = await _same(network, connection, kind, key)
                 if same is None:
@@ -81,32 +85,43 @@ async def _same(network: Network, connection: Connection, kind: str, key: Sequen
         here = await position(connection, network.channel)
         if here and here.next_block == height:
             row = await _row(connection, mapper, key)
-            document = await _document(network, kind, dict(zip(mapper.key, key, strict=True)))
+            document = await _document(network, kind, row)
             if await network.height() == height:
-                return row == _comparable(mapper, mapper.row(document, 0, "")[:-2])
+                return tuple(row.values()) == _comparable(mapper, mapper.row(document, 0, "")[:-2])
         await asyncio.sleep(PAUSE)
     return None
 
 
-async def _row(connection: Connection, mapper: Mapper, key: Sequence[str]) -> tuple[Any, ...] | None:
+async def _row(connection: Connection, mapper: Mapper, key: Sequence[str]) -> dict[str, Any]:
     condition = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in mapper.key)
     query = sql.SQL("SELECT {} FROM {} WHERE {}").format(
         _names(mapper.columns[:-2]), sql.Identifier(mapper.table.name), condition
     )
-    return await (await connection.execute(query, list(key))).fetchone()
+    found = await (await connection.execute(query, list(key))).fetchone()
+    return dict(zip(mapper.columns, found or (), strict=False))
 
 
-async def _document(network: Network, kind: str, key: dict[str, str]) -> dict[str, Any]:
-    chaincode, function, field = _READS[kind]
-    answer = canonical.loads(await network.contract(chaincode).evaluate(function, canonical.dumps(key)))
-    return answer[field] if field else answer
+async def _document(network: Network, kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The document of a row as chaincode has it."""
+    key = {name: row[name] for name in MAPPERS[kind].key if row[name] != ""}
+    if kind in _REGISTRY:
+        return await _ask(network, "registry", _REGISTRY[kind], key)
+    if kind == "unit":
+        return (await _ask(network, "custody", "GetUnit", key))["unit"]
+    attributes = [*key.values(), *([str(row["period"])] if row.get("period") else [])]
+    told = await _ask(network, "custody", "History", {"key_type": kind, "attributes": attributes})
+    return told["items"][-1]["doc"]
+
+
+async def _ask(network: Network, chaincode: str, function: str, question: dict[str, Any]) -> dict[str, Any]:
+    return canonical.loads(await network.contract(chaincode).evaluate(function, canonical.dumps(question)))
 
 
 def _comparable(mapper: Mapper, row: Sequence[Any]) -> tuple[Any, ...]:
     """A row for COPY, in which JSON is text, as one that was read."""
     json = {column.name for column in mapper.table.columns if isinstance(column.type, sa.JSON)}
     return tuple(
-        orjson.loads(value) if name in json else value
+        orjson.loads(value) if name in json and value is not None else value
         for name, value in zip(mapper.columns, row, strict=False)
     )
 

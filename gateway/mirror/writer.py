@@ -24,6 +24,8 @@ NAMESPACES = frozenset({"registry", "custody"})
 LOCK = 0x4D4C_4D52
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+# Where it belongs, the document or None where it was deleted, block number and transaction id.
+Written = tuple[documents.Place, bytes | None, int, str]
 
 _TRANSACTION_COLUMNS = (
     "block_number",
@@ -151,24 +153,13 @@ class Writer:
         await _copy(connection, "ledger_transaction", _TRANSACTION_COLUMNS, rows)
 
     async def _write_documents(self, connection: Connection, blocks: Sequence[BlockView]) -> None:
-        """The last state of every key that the valid transactions wrote, one statement per table."""
-        latest: dict[str, dict[str, tuple[bytes | None, int, str]]] = {}
-        for block in blocks:
-            for transaction in block.transactions:
-                if not transaction.valid:
-                    continue
-                for write in transaction.writes:
-                    if write.namespace in NAMESPACES:
-                        value = None if write.is_delete else write.value
-                        kind = self._kind(write.key)
-                        if kind:
-                            latest.setdefault(kind, {})[write.key] = (value, block.number, transaction.tx_id)
-        for kind, written in latest.items():
+        """The last state of every row that the valid transactions wrote, one statement per table."""
+        for kind, written in self._latest(blocks).items():
             mapper = MAPPERS[kind]
-            deleted = [documents.attributes_of(key) for key, (value, *_) in written.items() if value is None]
+            deleted = [place[0] for place, value, *_ in written.values() if value is None]
             rows = [
-                documents.row(kind, key, value, number, tx_id)
-                for key, (value, number, tx_id) in written.items()
+                documents.row(kind, place, value, number, tx_id)
+                for place, value, number, tx_id in written.values()
                 if value is not None
             ]
             if deleted:
@@ -176,14 +167,38 @@ class Writer:
             if rows:
                 await _upsert(connection, mapper, rows)
 
-    def _kind(self, key: str) -> str:
-        kind = documents.kind_of(key)
+    def _latest(self, blocks: Sequence[BlockView]) -> dict[str, dict[tuple[str, ...], Written]]:
+        """What is left of the blocks' writes, by kind and row: the last of each, of the newest period.
+
+        Chaincode deletes no document of goods, whose periods are the proof of each other: where somebody does
+        all the same, the row keeps what was there, whatever the blocks it is read in.
+        """
+        latest: dict[str, dict[tuple[str, ...], Written]] = {}
+        for block in blocks:
+            for transaction in block.transactions:
+                if not transaction.valid:
+                    continue
+                for write in transaction.writes:
+                    if write.namespace not in NAMESPACES:
+                        continue
+                    kind, attributes = documents.split(write.key)
+                    if not self._known(kind) or (write.is_delete and MAPPERS[kind].periods):
+                        continue
+                    place = documents.place(kind, attributes, block.number, transaction.tx_id)
+                    rows = latest.setdefault(kind, {})
+                    before = rows.get(place[0])
+                    if before is None or before[0][1] <= place[1]:
+                        value = None if write.is_delete else write.value
+                        rows[place[0]] = (place, value, block.number, transaction.tx_id)
+        return latest
+
+    def _known(self, kind: str) -> bool:
         if kind in MAPPERS:
-            return kind
-        if kind not in self._unknown:
+            return True
+        if kind not in self._unknown and kind not in documents.INDEXES:
             self._unknown.add(kind)
             log.warning("documents of kind %r are not mirrored", kind)
-        return ""
+        return False
 
     @staticmethod
     async def _write_outbox(connection: Connection, blocks: Sequence[BlockView]) -> None:
@@ -227,9 +242,10 @@ async def _upsert(connection: Connection, mapper: documents.Mapper, rows: Sequen
         if name not in mapper.key
     )
     key = sql.SQL(", ").join(map(sql.Identifier, mapper.key))
+    newer = sql.SQL(" WHERE excluded.period >= {}.period").format(table) if mapper.periods else sql.SQL("")
     await connection.execute(
-        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) DO UPDATE SET {}").format(
-            table, columns, columns, staging, key, changes
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) DO UPDATE SET {}{}").format(
+            table, columns, columns, staging, key, changes, newer
         )
     )
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from gateway.core import mirrored
 from gateway.core.auth import Reader
 from gateway.core.fields import Gln, Gtin, LotNumber, Serial
+from gateway.core.holds import with_holds
 from gateway.core.ledger import CUSTODY
 from gateway.core.pages import Cursor, Limit, Page
 from gateway.core.routing import router_for
@@ -20,10 +21,10 @@ from gateway.units.schemas import (
     Commissioned,
     Dispensed,
     History,
+    ListedUnit,
     NewDispense,
     NewUnits,
     Trace,
-    Unit,
     UnitStanding,
     UnitStatus,
 )
@@ -46,7 +47,7 @@ async def dispense(body: NewDispense, write: DispenseWriter) -> Receipt:
     return await write.custody("Dispense", gln=write.gln, units=body.units)
 
 
-@_units.get("", summary="List units", response_model=Page[Unit])
+@_units.get("", summary="List units", response_model=Page[ListedUnit])
 async def list_units(
     core: Core,
     _: Reader,
@@ -66,7 +67,8 @@ async def list_units(
     where = [column == value for column, value in given.items() if value is not None]
     if custodian:
         where.append(store.in_custody_of(custodian))
-    return await mirrored.listed(core.engine, tables.unit, where, limit, cursor)
+    page = await mirrored.listed(core.engine, tables.unit, where, limit, cursor)
+    return {**page, "items": await with_holds(core.engine, page["items"])}
 
 
 # A serial number may hold a slash, so it takes the rest of the path, but for these two endings.

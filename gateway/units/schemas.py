@@ -9,14 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.core.fields import Gtin, LotNumber, Serial, UnitRef
 from gateway.core.schemas import CONTAINER, GLN, GTIN, SERIAL, TIME_MS, TX_ID, UNIT, LedgerDocument, Request
 
-UnitStatus = Literal["commissioned", "dispensed"]
+UnitStatus = Literal["commissioned", "dispensed", "decommissioned", "repackaged"]
 _UNIT: dict[str, Any] = {
     "doc": "unit",
     "gtin": GTIN,
     "serial": SERIAL,
     "lot": "L2026A",
+    "period": 0,
     "status": "commissioned",
     "owner": GLN,
+    "owner_msp": "ManufacturerMSP",
     "custodian": GLN,
     "commissioned_at": TIME_MS,
 }
@@ -76,22 +78,36 @@ class Dispensed(BaseModel):
 
 
 class Unit(LedgerDocument):
-    """A unit on the ledger; times in epoch milliseconds. Packed, its custody is its container's."""
+    """A unit on the ledger; times in epoch milliseconds. Packed, its custody is its container's.
+
+    ``period`` grows with every packing and taking out.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": _UNIT})
 
     gtin: str
     serial: str
+    period: int
     lot: str
     status: str
-    hold: str | None = None
-    hold_reason: str | None = None
     parent: str | None = None
     owner: str | None = None
+    owner_msp: str | None = None
     custodian: str | None = None
     offer: str | None = None
     commissioned_at: int
     dispensed_at: int | None = None
+    decommissioning: dict[str, Any] | None = None
+    origin: str | None = None
+    into: str | None = None
+
+
+class ListedUnit(Unit):
+    """A unit in the mirror; ``held`` where it, what it is in, or its lot at its custodian is on hold."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_UNIT, "held": False}})
+
+    held: bool
 
 
 class UnitStanding(BaseModel):

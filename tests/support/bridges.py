@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import psycopg
+from psycopg.types.json import Jsonb
 
 from iot_bridge.device import DeviceClient
 from mediledger.system import PROJECT
@@ -107,19 +108,19 @@ class Bench:
     def container(self, sscc: str = SSCC, least: int = 2000, most: int = 8000) -> None:
         """A container in the mirror with a storage profile."""
         self.execute(
-            "INSERT INTO container (sscc, children, status, min_mc, max_mc, packed_at, packed_by,"
-            " block_number, tx_id) VALUES (%s, '[]', 'packed', %s, %s, now(), %s, 1, 't')",
+            "INSERT INTO container (sscc, period, status, storage, contents, levels, taken, packed_at,"
+            " packed_by, block_number, tx_id)"
+            " VALUES (%s, 0, 'packed', %s, '[]', 1, '[]', now(), %s, 1, 't')",
             sscc,
-            least,
-            most,
+            Jsonb({"min_mc": least, "max_mc": most}),
             GLN,
         )
 
     def device(self, device_id: str, container: str | None = SSCC, gln: str = GLN) -> None:
         """A device in the mirror."""
         self.execute(
-            "INSERT INTO device (id, gln, kind, status, container, registered_at, block_number, tx_id)"
-            " VALUES (%s, %s, 'temperature', 'active', %s, now(), 1, 't')"
+            "INSERT INTO device (id, gln, kind, status, container, registered_at, document, block_number,"
+            " tx_id) VALUES (%s, %s, 'temperature', 'active', %s, now(), '{}', 1, 't')"
             " ON CONFLICT (id) DO UPDATE SET container = excluded.container",
             device_id,
             gln,

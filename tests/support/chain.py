@@ -30,6 +30,8 @@ KEY_FIELDS = {
     "lot": ("gtin", "lot"),
     "unit": ("gtin", "serial"),
     "container": ("sscc",),
+    "packing": ("sscc",),
+    "hold": ("ref", "gln"),
     "param": ("name",),
 }
 
@@ -126,14 +128,15 @@ class Tx:
 
 def written(*documents: Mapping[str, Any], namespace: str = "custody") -> list[tuple[str, str, bytes]]:
     """The writes of documents under their ledger keys."""
-    return [
-        (
-            namespace,
-            keys.composite(d["doc"], *(d[name] for name in KEY_FIELDS.get(d["doc"], ("id",)))),
-            canonical.dumps(d),
-        )
-        for d in documents
-    ]
+    return [(namespace, _key(d), canonical.dumps(d)) for d in documents]
+
+
+def _key(document: Mapping[str, Any]) -> str:
+    names = KEY_FIELDS.get(document["doc"], ("id",))
+    attributes = [document[name] for name in names if name in document]
+    if document.get("period"):
+        attributes.append(str(document["period"]))
+    return keys.composite(document["doc"], *attributes)
 
 
 class Chain:
@@ -229,8 +232,10 @@ def units(gtin: str, serials: Iterable[str], **changes: Any) -> list[dict[str, A
             "gtin": gtin,
             "serial": serial,
             "lot": "L-1",
+            "period": 0,
             "status": "commissioned",
             "owner": "9501101530003",
+            "owner_msp": "ManufacturerMSP",
             "custodian": "9501101530003",
             "commissioned_at": START_MS,
         } | changes

@@ -46,8 +46,7 @@ class Period(TypedDict):
     """What units and containers share.
 
     A packed period names its ``parent`` (SSCC). A loose one has owner and custodian (GLNs), the owner's MSP,
-    whose endorsement its key demands, and perhaps an open offer (a transfer's id). ``missing`` names the
-    transfer in which it was sent and did not arrive.
+    whose endorsement its key demands, and perhaps an open offer (a transfer's id).
 
     ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
     decommissioned with it.
@@ -59,7 +58,6 @@ class Period(TypedDict):
     owner_msp: NotRequired[str]
     custodian: NotRequired[str]
     offer: NotRequired[str]
-    missing: NotRequired[str]
     decommissioning: NotRequired[Decommissioning]
 
 

@@ -48,19 +48,26 @@ def product(gtin: str = GTIN, name: str = "Insulin 100 IU/ml") -> dict[str, Any]
     }
 
 
-def container(sscc: str, children: list[str], **changes: Any) -> dict[str, Any]:
+def container(sscc: str, **changes: Any) -> dict[str, Any]:
     made = {
         "doc": "container",
         "sscc": sscc,
-        "children": children,
+        "period": 0,
         "status": "packed",
         "storage": COLD,
+        "contents": [],
+        "levels": 1,
+        "taken": [],
         "packed_at": at(2),
         "packed_by": MAKER,
         "owner": MAKER,
         "custodian": MAKER,
     } | changes
     return {name: value for name, value in made.items() if value is not None}
+
+
+def hold(ref: str, **changes: Any) -> dict[str, Any]:
+    return {"doc": "hold", "ref": ref, "status": "quarantine", "inside": []} | changes
 
 
 def transfer(

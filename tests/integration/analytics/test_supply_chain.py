@@ -29,8 +29,7 @@ def world() -> list[dict[str, Any]]:
     sold = units(
         GTIN, (f"S{i}" for i in range(5)), custodian=PHARMACY, status="dispensed", dispensed_at=at(60)
     )
-    held = units(GTIN, ["H"], custodian=MAKER, hold="quarantine")
-    refs = [f"01{GTIN}21{unit['serial']}" for unit in packed]
+    held = units(GTIN, ["H"], custodian=MAKER)
     return [
         *goods.parties(),
         goods.product(),
@@ -38,9 +37,13 @@ def world() -> list[dict[str, Any]]:
         *loose,
         *sold,
         *held,
-        goods.container(CASE, refs, parent=PALLET, owner=None, custodian=None, hold="quarantine"),
-        goods.container(PALLET, [f"00{CASE}"], custodian=WHOLESALER, owner=WHOLESALER),
-        goods.container(LATE, []),
+        goods.hold(f"01{GTIN}21H"),
+        goods.hold(f"00{CASE}"),
+        goods.hold(f"01{GTIN}21L0", status="cleared"),
+        goods.hold(f"01{GTIN}10L-1", gln=WHOLESALER),
+        goods.container(CASE, parent=PALLET, owner=None, custodian=None),
+        goods.container(PALLET, custodian=WHOLESALER, owner=WHOLESALER),
+        goods.container(LATE),
         goods.transfer("t1", [f"00{PALLET}"], MAKER, WHOLESALER, 4, 10),
         goods.transfer("t2", [f"01{GTIN}21L0"], MAKER, WHOLESALER, 1, 2),
         goods.transfer("t3", [f"01{GTIN}21L0"], WHOLESALER, PHARMACY, 32, 36),

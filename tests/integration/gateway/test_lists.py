@@ -30,6 +30,7 @@ def unit(serial: str, **more: Any) -> dict[str, Any]:
     row: dict[str, Any] = {
         "gtin": GTIN,
         "serial": serial,
+        "period": 0,
         "lot": "L1",
         "status": "commissioned",
         "parent": None,
@@ -43,13 +44,15 @@ def unit(serial: str, **more: Any) -> dict[str, Any]:
 def container(sscc: str, **more: Any) -> dict[str, Any]:
     row: dict[str, Any] = {
         "sscc": sscc,
-        "children": [],
+        "period": 0,
         "status": "packed",
         "parent": None,
         "owner": None,
         "custodian": None,
-        "min_mc": 2000,
-        "max_mc": 8000,
+        "storage": {"min_mc": 2000, "max_mc": 8000},
+        "contents": [],
+        "levels": 1,
+        "taken": [],
         "packed_at": AT,
         "packed_by": GLN,
     }
@@ -79,11 +82,13 @@ async def test_pages_hold_each_row_once(client: httpx.AsyncClient, engine: Async
         "doc": "unit",
         "gtin": GTIN,
         "serial": "S00",
+        "period": 0,
         "lot": "L1",
         "status": "commissioned",
         "owner": GLN,
         "custodian": GLN,
         "commissioned_at": 1_789_997_600_567,
+        "held": False,
     }
 
 
@@ -95,22 +100,33 @@ async def test_rows_that_come_meanwhile_shift_nothing(client: httpx.AsyncClient,
     assert [item["serial"] for item in first["items"] + second["items"]] == ["B", "D", "E", "F"]
 
 
+def transfer(number: int) -> dict[str, Any]:
+    # Two at the same moment: the id decides.
+    at = AT + dt.timedelta(milliseconds=number // 2)
+    status = "offered" if number % 2 else "accepted"
+    document = {
+        "doc": "transfer",
+        "id": f"t{number}",
+        "what": [f"01{GTIN}21A"],
+        "from": GLN,
+        "to": OTHER,
+        "status": status,
+        "transaction_statement": True,
+        "offered_at": round(at.timestamp() * 1000),
+    }
+    return {
+        "id": document["id"],
+        "from_gln": GLN,
+        "to_gln": OTHER,
+        "status": status,
+        "offered_at": at,
+        "document": document,
+        **WRITTEN,
+    }
+
+
 async def test_newest_first(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
-    rows = [
-        {
-            "id": f"t{number}",
-            "what": [f"01{GTIN}21A"],
-            "from_gln": GLN,
-            "to_gln": OTHER,
-            "status": "offered" if number % 2 else "accepted",
-            "transaction_statement": True,
-            # Two at the same moment: the id decides.
-            "offered_at": AT + dt.timedelta(milliseconds=number // 2),
-            **WRITTEN,
-        }
-        for number in range(7)
-    ]
-    await put(engine, tables.transfer, *rows)
+    await put(engine, tables.transfer, *map(transfer, range(7)))
     found = await walk(client, "/transfers", limit=2)
     assert [item["id"] for item in found] == [f"t{number}" for number in range(6, -1, -1)]
     assert (found[0]["from"], found[0]["to"]) == (GLN, OTHER)
@@ -149,26 +165,63 @@ async def test_cursors_that_are_none(client: httpx.AsyncClient, cursor: str) -> 
     assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
 
 
-async def test_storage_and_limits_are_nested_as_on_the_ledger(
-    client: httpx.AsyncClient, engine: AsyncEngine
-) -> None:
-    await put(engine, tables.container, container("095212340000000013", custodian=GLN))
-    excursion = {
-        "id": "e1",
-        "container": "095212340000000013",
-        "anchor": "e1",
-        "min_mc": 4000,
-        "max_mc": 9000,
-        "limit_min_mc": 2000,
-        "limit_max_mc": 8000,
-        "detected_at": AT,
-        **WRITTEN,
-    }
-    await put(engine, tables.excursion, excursion)
-    [found] = await walk(client, "/containers", limit=2)
-    assert found["storage"] == {"min_mc": 2000, "max_mc": 8000}
-    [found] = await walk(client, "/excursions", limit=2, container="095212340000000013")
-    assert (found["min_mc"], found["limit"]) == (4000, {"min_mc": 2000, "max_mc": 8000})
+async def test_a_container_lists_what_is_in_it_now(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    first, emptied = "095212340000000013", "095212340000000020"
+    refs = [f"01{GTIN}21{serial}" for serial in "ABC"]
+    await put(
+        engine,
+        tables.container,
+        container(first, custodian=GLN, taken=refs[1:2]),
+        container(emptied, custodian=GLN, status="unpacked"),
+    )
+    packing = {"children": refs, "periods": [1, 1, 1], "owner": GLN, "msp_id": "M", **WRITTEN}
+    await put(engine, tables.packing, *(packing | {"sscc": sscc} for sscc in (first, emptied)))
+    found = await walk(client, "/containers", limit=2)
+    assert [one["children"] for one in found] == [[refs[0], refs[2]], []]
+    assert found[0]["storage"] == {"min_mc": 2000, "max_mc": 8000}
+    assert "taken" not in found[0]
+
+
+def hold(ref: str, status: str, gln: str = "", inside: tuple[str, ...] = ()) -> dict[str, Any]:
+    document = {"doc": "hold", "ref": ref, "status": status, "inside": list(inside)}
+    return {"ref": ref, "gln": gln, "status": status, "document": document, **WRITTEN}
+
+
+async def test_what_is_on_hold(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    """By a hold of its own, of what it is in, of what is in it, and of its lot where it is."""
+    pallet, case, other = "095212340000000013", "095212340000000020", "095212340000000037"
+    await put(
+        engine,
+        tables.container,
+        container(pallet, custodian=OTHER),
+        container(case, parent=pallet),
+        container(other, custodian=GLN),
+    )
+    await put(
+        engine,
+        tables.unit,
+        unit("OWN", custodian=GLN),
+        unit("CLEARED", custodian=GLN),
+        unit("DEEP", parent=case),
+        unit("BESIDE", parent=other),
+        unit("LOT", custodian=GLN, lot="L2"),
+        unit("LOT-ELSEWHERE", custodian=OTHER, lot="L2"),
+        unit("LOT-PACKED", parent=other, lot="L2"),
+    )
+    inside = f"01{GTIN}21BESIDE"
+    await put(
+        engine,
+        tables.hold,
+        hold(f"01{GTIN}21OWN", "quarantine"),
+        hold(f"01{GTIN}21CLEARED", "cleared"),
+        hold(f"00{pallet}", "suspect"),
+        hold(f"00{other}", "cleared", inside=(inside,)),
+        hold(f"01{GTIN}10L2", "quarantine", GLN),
+    )
+    units = {one["serial"] for one in await walk(client, "/units", limit=3) if one["held"]}
+    assert units == {"OWN", "DEEP", "LOT", "LOT-PACKED"}
+    containers = {one["sscc"] for one in await walk(client, "/containers", limit=2) if one["held"]}
+    assert containers == {pallet, case, other}
 
 
 async def test_readings_by_time(client: httpx.AsyncClient, engine: AsyncEngine) -> None:

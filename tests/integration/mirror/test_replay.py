@@ -83,7 +83,7 @@ async def test_a_rebuild_heals_what_somebody_changed(connection: Connection, dat
     made = chain()
     await mirror(connection, made)
     await connection.execute(
-        "UPDATE unit SET status = 'commissioned', hold = 'quarantine' WHERE serial = 'A'"
+        "UPDATE unit SET status = 'commissioned', dispensed_at = NULL WHERE serial = 'A'"
     )
     await connection.execute("DELETE FROM unit WHERE serial = 'B'")
     found = await replay.verify(ChainNetwork(made), database)
@@ -160,12 +160,21 @@ async def test_a_mirror_of_another_ledger_is_told_apart(connection: Connection, 
 
 async def test_documents_are_read_back_through_the_chaincodes(connection: Connection, database: str) -> None:
     made = chain()
+    packing = {"doc": "packing", "children": [], "periods": [], "owner": "9501101530003", "msp_id": "M"}
+    hold = {"doc": "hold", "status": "quarantine", "inside": [], "ref": f"01{GTIN}10L-1"}
+    held = [hold | {"gln": "9501101530003"}, hold | {"ref": f"01{GTIN}21A"}]
+    made.add(Tx("t4", written(*held, *(packing | {"sscc": sscc} for sscc in ("0" * 18, "1" * 18)))))
     await mirror(connection, made)
     network = ChainNetwork(made)
     network.documents["GetUnit"] = lambda asked: {
         "unit": network.state("unit", asked["gtin"], asked["serial"])
     }
+    network.documents["History"] = lambda asked: {
+        "items": [{"doc": {}}, {"doc": network.state(asked["key_type"], *asked["attributes"])}]
+    }
     checks = await spot_check(network, database)
-    assert (checks.read, checks.different, checks.unsure) == (3, (), 0)
+    assert (checks.read, checks.different, checks.unsure) == (7, (), 0)
     await connection.execute("UPDATE unit SET lot = 'other' WHERE serial = 'B'")
-    assert (await spot_check(network, database)).different == (f"unit {GTIN}/B",)
+    await connection.execute("UPDATE packing SET owner = 'other' WHERE sscc = %s", ("1" * 18,))
+    different = (await spot_check(network, database)).different
+    assert different == (f"unit {GTIN}/B", f"packing {'1' * 18}")

@@ -7,17 +7,7 @@ from collections.abc import Awaitable
 from chaincode.model import gs1
 from chaincode.model.errors import Code
 from tests.unit.chaincode.contracts.scenarios import commission, dispense, refused, wrong
-from tests.unit.chaincode.contracts.world import (
-    LOT,
-    MAKER,
-    PHARMACY,
-    PRODUCT,
-    STRANGER,
-    World,
-    gtin,
-    product,
-    sale,
-)
+from tests.unit.chaincode.contracts.world import LOT, MAKER, PHARMACY, PRODUCT, STRANGER, World, gtin, product
 
 
 @refused(Code.INVALID_ARGUMENT, "lot")
@@ -51,11 +41,10 @@ async def offered_to_oneself(world: World) -> Awaitable[object]:
     return world.offer(MAKER, MAKER, *await world.units(1))
 
 
-@refused(Code.INVALID_ARGUMENT, "statement")
+@refused(Code.INVALID_ARGUMENT, "transaction_statement")
 async def offered_without_the_statement(world: World) -> Awaitable[object]:
-    argument = sale("T", MAKER, PHARMACY, *await world.units(1))
-    del argument["statement"]
-    return world.custody(MAKER, "OfferTransfer", argument)
+    argument = {"id": "T", "what": await world.units(1), "from": MAKER, "to": PHARMACY}
+    return world.custody(MAKER, "OfferTransfer", argument | {"transaction_statement": False})
 
 
 @refused(Code.STORAGE_DIFFERS, "children")
