@@ -264,3 +264,41 @@ async def test_recalled_packs_are_not_dispensed_until_the_recall_ends(world: Wor
     await end(world, REGULATOR)
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [ref]})
     assert world.unit(ref)["status"] == "dispensed"
+
+
+async def send_back(world: World, sender: str, receiver: str, kind: str, *refs: str, **other: Any) -> None:
+    argument = {"id": f"B-{sender}-{kind}", "kind": kind, "what": list(refs), "from": sender, "to": receiver}
+    await world.custody(sender, "ReturnGoods", argument | other)
+    await world.custody(receiver, "AcceptTransfer", {"id": argument["id"]})
+
+
+async def test_recalled_goods_are_not_sold_on_but_go_back(world: World) -> None:
+    case, _ = await world.case(2)
+    await world.ship(MAKER, WHOLESALER, f"00{case}")
+    [loose] = await world.units(1)
+    await world.ship(MAKER, WHOLESALER, loose)
+    bought = await world.ship(WHOLESALER, PHARMACY, loose)
+    under_way = await world.offer(WHOLESALER, PHARMACY, f"00{case}")
+    await start(world)
+    await refused(Code.RECALLED, "id", world.custody(PHARMACY, "AcceptTransfer", {"id": under_way}))
+    await world.custody(PHARMACY, "RejectTransfer", {"id": under_way, "reason": "recalled"})
+    await refused(Code.RECALLED, "what[0]", world.offer(WHOLESALER, PHARMACY, f"00{case}"))
+    saleable = send_back(world, PHARMACY, WHOLESALER, "saleable_return", loose, original=bought)
+    await refused(Code.RECALLED, "what[0]", saleable)
+    await send_back(world, PHARMACY, WHOLESALER, "recall_return", loose, original=bought)
+    await send_back(world, WHOLESALER, MAKER, "recall_return", loose, f"00{case}")
+    assert world.unit(loose)["custodian"] == MAKER
+    counted = await world.custody(REGULATOR, "CountRecalled", {"id": "R-1"})
+    assert (counted["packs"], counted["counts"]["returned"], counted["permille"]) == (3, 3, 1000)
+
+
+async def test_a_range_stops_only_cases_with_its_packs(world: World) -> None:
+    (case, inside), (other, _) = await world.case(2), await world.case(2)
+    serial = inside[1][18:]
+    await start(world, serials={"first": serial, "last": serial})
+    pallet = await world.pack(f"00{case}")
+    await refused(Code.RECALLED, "what[0]", world.offer(MAKER, WHOLESALER, f"00{pallet}"))
+    await world.offer(MAKER, WHOLESALER, f"00{other}")
+    await world.unpack(MAKER, pallet)
+    await world.unpack(MAKER, case, inside[1])
+    await world.offer(MAKER, WHOLESALER, f"00{case}")

@@ -264,3 +264,17 @@ async def test_a_return_needs_its_own_verification(world: World) -> None:
     await refused(Code.NOT_VERIFIED, "what[0]", for_return(world, ref, asked_at, MAKER))
     await request(world, other, id="V-2", context="dispense")
     await refused(Code.NOT_VERIFIED, "what[0]", for_return(world, other, asked_at))
+
+
+async def test_a_saleable_return_is_accepted_once_its_pack_is_verified(world: World) -> None:
+    [ref] = await world.units(1)
+    await world.ship(MAKER, WHOLESALER, ref)
+    bought = await world.ship(WHOLESALER, PHARMACY, ref)
+    await request(world, ref, id="V-0")
+    argument = {"id": "B-1", "kind": "saleable_return", "what": [ref], "from": PHARMACY, "to": WHOLESALER}
+    await world.custody(PHARMACY, "ReturnGoods", argument | {"original": bought})
+    accept = {"id": "B-1"}
+    await refused(Code.NOT_VERIFIED, "id", world.custody(WHOLESALER, "AcceptTransfer", accept))
+    await request(world, ref)
+    await world.custody(WHOLESALER, "AcceptTransfer", accept)
+    assert world.unit(ref)["owner"] == WHOLESALER
