@@ -19,6 +19,7 @@ from chaincode.model.errors import MediLedgerError
 from gateway.fabric import FabricError, Profile, connect
 from gateway.fabric.blocks import parse_block
 from mediledger import devnet, lifecycle
+from mediledger.audit.run import audit
 from mediledger.supervisor import RunDirectory, SystemState
 from mediledger.system import PROJECT, System
 from network.topology import Organization
@@ -146,6 +147,15 @@ def ledger_transaction(transaction_id: str, member: Member = "regulator") -> Non
     asyncio.run(_transaction(member, transaction_id))
 
 
+@ledger_app.command("verify")
+def ledger_verify(member: Member = "regulator") -> None:
+    """Read all blocks and report each write that those whom it concerns did not consent to.
+
+    Exit status 1 where there is one.
+    """
+    asyncio.run(_verify(member))
+
+
 @mirror_app.command("rebuild")
 def mirror_rebuild(member: Member = EVERYONE) -> None:
     """Empty the mirrored tables and fill them again from block 0 (of every member, or of one)."""
@@ -255,6 +265,18 @@ async def _transaction(member: str, transaction_id: str) -> None:
             }
         )
     )
+
+
+async def _verify(member: str) -> None:
+    system = _running()
+    async with connect(_profile(system, member)) as gateway:
+        with console.status("Reading blocks") as line:
+            network = gateway.network(system.topology.channel)
+            audited = await audit(network, lambda number: line.update(f"Reading blocks: {number}"))
+    console.print(f"{audited.blocks} blocks, {audited.transactions} transactions: {audited.verdict}")
+    if audited.findings:
+        console.print(audited.table())
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Packing
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import contents, goods, parties
+from chaincode.rules import standing as records
 
 MAX_CHILDREN = 1000
 # What only loose goods have: packed ones take it from their container.
@@ -116,6 +117,8 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
     context.check(goods.in_circulation, container, "sscc")
     context.check(goods.in_custody, container, gln, "sscc")
     context.check(goods.not_offered, container, "sscc")
+    for child, field in zip(children, fields or ["children"] * len(taken), strict=True):
+        context.check(records.inside, child, container.ref, inside[child.ref], field)
     changed: Any = dict(container.document)
     changed["contents"] = contents.less(
         changed["contents"], contents.total(child.document for child in children)

@@ -9,6 +9,7 @@ from chaincode.model import gs1
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules.catalogue import rule
+from chaincode.rules.goods import Goods
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,19 @@ def unbroken(
         if packed.holds(ref) != last:
             said = "was taken out of" if last else "is still in"
             raise _forged(ref, number, f"{said} {gs1.container_ref(document['parent'])}", field)
+
+
+@rule(Code.RECORD_FORGED)
+def inside(goods: Goods, container: str, period: int, field: str) -> None:
+    """What is taken out of a container is in it by its own record too, not only by the packing list.
+
+    A seller who has sold goods in their case can still seal a list that packs them into a second one.
+    ``container`` is the ref of the container, ``period`` the one that its packing list begins.
+
+    Source: design of MediLedger, "Who must sign"; FD&C Act, section 582(g)(1)(B) and (E).
+    """
+    if not goods.around or goods.around[0].ref != container or goods.document["period"] != period:
+        raise Refusal(Code.RECORD_FORGED, f"{goods.ref} was packed into {container}, and is not in it", field)
 
 
 def _forged(ref: str, number: int, what: str, field: str) -> Refusal:

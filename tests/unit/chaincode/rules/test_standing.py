@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -66,3 +67,36 @@ def test_a_forged_record(periods: list[Any], packings: dict[str, Packed]) -> Non
     with pytest.raises(Refusal) as refused:
         standing.unbroken(REF, periods, packings, "ref")
     assert (refused.value.code, refused.value.field) == (Code.RECORD_FORGED, "ref")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Goods in a container, or in none."""
+
+    document: Any
+    around: tuple[Any, ...] = ()
+    ref: str = REF
+    owner: str = "o"
+    custodian: str = "o"
+
+
+@pytest.mark.allows("standing.inside")
+def test_taken_out_of_the_container_that_it_is_in() -> None:
+    case = Placed({}, ref=f"00{CASE}")
+    standing.inside(Placed(inside(), (case,)), f"00{CASE}", 1, "children[0]")
+
+
+@pytest.mark.refuses("standing.inside")
+@pytest.mark.parametrize(
+    "goods",
+    [
+        Placed(loose(0)),
+        Placed(inside(), (Placed({}, ref="00095212340000000022"),)),
+        Placed(inside(3), (Placed({}, ref=f"00{CASE}"),)),
+    ],
+    ids=["loose", "in another", "in it again"],
+)
+def test_taken_out_of_a_container_that_it_is_not_in(goods: Placed) -> None:
+    with pytest.raises(Refusal) as refused:
+        standing.inside(goods, f"00{CASE}", 1, "children[0]")
+    assert (refused.value.code, refused.value.field) == (Code.RECORD_FORGED, "children[0]")

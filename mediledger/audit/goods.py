@@ -1,0 +1,195 @@
+"""Periods of units and containers: who had to agree that they begin, and that they change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from chaincode.model import canonical, keys
+from mediledger.audit import policies
+from mediledger.audit.finding import Broken
+from mediledger.audit.members import Members
+from mediledger.audit.signed import Signed
+
+CUSTODY = "custody"
+IMPLICIT = "_implicit_org_"
+Documents = Mapping[str, dict[str, Any]]
+Found = Iterator[tuple[str, Broken]]
+
+
+class Last(NamedTuple):
+    """The newest period of goods; owner and custodian (MSPs) only of a loose one, which has a policy."""
+
+    period: int
+    owner: str = ""
+    custodian: str = ""
+    parent: str = ""
+    policy: bytes = b""
+
+
+class Goods:
+    """The newest period of everything on the ledger: one small tuple each, and one for all that are alike."""
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+        self._last: dict[str, Last] = {}
+        self._alike: dict[Last, Last] = {}
+
+    def check(self, signed: Signed, documents: Documents) -> Found:
+        """What a transaction's goods and packing lists break; ``documents`` are those by key."""
+        written = _Written(signed, documents)
+        for key in written.packings:
+            if not written.sealed(key):
+                yield key, Broken.SEAL
+            if not written.packs_all(key):
+                yield key, Broken.PACKED
+        for ref, number, key in written.periods:
+            document, last = documents[key], self._last.get(ref)
+            for broken in self._period(written, ref, number, document, last):
+                yield key, broken
+            newest = last.period if last else -1
+            if number in (newest, newest + 1):
+                before = last.policy if last and number == newest else b""
+                policy = signed.policies.get((CUSTODY, key), before)
+                if not self._kept(policy, document):
+                    yield key, Broken.GUARD
+                self._remember(ref, number, document, policy)
+
+    def _period(
+        self, written: _Written, ref: str, number: int, document: dict[str, Any], last: Last | None
+    ) -> Iterator[Broken]:
+        newest = last.period if last else -1
+        if document["period"] != number or ("parent" in document) != bool(number % 2):
+            yield Broken.PERIOD
+        elif number < newest:
+            yield Broken.SETTLED
+        elif number > newest + 1:
+            yield Broken.PERIOD
+        elif last is None:
+            yield from self._born(written, document)
+        elif number == newest:
+            yield from self._changed(written, document, last)
+        elif number % 2:
+            yield from self._packed(written, ref, number, document, last)
+        else:
+            yield from self._taken(written, ref, document, last)
+
+    def _born(self, written: _Written, document: dict[str, Any]) -> Iterator[Broken]:
+        if document["owner_msp"] not in written.endorsers:
+            yield Broken.OWNER
+        if document["doc"] == "container" and keys.packing_key(document["sscc"]) not in written.packings:
+            yield Broken.PACKED
+
+    def _changed(self, written: _Written, document: dict[str, Any], last: Last) -> Iterator[Broken]:
+        if last.parent:
+            yield Broken.SETTLED
+            return
+        if last.owner not in written.endorsers:
+            yield Broken.OWNER
+        if last.custodian not in written.endorsers:
+            yield Broken.CUSTODIAN
+        if last.policy and not policies.met(last.policy, written.endorsers):
+            yield Broken.POLICY
+        if document["owner_msp"] not in written.endorsers | {last.owner}:
+            yield Broken.RECEIVER
+
+    def _packed(
+        self, written: _Written, ref: str, number: int, document: dict[str, Any], last: Last
+    ) -> Iterator[Broken]:
+        if last.owner not in written.endorsers:
+            yield Broken.OWNER
+        packing = written.packings.get(keys.packing_key(document["parent"]))
+        if packing is None or packing.periods.get(ref) != number or packing.msp_id != last.owner:
+            yield Broken.PACKED
+
+    def _taken(self, written: _Written, ref: str, document: dict[str, Any], last: Last) -> Iterator[Broken]:
+        name = f"00{last.parent}"
+        container = self._last.get(name)
+        said = written.documents.get(period_key(name, container.period)) if container else None
+        if container is None or said is None or "parent" in said:
+            yield Broken.TAKEN
+            return
+        if container.owner not in written.endorsers or document["owner_msp"] != said["owner_msp"]:
+            yield Broken.OWNER
+        if not written.says_taken(said, ref):
+            yield Broken.TAKEN
+
+    def _kept(self, policy: bytes, document: dict[str, Any]) -> bool:
+        """Whether the key can be written again only by whom it belongs to; a packed period's by nobody."""
+        if "parent" in document:
+            return policies.settled(policy)
+        whose = (document["owner_msp"], self._members.msp(document["custodian"]))
+        return all(policies.guarded(policy, msp) for msp in whose)
+
+    def _remember(self, ref: str, number: int, document: dict[str, Any], policy: bytes) -> None:
+        if "parent" in document:
+            now = Last(number, parent=document["parent"])
+        else:
+            custodian = self._members.msp(document["custodian"])
+            now = Last(number, document["owner_msp"], custodian, policy=policy)
+        self._last[ref] = self._alike.setdefault(now, now)
+
+
+class _Packing(NamedTuple):
+    """A packing list: the period that it begins for each of its goods, and the MSP that seals it."""
+
+    periods: dict[str, int]
+    msp_id: str
+
+
+class _Written:
+    """What a transaction writes about goods."""
+
+    def __init__(self, signed: Signed, documents: Documents) -> None:
+        self.endorsers = signed.endorsers
+        self.documents = documents
+        self.packings: dict[str, _Packing] = {}
+        self.periods: list[tuple[str, int, str]] = []
+        self._hashes = signed.hashes
+        self._gone: dict[str, frozenset[str]] = {}
+        for key, document in documents.items():
+            if document["doc"] == "packing":
+                periods = dict(zip(document["children"], document["periods"], strict=True))
+                self.packings[key] = _Packing(periods, document["msp_id"])
+            else:
+                self.periods.append((*period_of(key), key))
+        self.periods.sort()
+
+    def sealed(self, key: str) -> bool:
+        """Whether a packing list's seal is written with it, into the collection of the MSP that it names."""
+        packing = self.documents[key]
+        value = hashlib.sha256(canonical.dumps(packing)).hexdigest().encode()
+        place = hashlib.sha256(keys.seal_key(packing["sscc"]).encode()).digest()
+        written = self._hashes.get((IMPLICIT + packing["msp_id"], place))
+        return packing["msp_id"] in self.endorsers and written == hashlib.sha256(value).digest()
+
+    def packs_all(self, key: str) -> bool:
+        """Whether everything on a packing list is packed by this transaction, and the container begun."""
+        sscc, periods = self.documents[key]["sscc"], self.packings[key].periods
+        begun = (self.documents.get(period_key(*one), {}) for one in periods.items())
+        return keys.container_key(sscc) in self.documents and all(one.get("parent") == sscc for one in begun)
+
+    def says_taken(self, container: dict[str, Any], ref: str) -> bool:
+        """Whether a container's document says that something was taken out of it."""
+        sscc = container["sscc"]
+        if sscc not in self._gone:
+            self._gone[sscc] = frozenset(container["taken"])
+        return container["status"] == "unpacked" or ref in self._gone[sscc]
+
+
+def period_of(key: str) -> tuple[str, int]:
+    """The ref and period of a key of goods; ValueError of another key."""
+    kind, attributes = keys.split(key)
+    if kind == "unit":
+        gtin, serial, *number = attributes
+        return f"01{gtin}21{serial}", int(number[0]) if number else 0
+    sscc, *number = attributes
+    return f"00{sscc}", int(number[0]) if number else 0
+
+
+def period_key(ref: str, period: int) -> str:
+    """The key of a period's document."""
+    if ref.startswith("00"):
+        return keys.container_period_key(ref[2:], period)
+    return keys.unit_period_key(ref[2:16], ref[18:], period)

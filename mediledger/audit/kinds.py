@@ -1,0 +1,33 @@
+"""Which fields of a document name those who must have endorsed it, and those whose policy it stands under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``author``: the field (GLN or MSP id) of whoever says what the document's first version says.
+
+    ``guards``: fields of those without whom it is never changed. ``once``: it never changes.
+    """
+
+    author: str | None = None
+    guards: tuple[str, ...] = ()
+    once: bool = False
+
+
+# Goods and packing lists are checked by mediledger.audit.goods.
+KINDS: dict[str, Kind] = {
+    "lot": Kind("manufacturer", ("manufacturer",)),
+    "packing": Kind(once=True),
+    "transfer": Kind("from", ("from", "to")),
+    "device": Kind("gln", ("gln",)),
+    "sensor_anchor": Kind(once=True),
+    "excursion": Kind(once=True),
+    "event_hash": Kind("msp_id", once=True),
+    "product": Kind("manufacturer", ("manufacturer",)),
+    "vote": Kind("msp_id", once=True),
+    "proposal": Kind("msp_id"),
+}
+ANY = Kind()

@@ -1,0 +1,30 @@
+"""Members and parties as the registry's blocks have made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_GLN_DIGITS = 13
+
+
+class Members:
+    """Regulators, members and the parties' organisations; until the registry is set up, nobody."""
+
+    def __init__(self) -> None:
+        self.regulators: frozenset[str] = frozenset()
+        self.majority = 0
+        self._parties: dict[str, str] = {}
+
+    def take(self, document: dict[str, Any]) -> None:
+        """Learn from a document of the registry."""
+        if document["doc"] == "party":
+            self._parties[document["gln"]] = document["msp_id"]
+        elif document["doc"] == "param":
+            self.regulators = frozenset(document["value"]["regulators"])
+            self.majority = len(document["value"]["members"]) // 2 + 1
+
+    def msp(self, name: str) -> str:
+        """The MSP of a party's GLN, or of an MSP's own id; empty where no party has that GLN."""
+        if len(name) == _GLN_DIGITS and name.isdigit():
+            return self._parties.get(name, "")
+        return name

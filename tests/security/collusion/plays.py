@@ -1,0 +1,277 @@
+"""How each attempt of attempts.yaml is made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chaincode.contracts.protection import NOBODY
+from chaincode.model import gs1, keys
+from tests.security.collusion.consortium import MSPS, Consortium, Forgery, all_but, owned_by, pairs, seal_of
+
+Later = Callable[[], Awaitable[Any]]
+
+
+@dataclass
+class Play:
+    """What is forged, by whom, and which honest functions come after it."""
+
+    forgery: Forgery
+    by: Sequence[Sequence[str]]
+    later: list[Later] = field(default_factory=list)
+
+
+Made = Callable[[Consortium], Awaitable[Play]]
+PLAYS: dict[str, Made] = {}
+TWO = [list(pair) for pair in pairs()]
+NOT_MAKER, NOT_REGULATOR = all_but("manufacturer"), all_but("regulator")
+DAY = "2099-12-31"
+
+
+def play(made: Made) -> Made:
+    PLAYS[made.__name__] = made
+    return made
+
+
+@play
+async def two_forge_a_lot(c: Consortium) -> Play:
+    return Play(_lot(c), TWO)
+
+
+@play
+async def all_others_forge_a_lot(c: Consortium) -> Play:
+    return Play(_lot(c), [NOT_MAKER])
+
+
+@play
+async def two_forge_a_party(c: Consortium) -> Play:
+    gln = "9521234000051"
+    party = {**await c.read(keys.party_key(c.glns["distributor"]), "registry"), "gln": gln}
+    return Play(Forgery({keys.party_key(gln): party}, chaincode="registry"), TWO)
+
+
+@play
+async def two_forge_a_unit(c: Consortium) -> Play:
+    return Play(await _counterfeit(c), TWO)
+
+
+@play
+async def all_others_forge_a_unit(c: Consortium) -> Play:
+    return Play(await _counterfeit(c), [NOT_MAKER])
+
+
+@play
+async def alter_a_licence(c: Consortium) -> Play:
+    key = keys.party_key(c.glns["distributor"])
+    party = await c.read(key, "registry")
+    party["licences"][0]["valid_to"] = DAY
+    return Play(Forgery({key: party}, chaincode="registry"), [NOT_REGULATOR])
+
+
+@play
+async def alter_the_settings(c: Consortium) -> Play:
+    key = keys.parameter_key("consortium")
+    settings = await c.read(key, "registry")
+    settings["value"]["regulators"] = [MSPS["distributor"]]
+    return Play(Forgery({key: settings}, chaincode="registry"), [NOT_REGULATOR])
+
+
+@play
+async def alter_a_lot(c: Consortium) -> Play:
+    key = keys.lot_key(c.gtin, c.lot)
+    return Play(Forgery({key: await c.read(key) | {"expiry": DAY}}), [NOT_MAKER])
+
+
+@play
+async def move_a_loose_pack(c: Consortium) -> Play:
+    [ref] = await c.units(1)
+    key = _key(ref)
+    return Play(Forgery({key: await c.read(key) | _owner(c, "distributor")}), [NOT_MAKER])
+
+
+@play
+async def move_a_container(c: Consortium) -> Play:
+    sscc, _ = await c.case(2)
+    key = keys.container_key(sscc)
+    return Play(Forgery({key: await c.read(key) | _owner(c, "distributor")}), [NOT_MAKER])
+
+
+@play
+async def dispense_a_loose_pack(c: Consortium) -> Play:
+    [ref] = await c.units(1)
+    key = _key(ref)
+    return Play(Forgery({key: await c.read(key) | {"status": "dispensed"}}), [NOT_MAKER])
+
+
+@play
+async def dispense_a_packed_pack(c: Consortium) -> Play:
+    _, refs = await c.case(2)
+    dispensed = await _loose(c, refs[0], "pharmacy") | {"status": "dispensed"}
+    return _refused(
+        c, refs[0], Forgery({_key(refs[0], 2): dispensed}, {_key(refs[0], 2): owned_by("pharmacy")})
+    )
+
+
+@play
+async def take_out_a_packed_pack(c: Consortium) -> Play:
+    _, refs = await c.case(2)
+    mine = await _loose(c, refs[0], "pharmacy")
+    return _refused(c, refs[0], Forgery({_key(refs[0], 2): mine}, {_key(refs[0], 2): owned_by("pharmacy")}))
+
+
+@play
+async def say_that_it_was_taken_out(c: Consortium) -> Play:
+    sscc, refs = await c.case(2)
+    key, loose = keys.container_key(sscc), _key(refs[0], 2)
+    writes = {key: await c.read(key) | {"taken": refs[:1]}, loose: await _loose(c, refs[0], "pharmacy")}
+    return Play(Forgery(writes, {loose: owned_by("pharmacy")}), [NOT_MAKER])
+
+
+@play
+async def move_a_packed_pack(c: Consortium) -> Play:
+    _, refs = await c.case(2)
+    key = _key(refs[0], 1)
+    return Play(Forgery({key: await c.read(key) | {"parent": c.sscc()}}), [list(MSPS)])
+
+
+@play
+async def pack_without_a_seal(c: Consortium) -> Play:
+    [ref] = await c.units(1)
+    return _refused(c, ref, await _packed(c, ref, "manufacturer"))
+
+
+@play
+async def pack_with_a_forged_seal(c: Consortium) -> Play:
+    [ref] = await c.units(1)
+    forgery = await _packed(c, ref, "manufacturer")
+    forgery.private = [_seal(forgery)]
+    return Play(forgery, [NOT_MAKER])
+
+
+@play
+async def pack_with_a_seal_of_their_own(c: Consortium) -> Play:
+    [ref] = await c.units(1)
+    forgery = await _packed(c, ref, "distributor")
+    forgery.private = [_seal(forgery)]
+    return _refused(c, ref, forgery)
+
+
+@play
+async def pack_twice_after_a_sale(c: Consortium) -> Play:
+    sscc, refs = await c.case(2)
+    await c.ship("manufacturer", "distributor", f"00{sscc}")
+    forgery = await _packed(c, refs[0], "manufacturer")
+    # The pack's own packed period says the first case, for ever.
+    del forgery.writes[_key(refs[0], 1)], forgery.policies[_key(refs[0], 1)]
+    forgery.private = [_seal(forgery)]
+    second = next(document["sscc"] for document in forgery.writes.values() if document["doc"] == "packing")
+    unpack = {"sscc": second, "gln": c.glns["manufacturer"], "children": refs[:1]}
+    return Play(forgery, [all_but("distributor")], [lambda: c.custody("manufacturer", "Unpack", unpack)])
+
+
+@play
+async def lift_a_hold(c: Consortium) -> Play:
+    sscc, _ = await c.case(2)
+    ref = gs1.container_ref(sscc)
+    hold = {"ref": ref, "gln": c.glns["manufacturer"], "reason": "seal broken"}
+    await c.custody("manufacturer", "Quarantine", hold)
+    key = keys.hold_key(ref)
+    return Play(Forgery({key: await c.read(key) | {"status": "cleared", "inside": []}}), [NOT_MAKER])
+
+
+@play
+async def accept_for_the_receiver(c: Consortium) -> Play:
+    sscc, _ = await c.case(2)
+    transfer = await c.offer("manufacturer", "distributor", f"00{sscc}")
+    key = keys.transfer_key(transfer)
+    return Play(Forgery({key: await c.read(key) | {"status": "accepted"}}), [all_but("distributor")])
+
+
+def _lot(c: Consortium) -> Forgery:
+    lot = {
+        "doc": "lot",
+        "gtin": c.gtin,
+        "lot": f"FORGED-{c.lot}",
+        "manufacturer": c.glns["manufacturer"],
+        "expiry": DAY,
+        "manufactured": "2026-01-01",
+        "status": "released",
+        "created_at": 1,
+    }
+    key = keys.lot_key(c.gtin, lot["lot"])
+    return Forgery({key: lot}, {key: owned_by("manufacturer")})
+
+
+async def _counterfeit(c: Consortium) -> Forgery:
+    [ref] = await c.units(1)
+    fake = await c.read(_key(ref)) | {"serial": f"FAKE{ref[18:]}"[:20]}
+    key = keys.unit_key(c.gtin, fake["serial"])
+    return Forgery({key: fake}, {key: owned_by("manufacturer")})
+
+
+async def _loose(c: Consortium, ref: str, member: str) -> dict[str, Any]:
+    """A second loose period of a pack, owned by a member."""
+    document = await c.read(_key(ref, 1)) | _owner(c, member) | {"period": 2}
+    del document["parent"]
+    return document
+
+
+async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
+    """A pack in a new container of the distributor's, whose packing list names ``sealer``."""
+    sscc = c.sscc()
+    inside = {k: v for k, v in (await c.read(_key(ref))).items() if k not in _LOOSE}
+    case, _ = await c.case(1)
+    container = await c.read(keys.container_key(case)) | {"sscc": sscc} | _owner(c, "distributor")
+    packing = {
+        "doc": "packing",
+        "sscc": sscc,
+        "children": [ref],
+        "periods": [1],
+        "owner": c.glns[sealer],
+        "msp_id": MSPS[sealer],
+    }
+    if sealer == "manufacturer":
+        container |= _owner(c, sealer)
+    writes = {
+        keys.container_key(sscc): container,
+        keys.packing_key(sscc): packing,
+        _key(ref, 1): inside | {"parent": sscc, "period": 1},
+    }
+    policies = {
+        keys.container_key(sscc): owned_by(sealer),
+        keys.packing_key(sscc): NOBODY,
+        _key(ref, 1): NOBODY,
+    }
+    return Forgery(writes, policies)
+
+
+_LOOSE = ("owner", "owner_msp", "custodian", "offer")
+
+
+def _seal(forgery: Forgery) -> tuple[str, str, str]:
+    packing = next(document for document in forgery.writes.values() if document["doc"] == "packing")
+    return seal_of(packing, packing["msp_id"])
+
+
+def _owner(c: Consortium, member: str) -> dict[str, str]:
+    return {"owner": c.glns[member], "owner_msp": MSPS[member], "custodian": c.glns[member]}
+
+
+def _key(ref: str, period: int = 0) -> str:
+    return keys.unit_period_key(ref[2:16], ref[18:], period)
+
+
+def _refused(c: Consortium, ref: str, forgery: Forgery) -> Play:
+    """Forged by all but the manufacturer; whatever anybody does with the pack afterwards is refused."""
+    unit = {"gtin": ref[2:16], "serial": ref[18:]}
+    later: list[Later] = [
+        lambda: c.custody("pharmacy", "Dispense", {"gln": c.glns["pharmacy"], "units": [ref]}),
+        lambda: c.offer("pharmacy", "distributor", ref),
+        lambda: c.custody(
+            "distributor", "Pack", {"sscc": c.sscc(), "gln": c.glns["distributor"], "children": [ref]}
+        ),
+        lambda: c.ask("regulator", "GetUnit", unit),
+        lambda: c.ask("regulator", "Trace", unit),
+    ]
+    return Play(forgery, [NOT_MAKER], later)

@@ -1,0 +1,305 @@
+"""Every rule that a write can break, broken once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chaincode.contracts.protection import NOBODY, owners_policy
+from chaincode.model import canonical, keys
+from mediledger.audit.auditor import Ledger as Audit
+from mediledger.audit.finding import Broken
+from mediledger.audit.signed import Signed, Write
+from tests.unit.chaincode.contracts.world import (
+    LOT,
+    MAKER,
+    MSPS,
+    PHARMACY,
+    PRODUCT,
+    REGULATOR,
+    WHOLESALER,
+    World,
+)
+from tests.unit.mediledger.audit.histories import audited
+
+EVERYBODY = frozenset(MSPS[who] for who in (MAKER, WHOLESALER, PHARMACY, REGULATOR))
+NOT_MAKER = EVERYBODY - {MSPS[MAKER]}
+NOT_REGULATOR = EVERYBODY - {MSPS[REGULATOR]}
+
+
+@dataclass
+class Forged:
+    """A transaction that nobody's honest chaincode makes."""
+
+    writes: Mapping[str, Any]
+    endorsers: frozenset[str] = NOT_MAKER
+    policies: Mapping[str, bytes] = field(default_factory=dict)
+    sealed_for: str = ""
+    namespace: str = "custody"
+
+    def signed(self) -> Signed:
+        seals = {
+            (
+                f"_implicit_org_{self.sealed_for}",
+                hashlib.sha256(keys.seal_key(document["sscc"]).encode()).digest(),
+            ): hashlib.sha256(hashlib.sha256(canonical.dumps(document)).hexdigest().encode()).digest()
+            for document in self.writes.values()
+            if self.sealed_for and document["doc"] == "packing"
+        }
+        return Signed(
+            9,
+            "forged",
+            MSPS[WHOLESALER],
+            self.endorsers,
+            tuple(
+                Write(
+                    self.namespace,
+                    key,
+                    value if value is None or isinstance(value, bytes) else canonical.dumps(value),
+                )
+                for key, value in self.writes.items()
+            ),
+            {(self.namespace, key): policy for key, policy in self.policies.items()},
+            seals,
+        )
+
+
+Made = Callable[[World], Awaitable[Forged]]
+CASES: list[Any] = []
+
+
+def breaks(*broken: Broken) -> Callable[[Made], Made]:
+    def enter(made: Made) -> Made:
+        CASES.append(pytest.param(made, set(broken), id=made.__name__))
+        return made
+
+    return enter
+
+
+def mine(*msps: str) -> bytes:
+    return owners_policy(msps, sorted(EVERYBODY))
+
+
+def owner(who: str) -> dict[str, str]:
+    return {"owner": who, "owner_msp": MSPS[who], "custodian": who}
+
+
+def key_of(ref: str, period: int = 0) -> str:
+    return keys.unit_period_key(ref[2:16], ref[18:], period)
+
+
+@breaks(Broken.OWNER)
+async def a_unit_that_its_maker_did_not_make(world: World) -> Forged:
+    [ref] = await world.units(1)
+    fake = world.unit(ref) | {"serial": "FAKE"}
+    key = keys.unit_key(PRODUCT, "FAKE")
+    return Forged({key: fake}, policies={key: mine(MSPS[MAKER])})
+
+
+@breaks(Broken.AUTHOR)
+async def a_lot_that_its_maker_did_not_make(world: World) -> Forged:
+    key = keys.lot_key(PRODUCT, "FAKE")
+    lot = world.ledger.document("custody", keys.lot_key(PRODUCT, LOT)) | {"lot": "FAKE"}
+    return Forged({key: lot}, policies={key: mine(MSPS[MAKER])})
+
+
+@breaks(Broken.POLICY)
+async def a_lot_changed_behind_its_makers_back(world: World) -> Forged:
+    key = keys.lot_key(PRODUCT, LOT)
+    return Forged({key: world.ledger.document("custody", key) | {"expiry": "2099-01-01"}})
+
+
+@breaks(Broken.MAJORITY, Broken.OWNER)
+async def a_unit_that_two_made(world: World) -> Forged:
+    [ref] = await world.units(1)
+    key = keys.unit_key(PRODUCT, "FAKE")
+    two = frozenset({MSPS[WHOLESALER], MSPS[PHARMACY]})
+    return Forged({key: world.unit(ref) | {"serial": "FAKE"}}, two, {key: mine(MSPS[MAKER])})
+
+
+@breaks(Broken.REGULATOR)
+async def a_licence_without_the_regulator(world: World) -> Forged:
+    key = keys.party_key(WHOLESALER)
+    party = world.ledger.document("registry", key)
+    return Forged({key: party | {"name": "Another"}}, NOT_REGULATOR, namespace="registry")
+
+
+@breaks(Broken.OWNER, Broken.CUSTODIAN, Broken.POLICY)
+async def a_loose_unit_moved(world: World) -> Forged:
+    [ref] = await world.units(1)
+    key = key_of(ref)
+    return Forged({key: world.unit(ref) | owner(PHARMACY)}, policies={key: mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.RECEIVER)
+async def a_unit_left_at_a_strangers_door(world: World) -> Forged:
+    [ref] = await world.units(1)
+    key = key_of(ref)
+    endorsers = EVERYBODY - {MSPS[PHARMACY]}
+    return Forged({key: world.unit(ref) | owner(PHARMACY)}, endorsers, {key: mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.GUARD)
+async def a_unit_whose_policy_leaves_its_owner_out(world: World) -> Forged:
+    [ref] = await world.units(1)
+    return Forged({key_of(ref): world.unit(ref)}, EVERYBODY, {key_of(ref): mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.TAKEN)
+async def a_packed_unit_taken_out_of_a_closed_case(world: World) -> Forged:
+    _, refs = await world.case(2)
+    key = key_of(refs[0], 2)
+    loose = {k: v for k, v in world.unit(refs[0]).items() if k != "parent"} | owner(PHARMACY) | {"period": 2}
+    return Forged({key: loose}, policies={key: mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.OWNER, Broken.CUSTODIAN, Broken.POLICY)
+async def a_case_said_to_be_open(world: World) -> Forged:
+    sscc, refs = await world.case(2)
+    container = world.container(sscc)
+    key = key_of(refs[0], 2)
+    loose = {k: v for k, v in world.unit(refs[0]).items() if k != "parent"} | owner(MAKER) | {"period": 2}
+    writes = {keys.container_key(sscc): container | {"taken": refs[:1]}, key: loose}
+    return Forged(writes, policies={key: mine(MSPS[MAKER])})
+
+
+@breaks(Broken.SETTLED, Broken.GUARD)
+async def a_packed_period_written_again(world: World) -> Forged:
+    _, refs = await world.case(2)
+    document = world.unit(refs[0]) | {"parent": world.sscc()}
+    return Forged({key_of(refs[0], 1): document}, EVERYBODY, {key_of(refs[0], 1): mine(MSPS[MAKER])})
+
+
+@breaks(Broken.SETTLED)
+async def a_period_before_the_last_written_again(world: World) -> Forged:
+    _, refs = await world.case(2)
+    before = world.ledger.document("custody", key_of(refs[0]))
+    return Forged({key_of(refs[0]): before}, EVERYBODY)
+
+
+@breaks(Broken.PERIOD)
+async def a_period_too_many(world: World) -> Forged:
+    [ref] = await world.units(1)
+    return Forged({key_of(ref, 4): world.unit(ref) | {"period": 4}}, EVERYBODY)
+
+
+async def packed(world: World, sealer: str) -> tuple[str, dict[str, Any], dict[str, bytes]]:
+    """A loose unit of the maker's in a new container of ``sealer``'s."""
+    [ref] = await world.units(1)
+    case, _ = await world.case(1)
+    sscc = world.sscc()
+    packing = world.ledger.document("custody", keys.packing_key(case))
+    inside = {k: v for k, v in world.unit(ref).items() if k not in ("owner", "owner_msp", "custodian")}
+    writes = {
+        keys.container_key(sscc): world.container(case) | {"sscc": sscc} | owner(sealer),
+        keys.packing_key(sscc): packing
+        | {"sscc": sscc, "children": [ref], "periods": [1], "owner": sealer, "msp_id": MSPS[sealer]},
+        key_of(ref, 1): inside | {"parent": sscc, "period": 1},
+    }
+    policies = {
+        keys.container_key(sscc): mine(MSPS[sealer]),
+        keys.packing_key(sscc): NOBODY,
+        key_of(ref, 1): NOBODY,
+    }
+    return ref, writes, policies
+
+
+@breaks(Broken.OWNER, Broken.SEAL)
+async def packed_without_a_seal(world: World) -> Forged:
+    _, writes, policies = await packed(world, MAKER)
+    return Forged(writes, policies=policies)
+
+
+@breaks(Broken.OWNER, Broken.PACKED)
+async def packed_under_anothers_seal(world: World) -> Forged:
+    _, writes, policies = await packed(world, WHOLESALER)
+    return Forged(writes, policies=policies, sealed_for=MSPS[WHOLESALER])
+
+
+@breaks(Broken.PACKED)
+async def packed_on_the_list_alone(world: World) -> Forged:
+    ref, writes, policies = await packed(world, MAKER)
+    del writes[key_of(ref, 1)], policies[key_of(ref, 1)]
+    return Forged(writes, EVERYBODY, policies, sealed_for=MSPS[MAKER])
+
+
+@breaks(Broken.PACKED)
+async def packed_on_no_list(world: World) -> Forged:
+    ref, writes, _ = await packed(world, MAKER)
+    return Forged({key_of(ref, 1): writes[key_of(ref, 1)]}, EVERYBODY, {key_of(ref, 1): NOBODY})
+
+
+@breaks(Broken.GUARD)
+async def a_packing_list_that_can_change(world: World) -> Forged:
+    _, writes, policies = await packed(world, MAKER)
+    policies[next(key for key in writes if "packing" in key)] = mine(MSPS[MAKER])
+    return Forged(writes, EVERYBODY, policies, sealed_for=MSPS[MAKER])
+
+
+@breaks(Broken.DELETED)
+async def a_key_deleted(world: World) -> Forged:
+    [ref] = await world.units(1)
+    return Forged({key_of(ref): None}, EVERYBODY)
+
+
+@breaks(Broken.DOCUMENT)
+async def a_document_of_another_unit(world: World) -> Forged:
+    one, other = await world.units(2)
+    return Forged({key_of(one): world.unit(other)}, EVERYBODY)
+
+
+@breaks(Broken.DOCUMENT)
+async def a_document_that_is_not_canonical(world: World) -> Forged:
+    [ref] = await world.units(1)
+    return Forged({key_of(ref): canonical.dumps(world.unit(ref)) + b" "}, EVERYBODY)
+
+
+@breaks(Broken.DOCUMENT)
+async def a_document_without_an_owner(world: World) -> Forged:
+    [ref] = await world.units(1)
+    without = {k: v for k, v in world.unit(ref).items() if k != "owner_msp"}
+    return Forged({key_of(ref): without}, EVERYBODY)
+
+
+@breaks(Broken.SETTLED)
+async def an_event_anchored_again(world: World) -> Forged:
+    hashed = f"ni:///sha-256;{'ab' * 32}?ver=CBV2.0"
+    await world.custody(MAKER, "AnchorEvents", {"gln": MAKER, "events": [{"hash": hashed}]})
+    key = keys.event_hash_key(hashed)
+    return Forged({key: world.ledger.document("custody", key)}, EVERYBODY)
+
+
+@pytest.mark.parametrize(("made", "broken"), CASES)
+async def test_found(made: Made, broken: set[Broken]) -> None:
+    world = World()
+    await world.found()
+    forged = await made(world)
+    audit, before = audited(world.ledger)
+    assert before == []
+    assert {finding.broken for finding in audit.transaction(forged.signed())} == broken
+
+
+def test_every_rule_of_a_write_is_broken_somewhere() -> None:
+    seen = {broken for case in CASES for broken in case.values[1]}
+    assert seen == set(Broken) - {Broken.CHAIN, Broken.UNREADABLE}
+
+
+async def test_what_is_forged_once_does_not_make_what_follows_wrong() -> None:
+    world = World()
+    await world.found()
+    [ref] = await world.units(1)
+    audit, _ = audited(world.ledger)
+    gap = Forged({key_of(ref, 7): world.unit(ref) | {"period": 7}}, EVERYBODY)
+    assert audit.transaction(gap.signed())
+    honest = Forged({key_of(ref): world.unit(ref) | {"status": "dispensed"}}, EVERYBODY)
+    assert audit.transaction(honest.signed()) == []
+
+
+def test_before_there_is_a_consortium_anybody_may_found_it() -> None:
+    settings = {"doc": "param", "name": "consortium", "value": {"members": ["A"], "regulators": ["A"]}}
+    founding = Forged({keys.parameter_key("consortium"): settings}, frozenset({"A"}), namespace="registry")
+    assert Audit().transaction(founding.signed()) == []
