@@ -49,6 +49,7 @@ chaincode = Contract(
         "ReleaseQuarantine": Function(quarantine.release_quarantine, "quality"),
         "OpenInvestigation": Function(investigations.open_investigation, "quality"),
         "RecordSample": Function(samples.record_sample, "quality"),
+        "ListSamples": Function(samples.list_samples),
         "ClearInvestigation": Function(investigations.clear_investigation, "quality"),
         "DeclareIllegitimate": Function(investigations.declare_illegitimate, "quality"),
         "SettleHolds": Function(investigations.settle_holds, "quality"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -12,11 +13,16 @@ from chaincode.contracts.context import Context
 MAX_PAGE = 200
 
 
-async def page(context: Context, kind: str, arguments: Arguments) -> dict[str, Any]:
-    """``{items, bookmark}``: up to ``page_size`` documents, and where the next page begins, "" at the end."""
+async def page(
+    context: Context, kind: str, arguments: Arguments, within: Sequence[str] = ()
+) -> dict[str, Any]:
+    """``{items, bookmark}``: up to ``page_size`` documents, and where the next page begins, "" at the end.
+
+    ``within`` are the first parts that the keys of all of them have.
+    """
     size = arguments.integer("page_size", 1, MAX_PAGE) if arguments.has("page_size") else MAX_PAGE
     bookmark = arguments.bookmark() if arguments.has("bookmark") else ""
     arguments.done()
-    found = await context.stub.state_by_partial_key(kind, [], size, bookmark)
+    found = await context.stub.state_by_partial_key(kind, within, size, bookmark)
     items = [orjson.loads(item.value) for item in found.items]
     return {"items": items, "bookmark": found.bookmark if len(items) == size else ""}

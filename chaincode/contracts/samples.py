@@ -10,6 +10,7 @@ from chaincode.contracts.context import Context
 from chaincode.contracts.holds import holds_of, lots_of
 from chaincode.contracts.investigations import open_one
 from chaincode.contracts.investigations import save as save_investigation
+from chaincode.contracts.paging import page
 from chaincode.contracts.standing import standings
 from chaincode.model import gs1, keys, refs
 from chaincode.model.documents.safety import Investigation, Sample
@@ -41,6 +42,12 @@ async def record_sample(context: Context, arguments: Arguments) -> Any:
     save_investigation(context, changed)
     context.event("SampleRecorded", {"id": investigation_id, "good": changed["good"], "bad": changed["bad"]})
     return changed
+
+
+async def list_samples(context: Context, arguments: Arguments) -> Any:
+    """A page of the packs that were examined in an investigation, by their refs."""
+    investigation_id = arguments.identifier("id")
+    return await page(context, "sample", arguments, [investigation_id])
 
 
 def _sample(context: Context, investigation_id: str, value: Any, field: str) -> Sample:

@@ -9,6 +9,7 @@ import pytest
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.model import gs1, keys
 from chaincode.model.errors import Code, Refusal
+from tests.unit.chaincode.contracts.safety import clear, declare, investigate, pack, record, settle
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
     LOT,
@@ -23,42 +24,7 @@ from tests.unit.chaincode.contracts.world import (
     product,
 )
 
-EXPIRY = "2027-06-30"
 HOUR = 3_600_000
-
-
-async def investigate(world: World, who: str, *refs: str, name: str = "I", **more: Any) -> Any:
-    argument = {
-        "id": name,
-        "gln": who,
-        "gtin": PRODUCT,
-        "reasons": ["counterfeit", "diverted"],
-        "description": "the print is blurred",
-        **({"refs": list(refs)} if refs else {}),
-        **more,
-    }
-    return await world.custody(who, "OpenInvestigation", argument)
-
-
-def pack(ref: str, result: str = "good", **more: str) -> dict[str, str]:
-    return {"ref": ref, "lot": LOT, "expiry": EXPIRY, "result": result, **more}
-
-
-async def record(world: World, who: str, *packs: dict[str, str], name: str = "I") -> Any:
-    return await world.custody(who, "RecordSample", {"id": name, "sample": list(packs)})
-
-
-async def clear(world: World, who: str, name: str = "I") -> Any:
-    return await world.custody(who, "ClearInvestigation", {"id": name, "decision": "a printer's fault"})
-
-
-async def declare(world: World, who: str, name: str = "I") -> Any:
-    argument = {"id": name, "classification": "counterfeit", "decision": "the serial is not ours"}
-    return await world.custody(who, "DeclareIllegitimate", argument)
-
-
-async def settle(world: World, who: str, *refs: str, name: str = "I") -> Any:
-    return await world.custody(who, "SettleHolds", {"id": name, "refs": list(refs)})
 
 
 async def look(world: World, name: str = "I") -> Any:
@@ -268,6 +234,19 @@ async def test_a_sample_names_the_manufacturers_answer(world: World) -> None:
     await record(world, PHARMACY, pack(refs[0], verification="V"))
     sample = world.ledger.document("custody", keys.sample_key("I", refs[0]))
     assert sample["verification"] == "V"
+
+
+async def test_the_packs_that_were_examined_are_listed(world: World) -> None:
+    refs = sorted(await world.at_pharmacy(3))
+    for name in ("I", "I2"):
+        await investigate(world, PHARMACY, *refs, name=name)
+    await record(world, PHARMACY, *map(pack, refs))
+    await record(world, PHARMACY, pack(refs[0], "bad"), name="I2")
+    argument: dict[str, Any] = {"id": "I", "page_size": 2}
+    first = await world.custody(REGULATOR, "ListSamples", argument)
+    rest = await world.custody(REGULATOR, "ListSamples", argument | {"bookmark": first["bookmark"]})
+    assert [one["ref"] for one in first["items"] + rest["items"]] == refs
+    assert rest["bookmark"] == ""
 
 
 async def test_only_who_opened_it_goes_on(world: World) -> None:

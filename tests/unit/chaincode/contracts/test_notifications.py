@@ -9,9 +9,18 @@ import pytest
 from chaincode.contracts.protection import owners_policy
 from chaincode.model import keys
 from chaincode.model.errors import Code, Refusal
+from tests.unit.chaincode.contracts.safety import (
+    DRUG,
+    FORM,
+    acknowledge,
+    answer,
+    file,
+    investigate,
+    report,
+    respond,
+)
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
-    LOT,
     MAKER,
     MSPS,
     PHARMACY,
@@ -23,32 +32,12 @@ from tests.unit.chaincode.contracts.world import (
 )
 
 HOUR = 3_600_000
-DRUG = {
-    "primary_ingredient": "insulin glargine",
-    "use": "human",
-    "description": "prescription",
-    "quantity": {"number": 1, "unit": "carton"},
-    "serials": ["S1"],
-    "lots": [LOT],
-    "expiries": ["2027-06-30"],
-}
-FORM = {
-    "location": "domestic",
-    "description": "cartons without a tamper seal",
-    "other_reports": ["medwatch_3500"],
-    "drug": DRUG,
-}
 
 
 async def refusal(call: Any) -> tuple[Code, str | None]:
     with pytest.raises(Refusal) as refused:
         await call
     return refused.value.code, refused.value.field
-
-
-async def investigate(world: World, who: str, ref: str, name: str = "I") -> Any:
-    argument = {"id": name, "gln": who, "gtin": PRODUCT, "refs": [ref], "reasons": ["stolen"]}
-    return await world.custody(who, "OpenInvestigation", argument | {"description": "no seal"})
 
 
 async def illegitimate(world: World, who: str = PHARMACY) -> tuple[str, Any]:
@@ -59,34 +48,8 @@ async def illegitimate(world: World, who: str = PHARMACY) -> tuple[str, Any]:
     return ref, await world.custody(who, "DeclareIllegitimate", argument)
 
 
-async def file(world: World, who: str = PHARMACY, **more: Any) -> Any:
-    argument = {"id": "N", "investigation": "I", "partners": [WHOLESALER, MAKER], **FORM, **more}
-    return await world.custody(who, "NotifyIllegitimate", argument)
-
-
 async def look(world: World) -> Any:
     return await world.custody(WHOLESALER, "GetNotification", {"id": "N"})
-
-
-async def acknowledge(world: World, who: str = REGULATOR) -> Any:
-    argument = {"id": "N", "gln": who, "incident": "FDA-2026-17"}
-    return await world.custody(who, "AcknowledgeNotification", argument)
-
-
-async def report(world: World, function: str, who: str = PHARMACY) -> Any:
-    return await world.custody(who, function, {"id": "N", "description": "all packs are destroyed"})
-
-
-async def answer(world: World, outcome: str, who: str = REGULATOR) -> Any:
-    argument = {"id": "N", "gln": who, "outcome": outcome, "answer": "seen"}
-    return await world.custody(who, "AnswerTermination", argument)
-
-
-async def respond(world: World, who: str, packs: int, investigation: str = "") -> Any:
-    argument: dict[str, Any] = {"id": "N", "gln": who, "packs": packs}
-    if investigation:
-        argument["investigation"] = investigation
-    return await world.custody(who, "RespondNotification", argument)
 
 
 async def test_a_notification_holds_the_form(world: World) -> None:
@@ -157,7 +120,7 @@ async def test_what_is_not_notified_of(world: World) -> None:
     await file(world, partners=[MAKER])
     assert await refusal(file(world)) == (Code.NOTIFICATION_EXISTS, "investigation")
     [other] = await world.at_pharmacy()
-    await investigate(world, PHARMACY, other, "J")
+    await investigate(world, PHARMACY, other, name="J")
     await world.custody(
         PHARMACY, "DeclareIllegitimate", {"id": "J", "classification": "stolen", "decision": "stolen"}
     )
@@ -181,7 +144,7 @@ async def test_partners_say_what_they_have(world: World) -> None:
     assert await refusal(respond(world, MAKER, 2, "I")) == (Code.INVESTIGATION_REQUIRED, "investigation")
     # It receives some afterwards, holds them and says so.
     [ref] = await world.units(1)
-    await investigate(world, MAKER, ref, "MAKERS")
+    await investigate(world, MAKER, ref, name="MAKERS")
     await respond(world, MAKER, 1, "MAKERS")
     await respond(world, WHOLESALER, 0)
     responses = (await look(world))["responses"]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 
 from chaincode.model.errors import Code, Refusal
-from tests.unit.chaincode.contracts import scenarios_arguments, scenarios_parties, scenarios_states
+from tests.unit.chaincode.contracts import (
+    scenarios_arguments,
+    scenarios_parties,
+    scenarios_safety,
+    scenarios_states,
+)
 from tests.unit.chaincode.contracts.scenarios import SCENARIOS, Scenario
 from tests.unit.chaincode.contracts.world import World
 
-MODULES = (scenarios_arguments, scenarios_parties, scenarios_states)
+MODULES = (scenarios_arguments, scenarios_parties, scenarios_safety, scenarios_states)
 
 
 @pytest.mark.parametrize(
