@@ -4,3 +4,4 @@ from mediledger.system import PROJECT
 
 PATH = PROJECT / "docs" / "rules.md"
 TESTS = PROJECT / "tests"
+ATTEMPTS = TESTS / "security" / "collusion" / "attempts.yaml"

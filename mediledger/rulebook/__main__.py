@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mediledger.rulebook import PATH, TESTS, marks, page
+from mediledger.rulebook import ATTEMPTS, PATH, TESTS, attempts, marks, page
 from mediledger.system import PROJECT
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="mediledger.rulebook", description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"write {PATH.relative_to(PROJECT)}")
-    shown = marks.shown(TESTS, PROJECT)
+    written = page.page(marks.shown(TESTS, PROJECT), attempts.read(ATTEMPTS))
     if parser.parse_args().write:
-        PATH.write_text(page.page(shown), encoding="utf-8")
+        PATH.write_text(written, encoding="utf-8")
     else:
-        sys.stdout.write(page.page(shown))
+        sys.stdout.write(written)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from itertools import groupby
 import chaincode.rules
 from chaincode.rules.catalogue import RULES, VERSIONS, Rule
 from chaincode.rules.parameters import PARAMETERS
+from mediledger.rulebook.attempts import Attempt
 from mediledger.rulebook.marks import Shown
 
 HEAD = """\
@@ -29,6 +30,13 @@ PARAMETERS_TITLE = """\
 
 What the consortium sets by proposal and vote; the default holds until then.
 """
+COLLUSION_TITLE = """\
+## Collusion
+
+What members try together, with chaincode of their own that writes whatever they tell it, on a ledger of four:
+manufacturer, distributor, pharmacy and regulator. `tests/security/collusion` plays each on devnet and Fabric.
+"""
+COLLUSION_HEAD = ("Attempt", "Endorsed by", "Outcome")
 PARAMETER_HEAD = ("Parameter", "Meaning", "Default", "Bounds", "Source")
 
 
@@ -39,8 +47,8 @@ def rules() -> list[Rule]:
     return sorted(RULES.values(), key=lambda rule: rule.name)
 
 
-def page(shown: Shown) -> str:
-    """The page in Markdown, the same whenever rules and marks are the same."""
+def page(shown: Shown, attempts: Sequence[Attempt]) -> str:
+    """The page in Markdown, the same whenever rules, marks and attempts are the same."""
     parts = [HEAD.format(versions=", ".join(map(str, VERSIONS)))]
     for area, members in groupby(rules(), key=lambda rule: rule.name.partition(".")[0]):
         parts.append(f"## {area}\n\n" + table(RULE_HEAD, (_row(rule, shown) for rule in members)))
@@ -55,6 +63,8 @@ def page(shown: Shown) -> str:
         for name, one in sorted(PARAMETERS.items())
     )
     parts.append(PARAMETERS_TITLE + "\n" + table(PARAMETER_HEAD, rows))
+    tried = ((one.attempt, one.by, one.outcome) for one in attempts)
+    parts.append(COLLUSION_TITLE + "\n" + table(COLLUSION_HEAD, tried))
     return "\n".join(parts)
 
 

@@ -45,6 +45,17 @@ async def test_a_transaction_is_found_with_its_endorsers(running: RunningSystem)
     assert ["unit", world.gtin, f"{world.run.number}CMD"] in [w["key"] for w in transaction["writes"]]
 
 
+async def test_a_ledger_that_nobody_forged_has_nothing_wrong(running: RunningSystem) -> None:
+    async with World(running) as world:
+        case, serials = await world.case(3)
+        await world.ship(world.manufacturer, world.pharmacy, f"00{case}")
+        await world.pharmacy.post(f"/containers/{case}/unpack", {"children": world.refs(serials[:1])})
+        await world.pharmacy.post("/dispenses", {"units": world.refs(serials[:1])})
+    verified = command(running, "ledger", "verify", "--member", "pharmacy")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert verified.stdout.rstrip().endswith("nothing wrong")
+
+
 def test_blocks_nodes_and_processes_are_shown(running: RunningSystem) -> None:
     blocks = command(running, "ledger", "blocks", "--last", "3")
     assert blocks.returncode == 0, blocks.stderr

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-import yaml
 
-from chaincode.model.errors import Code, Refusal
-from mediledger.audit.finding import Broken
+from chaincode.model.errors import Refusal
 from mediledger.audit.run import audit
+from mediledger.rulebook import ATTEMPTS as FILE
+from mediledger.rulebook import attempts
+from mediledger.rulebook.attempts import Attempt
 from tests.security.collusion.consortium import Consortium
 from tests.security.collusion.plays import PLAYS
 
-
-@dataclass(frozen=True)
-class Attempt:
-    """One row of the table."""
-
-    id: str
-    attempt: str
-    by: str
-    fails: str = "VALID"
-    refused: str = ""
-    reported: tuple[str, ...] = ()
-
-
-ATTEMPTS = [
-    Attempt(**row) for row in yaml.safe_load(Path(__file__).with_name("attempts.yaml").read_text("utf-8"))
-]
+ATTEMPTS = attempts.read(FILE)
 # Ids of all forged transactions that took effect.
 FORGED: set[str] = set()
 
@@ -48,10 +31,10 @@ async def test_attempt(members: Consortium, attempt: Attempt) -> None:
     for later in play.later:
         with pytest.raises(Refusal) as refused:
             await later()
-        assert refused.value.code == Code(attempt.refused), refused.value
+        assert refused.value.code == attempt.refused, refused.value
     findings = (await audit(regulator, lambda _: None)).findings
     found = [one for one in findings if one.block >= before]
-    assert {one.broken for one in found} == {Broken[name] for name in attempt.reported}
+    assert {one.broken for one in found} == set(attempt.reported)
     assert {one.transaction_id for one in found} == forged
     # Nothing that was done honestly, by whichever test, is reported.
     assert {one.transaction_id for one in findings} <= FORGED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediledger.rulebook import TESTS, marks, page
+from mediledger.rulebook import ATTEMPTS, TESTS, attempts, marks, page
 from mediledger.rulebook.marks import Shown
 from mediledger.system import PROJECT
 
@@ -29,3 +29,14 @@ def test_marks_name_rules_of_the_catalogue(shown: Shown) -> None:
 def test_cells_do_not_break_the_table() -> None:
     assert page.table(("a", "b"), [("x | y", "z")]) == "| a | b |\n| --- | --- |\n| x \\| y | z |\n"
     assert page.link("tests/unit/test_a.py::test_what_it_is") == "[what it is](../tests/unit/test_a.py)"
+
+
+def test_the_table_of_attempts_says_what_becomes_of_each() -> None:
+    tried = {one.id: one for one in attempts.read(ATTEMPTS)}
+    assert tried["alter_a_licence"].outcome == "Every peer finds it invalid: `ENDORSEMENT_POLICY_FAILURE`"
+    assert "`record_forged`" in tried["pack_without_a_seal"].outcome
+    assert all(one.attempt in page.page(Shown(), list(tried.values())) for one in tried.values())
+
+
+def test_whatever_peers_let_pass_is_reported() -> None:
+    assert [one.id for one in attempts.read(ATTEMPTS) if one.fails == "VALID" and not one.reported] == []
