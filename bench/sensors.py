@@ -12,6 +12,7 @@ import psycopg
 from bench.load import Spread
 from bench.results import Results
 from chaincode.model import gs1
+from chaincode.model.documents.trade import AFFIRMATIONS
 from iot_bridge.device import DeviceClient, Reading
 from mediledger.demo.api import ApiError, MemberApi
 from mediledger.demo.cast import Run, Storage, party, product
@@ -64,7 +65,8 @@ async def _cases(maker: MemberApi, owner: MemberApi, gtin: str) -> list[str]:
     for sscc, serial in zip(cases, serials, strict=True):
         await maker.post("/containers", {"sscc": sscc, "children": [gs1.unit_ref(gtin, serial)]})
     refs = [gs1.container_ref(sscc) for sscc in cases]
-    offer = await maker.post("/transfers", {"what": refs, "to": owner.gln, "transaction_statement": True})
+    statement = dict.fromkeys(AFFIRMATIONS, True)
+    offer = await maker.post("/transfers", {"what": refs, "to": owner.gln, "statement": statement})
     await owner.post(f"/transfers/{offer['result']['id']}/accept", {})
     return cases
 

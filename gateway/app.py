@@ -28,6 +28,7 @@ from gateway.lots.routes import router as lots
 from gateway.parties.routes import router as parties
 from gateway.products.routes import router as products
 from gateway.reports.routes import router as reports
+from gateway.transfers.routes import returns
 from gateway.transfers.routes import router as transfers
 from gateway.units.routes import router as units
 
@@ -42,6 +43,7 @@ ROUTERS = (
     units,
     containers,
     transfers,
+    returns,
     devices,
     coldchain,
     ledger,

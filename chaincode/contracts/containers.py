@@ -53,6 +53,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     for child, field in zip(children, fields, strict=True):
         context.check(goods.loose, child, field)
         context.check(goods.in_circulation, child, field)
+        context.check(goods.present, child, field)
         context.check(goods.in_custody, child, gln, field)
         context.check(goods.one_owner, child, owner, field)
         context.check(goods.not_offered, child, field)

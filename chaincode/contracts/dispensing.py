@@ -30,6 +30,7 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
     for unit, [lot], field in zip(units, of, fields, strict=True):
         context.check(goods.loose, unit, field)
         context.check(goods.in_circulation, unit, field)
+        context.check(goods.present, unit, field)
         context.check(goods.in_custody, unit, gln, field)
         context.check(goods.owned, unit, gln, field)
         context.check(goods.not_offered, unit, field)

@@ -59,11 +59,13 @@ async def notify_high_risk(context: Context, arguments: Arguments) -> Any:
     form = Form(arguments, risk["manufacturer"])
     context.check(rules.raised, risk, "high_risk")
     notification = await begin(context, form, notification_id, risk["manufacturer"], risk["gtin"])
-    notification["kind"] = "high_risk"
-    notification["high_risk"] = risk_id
-    notification["classification"] = classification
-    notification["determined_at"] = risk["raised_at"]
-    notification["notify_by"] = risk["notify_by"]
+    notification |= {
+        "kind": "high_risk",
+        "high_risk": risk_id,
+        "classification": classification,
+        "determined_at": risk["raised_at"],
+        "notify_by": risk["notify_by"],
+    }
     changed: HighRisk = {**risk, "notification": notification_id}
     context.write(keys.high_risk_key(risk_id), changed, protected_by=risk["guards"])
     return filed(context, notification)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from chaincode.contracts.context import Context, Resolved
 from chaincode.contracts.standing import Standing
@@ -17,21 +18,26 @@ class Holds:
     A transaction does not see its own writes: whatever it does to holds it does to one of these.
     """
 
-    def __init__(self, documents: dict[str, Hold]) -> None:
+    def __init__(self, names: dict[str, str], documents: dict[str, Hold]) -> None:
+        """``names``: the keys that were read, with their refs; ``documents``: what was there."""
+        self._names = names
         self._documents = documents
         self._changed: set[str] = set()
 
     def of(self, key: str) -> Hold:
-        """The document under a key that was read."""
-        return self._documents[key]
+        """The document under a key that was read; an empty one where nothing was ever on hold."""
+        return self._documents.get(key) or holds.empty(self._names[key])
 
     def own(self, standing: Standing) -> Hold:
         """The hold document of the goods themselves."""
-        return self._documents[keys.hold_key(standing.ref)]
+        return self.of(keys.hold_key(standing.ref))
 
     def over(self, standing: Standing) -> list[Hold]:
         """Every hold document that concerns the goods: their own, of what is around them, of their lots."""
-        return [self._documents[key] for key, _ in _keys_over(standing)]
+        if not self._documents:
+            # As it nearly always is, with a thousand packs to ask about.
+            return []
+        return [self._documents[key] for key, _ in _keys_over(standing) if key in self._documents]
 
     def held(self, standing: Standing) -> bool:
         """Whether the goods, what is around them or what is inside them is on hold."""
@@ -50,20 +56,20 @@ class Holds:
     ) -> None:
         """Put a claim on the hold under the first key, and a mark of it on those around it (``where_of``)."""
         own, *around = where
-        context.check(holds.not_claimed, self._documents[own], claim, field)
-        self.put(own, holds.placed(self._documents[own], claim, guards, field))
+        context.check(holds.not_claimed, self.of(own), claim, field)
+        self.put(own, holds.placed(self.of(own), claim, guards, field))
         for key in around:
-            self.put(key, holds.marked(self._documents[key], self._documents[own]["ref"], guards, field))
+            self.put(key, holds.marked(self.of(key), self.of(own)["ref"], guards, field))
 
     def lift(
         self, context: Context, where: Sequence[str], ended: Sequence[Claim], by: str, reason: str
     ) -> None:
         """End claims on the hold under the first key; with the last one the marks around it end too."""
         own, *around = where
-        self.put(own, holds.lifted(self._documents[own], ended, by, reason, context.now))
-        if not holds.claims(self._documents[own]):
+        self.put(own, holds.lifted(self.of(own), ended, by, reason, context.now))
+        if not holds.claims(self.of(own)):
             for key in around:
-                self.put(key, holds.unmarked(self._documents[key], [self._documents[own]["ref"]]))
+                self.put(key, holds.unmarked(self.of(key), [self.of(own)["ref"]]))
 
     def put(self, key: str, hold: Hold) -> None:
         """Change the document under a key."""
@@ -85,10 +91,10 @@ async def holds_of(context: Context, goods_read: Sequence[Standing]) -> Holds:
 async def read_holds(context: Context, wanted: dict[str, str]) -> Holds:
     """Hold documents by their keys, each with the ref that it is of."""
     if not wanted:
-        return Holds({})
+        return Holds({}, {})
     found = await context.read_all(list(wanted))
-    pairs = zip(wanted.items(), found, strict=True)
-    return Holds({key: document or holds.empty(name) for (key, name), document in pairs})
+    stored = {key: document for key, document in zip(wanted, found, strict=True) if document is not None}
+    return Holds(wanted, stored)
 
 
 async def place(
@@ -163,9 +169,16 @@ def _keys_over(standing: Standing) -> Iterator[tuple[str, str]]:
     """The keys of all holds over goods, each with the ref that it is of."""
     for one in (standing, *standing.around):
         yield keys.hold_key(one.ref), one.ref
+    owner, custodian = standing.owner, standing.custodian
+    glns = (owner,) if owner == custodian else tuple(sorted((owner, custodian)))
     for gtin, lot in lots_of(standing):
-        for gln in sorted({standing.owner, standing.custodian}):
-            yield keys.lot_hold_key(gtin, lot, gln), gs1.lot_ref(gtin, lot)
+        yield from _lot_keys(gtin, lot, glns)
+
+
+@lru_cache(maxsize=1024)
+def _lot_keys(gtin: str, lot: str, glns: tuple[str, ...]) -> list[tuple[str, str]]:
+    """As ``_keys_over``, of one lot: a thousand packs of a case have one between them."""
+    return [(keys.lot_hold_key(gtin, lot, gln), gs1.lot_ref(gtin, lot)) for gln in glns]
 
 
 def lots_of(standing: Standing) -> list[tuple[str, str]]:

@@ -212,7 +212,7 @@ def _settle(
     ended = [claim for claim in holds.claims(found.of(where[0])) if claim.get("basis") == basis]
     if investigation["status"] == "cleared":
         found.lift(context, where, ended, gln, investigation["decision"][:MAX_TEXT])
-    elif any(claim["status"] == "suspect" for claim in ended):
+    elif investigation["status"] == "illegitimate" and ended and ended[0]["status"] == "suspect":
         claim = claim_of(context, "illegitimate", investigation["classification"], gln, basis)
         found.place(context, where, claim, (), field)
 

@@ -33,11 +33,8 @@ async def notify_illegitimate(context: Context, arguments: Arguments) -> Any:
     form = Form(arguments, investigation["gln"])
     context.check(rules.determined, investigation, "investigation")
     notification = await begin(context, form, notification_id, investigation["gln"], investigation["gtin"])
-    notification["kind"] = "illegitimate"
-    notification["investigation"] = investigation_id
-    notification["classification"] = investigation["classification"]
-    notification["determined_at"] = investigation["decided_at"]
-    notification["notify_by"] = investigation["notify_by"]
+    notification |= {"kind": "illegitimate", "investigation": investigation_id}
+    notification |= rules.grounds(investigation)
     changed: Investigation = {**investigation, "notification": notification_id}
     save_investigation(context, changed)
     return filed(context, notification)

@@ -31,6 +31,11 @@ KINDS: dict[str, tuple[int, ...]] = {
     "verification": (1,),
     "verified": (3,),
     "trace_request": (1,),
+    "investigation": (1,),
+    "sample": (2,),
+    "notification": (1,),
+    "notification_response": (2,),
+    "high_risk": (1,),
 }
 
 

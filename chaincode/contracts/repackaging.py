@@ -83,6 +83,7 @@ async def _transform(
     for old, original, name in zip(olds, originals, fields, strict=True):
         context.check(goods.loose, old, name)
         context.check(goods.in_circulation, old, name)
+        context.check(goods.present, old, name)
         context.check(goods.in_custody, old, gln, name)
         context.check(goods.owned, old, gln, name)
         context.check(goods.not_offered, old, name)

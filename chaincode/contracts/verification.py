@@ -184,9 +184,12 @@ def _timestamp(now: int) -> str:
 async def _pack(context: Context, gtin: str, serial: str) -> tuple[rules.Pack | None, list[str]]:
     """What the ledger knows of a pack, and the ids of the open recalls that cover it."""
     ref = gs1.unit_ref(gtin, serial)
-    if await context.read(keys.unit_key(gtin, serial)) is None:
+    try:
+        unit = await standing(context, ref, "serial")
+    except Refusal as refusal:
+        if refusal.code != Code.UNIT_UNKNOWN:
+            raise
         return None, []
-    unit = await standing(context, ref, "serial")
     document: Any = unit.document
     lot = await context.read(keys.lot_key(gtin, document["lot"]))
     holds = {hold["status"] for hold in (await holds_of(context, [unit])).over(unit)}

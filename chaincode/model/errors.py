@@ -124,6 +124,21 @@ class Code(StrEnum):
     TRACE_REQUEST_EXISTS = "trace_request_exists"
     TRACE_ANSWERED = "trace_answered"
 
+    STATEMENT_INCOMPLETE = "statement_incomplete", 400
+    INFORMATION_INCOMPLETE = "information_incomplete"
+    SHIPMENT_DATE = "shipment_date", 400
+    NOT_CONFIRMED = "not_confirmed"
+    OFFER_EXPIRED = "offer_expired"
+    OFFER_RUNNING = "offer_running"
+    RECEIPT_MISMATCH = "receipt_mismatch"
+    EXCEPTION_UNKNOWN = "exception_unknown", 404
+    EXCEPTION_CLOSED = "exception_closed"
+    RESOLUTION_UNFIT = "resolution_unfit"
+    MISSING = "missing"
+    RETURN_UNRELATED = "return_unrelated"
+    PRICE_MISMATCH = "price_mismatch"
+    PRICE_UNKNOWN = "price_unknown", 404
+
     RECORD_FORGED = "record_forged"
     RULES_UNSUPPORTED = "rules_unsupported"
 

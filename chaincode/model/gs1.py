@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chaincode.model.errors import Code, Refusal
 
@@ -29,6 +30,7 @@ class ContainerRef:
     sscc: str
 
 
+@lru_cache(maxsize=4096)
 def check_digit(digits: str) -> str:
     """The check digit after ``digits``: weights 3 and 1 from the right, up to the next ten (section 7.9)."""
     total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(digits)))

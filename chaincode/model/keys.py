@@ -157,3 +157,8 @@ def notification_response_key(notification_id: str, gln: str) -> str:
 
 def repackaging_key(repackaging_id: str) -> str:
     return composite("repackaging", repackaging_id)
+
+
+def price_key(transfer_id: str) -> str:
+    """Of the price of a transfer, in its parties' implicit collections."""
+    return composite("price", transfer_id)

@@ -25,6 +25,9 @@ def parse(value: object, field: str) -> UnitRef | ContainerRef:
 
 def normal(value: object, field: str) -> str:
     """The ledger's own form of a ref; Refusal naming ``field`` where it is none."""
+    if isinstance(value, str) and _own(value):
+        gs1.parse_ref(value, field)
+        return value
     parsed = parse(value, field)
     if isinstance(parsed, UnitRef):
         return gs1.unit_ref(parsed.gtin, parsed.serial)

@@ -93,6 +93,17 @@ _ENDED = {
 }
 
 
+@rule(Code.MISSING)
+def present(goods: Goods, field: str) -> None:
+    """What was sent and did not arrive is not sold, packed or dispensed until it is found.
+
+    Source: 21 CFR 205.50(f)(1) (inventories and records of receipt).
+    """
+    if "missing" in goods.document:
+        message = f"{goods.ref} is missing since transfer {goods.document['missing']}"
+        raise Refusal(Code.MISSING, message, field)
+
+
 @rule(Code.OWNERS_DIFFER)
 def one_owner(goods: Goods, owner: str, field: str) -> None:
     """What is packed together belongs to one owner, so that one transaction changes the owner of it all.

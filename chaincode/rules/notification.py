@@ -125,6 +125,17 @@ def asked(notification: Notification, field: str) -> None:
         raise Refusal(Code.TERMINATION_NOT_ASKED, message, field)
 
 
+def grounds(investigation: Investigation) -> dict[str, str | int]:
+    """What a notification takes over from the investigation that found illegitimate product."""
+    if investigation["status"] != "illegitimate":
+        return {}
+    return {
+        "classification": investigation["classification"],
+        "determined_at": investigation["decided_at"],
+        "notify_by": investigation["notify_by"],
+    }
+
+
 def reported(notification: Notification, report: Report) -> Notification:
     """With one report more."""
     changed: Notification = {**notification, "reports": [*notification["reports"], report]}

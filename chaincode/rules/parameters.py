@@ -90,4 +90,12 @@ PARAMETERS: dict[str, Parameter] = {
         "within which a decommissioning may be reversed",
         "Delegated Regulation (EU) 2016/161, article 13(1)(b)",
     ),
+    "offer_days": Parameter(
+        30,
+        1,
+        90,
+        "days",
+        "how long an offer of goods stands",
+        "Uniform Commercial Code, section 2-205 (three months at most)",
+    ),
 }

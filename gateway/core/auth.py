@@ -21,7 +21,7 @@ MAX_TOKEN = 4096
 SCOPES = {
     "read": "look at everything that this member may see",
     "registry": "register parties, licences and products",
-    "custody": "lots, commissioning, packing, transfers",
+    "custody": "lots, commissioning, packing, transfers, returns",
     "quarantine": "put goods on hold and release them",
     "dispense": "dispense to patients",
     "devices": "register sensors and attach them",

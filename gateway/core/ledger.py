@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -62,18 +62,37 @@ class Ledger:
         self.writes = Slots(calls, waiting)
         self._reads = Slots(calls, waiting)
 
-    async def evaluate(self, chaincode: str, function: str, arguments: Mapping[str, Any]) -> Any:
-        """What a reading function answers; raises Refusal or a Ledger… error."""
+    async def evaluate(
+        self,
+        chaincode: str,
+        function: str,
+        arguments: Mapping[str, Any],
+        private: Mapping[str, bytes] | None = None,
+    ) -> Any:
+        """What a reading function answers; raises Refusal or a Ledger… error.
+
+        ``private`` goes to a peer of this member alone.
+        """
         async with self._reads.taken():
             try:
-                answer = await self.network.contract(chaincode).evaluate(function, canonical.dumps(arguments))
+                contract = self.network.contract(chaincode)
+                answer = await contract.evaluate(function, canonical.dumps(arguments), transient=private)
             except FabricError as error:
                 raise translated(error) from error
         return orjson.loads(answer)
 
-    def proposal(self, chaincode: str, function: str, arguments: Mapping[str, Any]) -> Proposal:
-        """A new proposal, with a transaction id of its own."""
-        return self.network.contract(chaincode).proposal(function, canonical.dumps(arguments))
+    def proposal(
+        self,
+        chaincode: str,
+        function: str,
+        arguments: Mapping[str, Any],
+        private: Mapping[str, bytes],
+        endorsers: Sequence[str],
+    ) -> Proposal:
+        """A new proposal, with a transaction id of its own; see ``submissions.Command``."""
+        return self.network.contract(chaincode).proposal(
+            function, canonical.dumps(arguments), transient=private, endorsing_organizations=endorsers
+        )
 
     async def height(self) -> int:
         """How many blocks this member's peer has."""

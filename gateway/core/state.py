@@ -71,14 +71,23 @@ class Writer:
 
     async def custody(self, function: str, /, **arguments: Any) -> Receipt:
         """Carry out a function of the custody chaincode, once."""
-        return await self._run(CUSTODY, function, arguments)
+        return await self._run(Command(CUSTODY, function, arguments))
 
     async def registry(self, function: str, /, **arguments: Any) -> Receipt:
         """Carry out a function of the registry chaincode, once."""
-        return await self._run(REGISTRY, function, arguments)
+        return await self._run(Command(REGISTRY, function, arguments))
 
-    async def _run(self, chaincode: str, function: str, arguments: Mapping[str, Any]) -> Receipt:
-        return await self._core.submissions.run(self._owner, Command(chaincode, function, arguments))
+    async def between(
+        self, members: tuple[str, ...], private: Mapping[str, bytes], function: str, /, **arguments: Any
+    ) -> Receipt:
+        """Carry out a function of the custody chaincode, once, on these members' (MSP ids) peers alone.
+
+        Nobody else sees ``private``.
+        """
+        return await self._run(Command(CUSTODY, function, arguments, private, members))
+
+    async def _run(self, command: Command) -> Receipt:
+        return await self._core.submissions.run(self._owner, command)
 
 
 async def writer(

@@ -15,7 +15,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -41,16 +41,27 @@ CLOSE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Command:
-    """A transaction function to call, with its one argument."""
+    """A transaction function to call, with its one argument.
+
+    ``private`` goes to ``endorsers`` (MSP ids) alone and is stored nowhere; a repeat of the request brings it
+    again. Without endorsers the peer chooses them.
+    """
 
     chaincode: str
     function: str
     arguments: Mapping[str, Any]
+    private: Mapping[str, bytes] = field(default_factory=dict)
+    endorsers: tuple[str, ...] = ()
 
     @property
     def hash(self) -> bytes:
-        """The same for the same request, whatever the order of its fields."""
-        request = [self.chaincode, self.function, self.arguments]
+        """The same for the same request, whatever the order of its fields.
+
+        Of private values it takes digests: whoever salts them reveals nothing by it.
+        """
+        request: list[Any] = [self.chaincode, self.function, self.arguments]
+        if self.private:
+            request.append({name: hashlib.sha256(value).hexdigest() for name, value in self.private.items()})
         return hashlib.sha256(canonical.dumps(request)).digest()
 
 
@@ -167,7 +178,14 @@ class Submissions:
 
         try:
             transaction, status = await submit_with_retry(
-                lambda: self._ledger.proposal(command.chaincode, command.function, command.arguments), keep
+                lambda: self._ledger.proposal(
+                    command.chaincode,
+                    command.function,
+                    command.arguments,
+                    command.private,
+                    command.endorsers,
+                ),
+                keep,
             )
         except Unsettled as error:
             await self._store.release(owner)

@@ -76,7 +76,7 @@ def show_summary(console: Console, summary: Summary, outcome: Outcome) -> None:
     for name, value in asdict(summary).items():
         table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
     if outcome.refused:
-        table.add_row("dispensing a quarantined pack", f"refused: {outcome.refused}")
+        table.add_row("accepting a quarantined case", f"refused: {outcome.refused}")
     console.print(table)
 
 

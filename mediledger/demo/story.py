@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaincode.model import gs1
+from chaincode.model.documents.trade import AFFIRMATIONS
 from chaincode.model.errors import MediLedgerError
 from mediledger.demo import truck
 from mediledger.demo.api import ApiError, MemberApi
@@ -158,8 +159,26 @@ class Story:
         )
         self._progress(step, 2, 3)
         await self._anchored()
-        await self._cast.pharmacy.post(f"/transfers/{transfer}/accept", {})
+        if self.outcome.excursions:
+            transfer = await self._without_the_held(transfer)
+        if transfer:
+            await self._cast.pharmacy.post(f"/transfers/{transfer}/accept", {})
         self._progress(step, 3, 3)
+
+    async def _without_the_held(self, transfer: str) -> str:
+        """What got too warm is on hold and goes nowhere: a new offer without it, none if nothing is left."""
+        distributor, pallet = self._cast.distributor, self._script.run.pallet
+        try:
+            await self._cast.pharmacy.post(f"/transfers/{transfer}/accept", {})
+        except ApiError as refusal:
+            self.outcome.refused = refusal.code
+        else:
+            raise StoryError("a quarantined case changed hands")
+        await distributor.post(f"/transfers/{transfer}/cancel", {"reason": "A case got too warm"})
+        held = gs1.container_ref(self._watched)
+        await distributor.post(f"/containers/{pallet}/unpack", {"children": [held]})
+        del self._cases[self._watched]
+        return await self._offer(distributor, self._cast.pharmacy) if self._cases else ""
 
     async def _offer(self, sender: MemberApi, receiver: MemberApi) -> str:
         offered = await sender.post(
@@ -167,7 +186,7 @@ class Story:
             {
                 "what": [gs1.container_ref(self._script.run.pallet)],
                 "to": receiver.gln,
-                "transaction_statement": True,
+                "statement": dict.fromkeys(AFFIRMATIONS, True),
             },
         )
         transfer = offered["result"]["id"]
@@ -195,24 +214,15 @@ class Story:
 
     async def _unpack(self) -> None:
         pharmacy = self._cast.pharmacy
-        await pharmacy.post(f"/containers/{self._script.run.pallet}/unpack", {})
+        if self._cases:
+            await pharmacy.post(f"/containers/{self._script.run.pallet}/unpack", {})
         await self._each(
             f"Unpack {len(self._cases):,} cases",
             [pharmacy.post(f"/containers/{sscc}/unpack", {}) for sscc in self._cases],
         )
 
     async def _dispense(self) -> None:
-        pharmacy = self._cast.pharmacy
-        if self.outcome.excursions:
-            quarantined = self._refs(self._cases[self._watched][:1])
-            try:
-                await pharmacy.post("/dispenses", {"units": quarantined})
-            except ApiError as refusal:
-                self.outcome.refused = refusal.code
-            else:
-                raise StoryError("a quarantined pack was dispensed")
-        held = set(self._cases[self._watched]) if self.outcome.excursions else set()
-        shelf = [serial for serial in self._serials if serial not in held]
+        shelf = [serial for packs in self._cases.values() for serial in packs]
         sales = list(self._days(shelf))
         await self._each(
             f"Dispense {len(sales):,} days' sales",
@@ -235,7 +245,7 @@ class Story:
     async def _trace(self) -> None:
         step = "Trace a pack from the regulator's gateway"
         self._progress(step, 0, 1)
-        serial = self._serials[-1] if len(self._cases) == 1 else self._cases[self._script.run.case(2)][0]
+        serial = self._cases[min(self._cases)][0] if self._cases else self._serials[-1]
         self.outcome.traced = {"gtin": self._gtin, "serial": serial}
         self.outcome.trace = await self._cast.regulator.get(f"/units/{self._gtin}/{serial}/trace")
         self._progress(step, 1, 1)

@@ -35,7 +35,8 @@ async def test_a_pack_from_the_factory_to_a_patient(running: RunningSystem) -> N
     steps = outcome.trace["steps"]
     names = [step["step"] for step in steps]
     assert names[:2] == ["commission", "pack"]
-    assert names.count("offer") == names.count("accept") == 2
+    # Offered twice to the pharmacy, since a case of the first offer got too warm and stayed behind.
+    assert (names.count("offer"), names.count("cancel"), names.count("accept")) == (3, 1, 2)
     assert names[-1] == "dispense"
     for step in steps:
         assert len(step["tx_id"]) == 64

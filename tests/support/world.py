@@ -10,10 +10,12 @@ from types import TracebackType
 from typing import Any
 
 from chaincode.model import gs1
+from chaincode.model.documents.trade import AFFIRMATIONS
 from mediledger.demo.api import ApiError, MemberApi
 from mediledger.demo.cast import Run, Storage, party, product
 from tests.support.system import RunningSystem
 
+STATEMENT = dict.fromkeys(AFFIRMATIONS, True)
 _runs = itertools.count(int(time.time()))
 
 
@@ -73,7 +75,7 @@ class World:
         return sscc, serials
 
     async def offer(self, sender: MemberApi, receiver: MemberApi, *refs: str) -> str:
-        body = {"what": list(refs), "to": receiver.gln, "transaction_statement": True}
+        body = {"what": list(refs), "to": receiver.gln, "statement": STATEMENT}
         transfer = (await sender.post("/transfers", body))["result"]["id"]
         await seen(receiver, f"/transfers/{transfer}")
         return transfer

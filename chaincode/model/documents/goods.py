@@ -46,7 +46,8 @@ class Period(TypedDict):
     """What units and containers share.
 
     A packed period names its ``parent`` (SSCC). A loose one has owner and custodian (GLNs), the owner's MSP,
-    whose endorsement its key demands, and perhaps an open offer (a transfer's id).
+    whose endorsement its key demands, and perhaps an open offer (a transfer's id). ``missing`` names the
+    transfer in which it was sent and did not arrive.
 
     ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
     decommissioned with it.
@@ -58,6 +59,7 @@ class Period(TypedDict):
     owner_msp: NotRequired[str]
     custodian: NotRequired[str]
     offer: NotRequired[str]
+    missing: NotRequired[str]
     decommissioning: NotRequired[Decommissioning]
 
 

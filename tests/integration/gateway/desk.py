@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from chaincode.model.documents.trade import AFFIRMATIONS
 from gateway.core.submissions import Command
 from gateway.fabric import Network, connect
 from gateway.fabric.blocks import TransactionView, parse_block
@@ -26,6 +27,7 @@ GLN = "9521234000013"
 OTHER, EXPIRED = "9521234000020", "9521234000037"
 GTIN = "09521234100010"
 LOT = "L1"
+STATEMENT = dict.fromkeys(AFFIRMATIONS, True)
 HANGS_SECONDS = 600.0
 
 

@@ -17,7 +17,7 @@ from gateway.core.auth import User
 from gateway.core.ledger import Ledger
 from gateway.core.state import Gateway
 from network.devnet.faults import Call, Kind
-from tests.integration.gateway.desk import EXPIRED, GLN, GTIN, LOT, OTHER, Desk, until
+from tests.integration.gateway.desk import EXPIRED, GLN, GTIN, LOT, OTHER, STATEMENT, Desk, until
 
 # For requests that never reach the ledger.
 UNITS = {"gtin": GTIN, "lot": LOT, "serials": ["A1", "A2"]}
@@ -91,7 +91,7 @@ async def test_a_request_in_progress(client: httpx.AsyncClient, desk: Desk) -> N
 
 async def test_a_refusal_of_the_ledger(client: httpx.AsyncClient, desk: Desk) -> None:
     await desk.commission()
-    body = {"what": [desk.ref()], "to": EXPIRED, "transaction_statement": True}
+    body = {"what": [desk.ref()], "to": EXPIRED, "statement": STATEMENT}
     told = problem(await client.post("/transfers", json=body), 403, "licence_expired")
     [error] = told["errors"]  # type: ignore[misc]
     assert (error["field"], error["code"]) == ("to", "licence_expired")
@@ -301,7 +301,7 @@ async def test_transfer_ids_derive_from_the_key(client: httpx.AsyncClient, desk:
     await desk.commission(1, 2)
     offered = []
     for key, number in (("k1", 1), ("k1", 1), ("k2", 2)):
-        body = {"what": [desk.ref(number)], "to": OTHER, "transaction_statement": True}
+        body = {"what": [desk.ref(number)], "to": OTHER, "statement": STATEMENT}
         answer = await client.post("/transfers", json=body, headers={"Idempotency-Key": key})
         assert answer.status_code == 201, answer.text
         assert answer.json()["result"]["from"] == GLN

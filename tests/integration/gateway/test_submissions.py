@@ -26,7 +26,7 @@ from gateway.core.submissions import Command, Receipt, Submissions, derived_id
 from gateway.core.tables import submission
 from gateway.fabric import outcomes
 from network.devnet.faults import Call, Kind
-from tests.integration.gateway.desk import GLN, GTIN, LOT, OTHER, Desk, until
+from tests.integration.gateway.desk import GLN, GTIN, LOT, OTHER, STATEMENT, Desk, until
 
 OWNER = Owner("olga", "key-1")
 
@@ -147,10 +147,11 @@ async def test_a_conflict_makes_a_new_proposal(make: Make, desk: Desk) -> None:
     await desk.commission()
     offer = {
         "id": desk.serial(),
+        "kind": "sale",
         "what": [desk.ref()],
         "from": GLN,
         "to": OTHER,
-        "transaction_statement": True,
+        "statement": STATEMENT,
     }
     await desk.hold(Call.SUBMIT, 0.5)
     offering = asyncio.create_task(make().run(OWNER, Command("custody", "OfferTransfer", offer)))

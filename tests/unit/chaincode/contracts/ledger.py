@@ -48,6 +48,7 @@ class Transaction:
     tx_id: str
     at: int
     creator: Creator
+    transient: dict[str, bytes] = field(default_factory=dict)
     reads: set[Key] = field(default_factory=set)
     writes: dict[Key, bytes] = field(default_factory=dict)
     policies: dict[Key, bytes] = field(default_factory=dict)
@@ -66,7 +67,7 @@ class FakeStub:
         self.args = list(args)
         self.channel_id = CHANNEL
         self.is_init = False
-        self.transient: dict[str, bytes] = {}
+        self.transient = transaction.transient
         self.event: Event | None = None
 
     @property
@@ -178,11 +179,13 @@ class Ledger:
         response = await self._chaincodes[name].invoke(stub)  # type: ignore[arg-type]
         return response, stub.event
 
-    async def respond(self, msp_id: str, name: str, args: Sequence[bytes]) -> Response:
+    async def respond(
+        self, msp_id: str, name: str, args: Sequence[bytes], transient: Mapping[str, bytes] | None = None
+    ) -> Response:
         """Run one transaction and commit what it wrote, unless it was refused."""
         number = len(self.transactions)
         tx_id = hashlib.sha256(f"{number}".encode()).hexdigest()
-        transaction = Transaction(tx_id, self.now, creator(msp_id, self.duties))
+        transaction = Transaction(tx_id, self.now, creator(msp_id, self.duties), dict(transient or {}))
         self.transactions.append(transaction)
         self.now += 1000
         self.event = None
@@ -193,9 +196,17 @@ class Ledger:
             self._commit(transaction)
         return response
 
-    async def call(self, msp_id: str, name: str, function: str, argument: Any) -> Any:
+    async def call(
+        self,
+        msp_id: str,
+        name: str,
+        function: str,
+        argument: Any,
+        transient: Mapping[str, bytes] | None = None,
+    ) -> Any:
         """The result of a transaction function; raises its Refusal."""
-        response = await self.respond(msp_id, name, [function.encode(), orjson.dumps(argument)])
+        args = [function.encode(), orjson.dumps(argument)]
+        response = await self.respond(msp_id, name, args, transient)
         if response.status >= 400:
             refusal = Refusal.parse(response.message)
             assert refusal is not None, response

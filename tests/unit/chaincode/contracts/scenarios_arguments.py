@@ -7,7 +7,17 @@ from collections.abc import Awaitable
 from chaincode.model import gs1
 from chaincode.model.errors import Code
 from tests.unit.chaincode.contracts.scenarios import commission, dispense, refused, wrong
-from tests.unit.chaincode.contracts.world import LOT, MAKER, PHARMACY, PRODUCT, STRANGER, World, gtin, product
+from tests.unit.chaincode.contracts.world import (
+    LOT,
+    MAKER,
+    PHARMACY,
+    PRODUCT,
+    STRANGER,
+    World,
+    gtin,
+    product,
+    sale,
+)
 
 
 @refused(Code.INVALID_ARGUMENT, "lot")
@@ -41,10 +51,11 @@ async def offered_to_oneself(world: World) -> Awaitable[object]:
     return world.offer(MAKER, MAKER, *await world.units(1))
 
 
-@refused(Code.INVALID_ARGUMENT, "transaction_statement")
+@refused(Code.INVALID_ARGUMENT, "statement")
 async def offered_without_the_statement(world: World) -> Awaitable[object]:
-    argument = {"id": "T", "what": await world.units(1), "from": MAKER, "to": PHARMACY}
-    return world.custody(MAKER, "OfferTransfer", argument | {"transaction_statement": False})
+    argument = sale("T", MAKER, PHARMACY, *await world.units(1))
+    del argument["statement"]
+    return world.custody(MAKER, "OfferTransfer", argument)
 
 
 @refused(Code.STORAGE_DIFFERS, "children")

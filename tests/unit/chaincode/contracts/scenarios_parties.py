@@ -19,6 +19,7 @@ from tests.unit.chaincode.contracts.world import (
     licence,
     party,
     product,
+    sale,
 )
 
 
@@ -37,8 +38,7 @@ async def packed_in_anothers_name(world: World) -> Awaitable[object]:
 
 @refused(Code.NOT_AUTHORISED, "from")
 async def offered_in_anothers_name(world: World) -> Awaitable[object]:
-    argument = {"id": "T", "what": await world.units(1), "from": MAKER, "to": PHARMACY}
-    return world.custody(PHARMACY, "OfferTransfer", argument | {"transaction_statement": True})
+    return world.custody(PHARMACY, "OfferTransfer", sale("T", MAKER, PHARMACY, *await world.units(1)))
 
 
 @refused(Code.NOT_AUTHORISED, "id")

@@ -19,6 +19,7 @@ from tests.unit.chaincode.contracts.world import (
     at,
     party,
     product,
+    sale,
 )
 
 
@@ -66,8 +67,7 @@ async def sscc_again(world: World) -> Awaitable[object]:
 @refused(Code.TRANSFER_EXISTS, "id")
 async def transfer_again(world: World) -> Awaitable[object]:
     transfer = await world.ship(MAKER, PHARMACY, *await world.units(1))
-    argument = {"id": transfer, "what": await world.units(1), "from": MAKER, "to": PHARMACY}
-    return world.custody(MAKER, "OfferTransfer", argument | {"transaction_statement": True})
+    return world.custody(MAKER, "OfferTransfer", sale(transfer, MAKER, PHARMACY, *await world.units(1)))
 
 
 @refused(Code.DEVICE_EXISTS, "id")

@@ -24,6 +24,7 @@ from tests.unit.chaincode.contracts.world import (
     WHOLESALER,
     World,
     licence,
+    sale,
 )
 
 Call = tuple[str, str, str, dict[str, Any]]
@@ -57,8 +58,7 @@ def hold(who: str, ref: str) -> Call:
 
 
 def offer(ref: str, transfer: str) -> Call:
-    argument = {"id": transfer, "what": [ref], "from": MAKER, "to": WHOLESALER, "transaction_statement": True}
-    return MAKER, "custody", "OfferTransfer", argument
+    return MAKER, "custody", "OfferTransfer", sale(transfer, MAKER, WHOLESALER, ref)
 
 
 def relicense(gln: str) -> Call:
@@ -144,6 +144,41 @@ async def offer_twice(world: World) -> tuple[Call, Call]:
 
 
 @conflicts
+async def hold_a_lot_then_dispense(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    argument = {"id": "I", "gln": PHARMACY, "gtin": PRODUCT, "lot": LOT, "packs": 1, "reasons": ["stolen"]}
+    investigation = argument | {"description": "no seal"}
+    return (PHARMACY, "custody", "OpenInvestigation", investigation), dispense(ref)
+
+
+@conflicts
+async def hold_a_case_then_pack_it(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    pack = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{case}"]}
+    return hold(REGULATOR, f"00{case}"), (MAKER, "custody", "Pack", pack)
+
+
+@conflicts
+async def pack_a_case_then_hold_it(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    pack = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{case}"]}
+    return (MAKER, "custody", "Pack", pack), hold(REGULATOR, f"00{case}")
+
+
+@conflicts
+async def hold_a_case_then_unpack_it(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    return hold(REGULATOR, f"00{case}"), unpack(case)
+
+
+@conflicts
+async def hold_two_cases_of_one_pallet(world: World) -> tuple[Call, Call]:
+    one, two = [(await world.case(1))[0] for _ in range(2)]
+    await world.pack(f"00{one}", f"00{two}")
+    return hold(MAKER, f"00{one}"), hold(REGULATOR, f"00{two}")
+
+
+@conflicts
 async def hold_a_case_then_offer_its_pallet(world: World) -> tuple[Call, Call]:
     case, _ = await world.case(1)
     pallet = await world.pack(f"00{case}")
@@ -203,6 +238,47 @@ async def ship_then_hold_inside(world: World) -> tuple[Call, Call]:
     pallet = await world.pack(f"00{case}")
     transfer = await world.offer(MAKER, PHARMACY, f"00{pallet}")
     return accept(transfer), hold(MAKER, f"00{case}")
+
+
+@conflicts
+async def take_out_of_a_case_twice(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(2)
+    return unpack(case), unpack(case)
+
+
+@conflicts
+async def pack_twice(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    first, second = ({"sscc": world.sscc(), "gln": MAKER, "children": [ref]} for _ in range(2))
+    return (MAKER, "custody", "Pack", first), (MAKER, "custody", "Pack", second)
+
+
+@conflicts
+async def decommission_then_offer(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    argument = {"refs": [f"00{case}"], "gln": MAKER, "reason": "stolen"}
+    return (MAKER, "custody", "Decommission", argument), offer(f"00{case}", "T")
+
+
+@conflicts
+async def decommission_a_pallet_then_hold_its_case(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    pallet = await world.pack(f"00{case}")
+    argument = {"refs": [f"00{pallet}"], "gln": MAKER, "reason": "stolen"}
+    return (MAKER, "custody", "Decommission", argument), hold(MAKER, f"00{case}")
+
+
+@conflicts
+async def reserialise_then_pack(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    pack: Call = MAKER, "custody", "Pack", {"sscc": world.sscc(), "gln": MAKER, "children": [ref]}
+    return (MAKER, "custody", "Reserialise", {"gln": MAKER, "unit": ref, "serial": "NEW"}), pack
+
+
+@conflicts
+async def commission_what_a_reserialisation_takes(world: World) -> tuple[Call, Call]:
+    [ref] = await world.units(1)
+    return commission("NEW"), (MAKER, "custody", "Reserialise", {"gln": MAKER, "unit": ref, "serial": "NEW"})
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)

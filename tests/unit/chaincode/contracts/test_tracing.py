@@ -171,3 +171,55 @@ async def test_a_trace_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(Refusal) as refused:
         await world.trace(ref)
     assert refused.value.code is Code.BATCH_TOO_LARGE
+
+
+async def test_what_is_in_a_container_page_by_page(world: World) -> None:
+    inner, _ = await world.case(1)
+    refs = await world.units(4)
+    pallet = await world.pack(*refs, f"00{inner}")
+    await world.unpack(MAKER, pallet, refs[1])
+    items, bookmark, pages = [], "", 0
+    while bookmark or not pages:
+        argument = {"sscc": pallet, "page_size": 2} | ({"bookmark": bookmark} if bookmark else {})
+        page = await world.custody(REGULATOR, "TraceContainer", argument)
+        assert (page["count"], page["contents"]) == (4, [{"gtin": PRODUCT, "lot": LOT, "count": 4}])
+        items += page["items"]
+        bookmark, pages = page["bookmark"], pages + 1
+    assert pages == 2
+    inside = [f"00{inner}", *sorted([refs[0], *refs[2:]])]
+    assert items == [world.present(ref) for ref in inside]
+    assert all(item["parent"] == pallet for item in items)
+
+
+async def test_a_packing_list_without_a_seal_is_told_to_nobody(world: World) -> None:
+    """As a majority could write one: every reader finds it out."""
+    case, [ref] = await world.case(1)
+    world.ledger.private.clear()
+    for call in (
+        world.custody(REGULATOR, "TraceContainer", {"sscc": case}),
+        world.custody(REGULATOR, "GetContainer", {"sscc": case}),
+        world.unpack(MAKER, case),
+        world.trace(ref),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await call
+        assert refused.value.code is Code.RECORD_FORGED
+
+
+async def test_a_trace_across_two_containers(world: World) -> None:
+    first, [ref, other] = await world.case(2)
+    await world.unpack(MAKER, first, ref)
+    second = await world.pack(ref)
+    await world.ship(MAKER, PHARMACY, f"00{second}")
+    await world.ship(MAKER, WHOLESALER, f"00{first}")
+    steps = [(step["step"], step["ref"]) for step in (await world.trace(ref))["steps"]]
+    assert steps == [
+        ("commission", ref),
+        ("pack", ref),
+        ("unpack", ref),
+        ("pack", ref),
+        ("offer", f"00{second}"),
+        ("accept", f"00{second}"),
+    ]
+    steps = [(step["step"], step["ref"]) for step in (await world.trace(other))["steps"]]
+    assert steps[2:] == [("offer", f"00{first}"), ("accept", f"00{first}")]

@@ -116,6 +116,14 @@ async def test_dispensed(world: World) -> None:
     assert (told["data"], told["pack"]["status"]) == (GONE, "dispensed")
 
 
+async def test_decommissioned_with_its_case(world: World) -> None:
+    sscc, [ref] = await world.case(1)
+    destroyed = {"refs": [f"00{sscc}"], "gln": MAKER, "reason": "destroyed"}
+    await world.custody(MAKER, "Decommission", destroyed)
+    told = await verify(world, ref)
+    assert (told["data"], told["pack"]["status"]) == (GONE, "decommissioned")
+
+
 async def test_expired_recalled_and_held_at_once(world: World) -> None:
     sscc, [ref] = await world.case(1)
     world.ledger.now = at("2027-07-01")

@@ -12,6 +12,7 @@ from chaincode.contracts.custody import chaincode as custody
 from chaincode.contracts.registry import chaincode as registry
 from chaincode.contracts.standing import period_key
 from chaincode.model import gs1, keys
+from chaincode.model.documents.trade import AFFIRMATIONS
 from tests.unit.chaincode.contracts.ledger import Ledger
 
 START = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1000)
@@ -82,6 +83,18 @@ def product(number: int = 1, storage: dict[str, int] | None = None) -> dict[str,
     }
 
 
+def sale(transfer: str, sender: str, receiver: str, *refs: str) -> dict[str, Any]:
+    """The argument that offers goods for sale."""
+    return {
+        "id": transfer,
+        "kind": "sale",
+        "what": list(refs),
+        "from": sender,
+        "to": receiver,
+        "statement": dict.fromkeys(AFFIRMATIONS, True),
+    }
+
+
 class World:
     """Manufacturer, wholesaler, dispenser and regulator with one product and one lot."""
 
@@ -93,9 +106,11 @@ class World:
         """A call of the registry by the organisation of the party ``who``."""
         return await self.ledger.call(MSPS[who], "registry", function, argument)
 
-    async def custody(self, who: str, function: str, argument: Any) -> Any:
+    async def custody(
+        self, who: str, function: str, argument: Any, transient: dict[str, bytes] | None = None
+    ) -> Any:
         """A call of custody by the organisation of the party ``who``."""
-        return await self.ledger.call(MSPS[who], "custody", function, argument)
+        return await self.ledger.call(MSPS[who], "custody", function, argument, transient)
 
     async def found(self) -> None:
         """Bootstrap the registry, register everybody, the product and its lot."""
@@ -148,14 +163,7 @@ class World:
     async def offer(self, sender: str, receiver: str, *refs: str) -> str:
         """Offer goods; the transfer's id."""
         transfer = f"T-{next(self._numbers)}"
-        argument = {
-            "id": transfer,
-            "what": list(refs),
-            "from": sender,
-            "to": receiver,
-            "transaction_statement": True,
-        }
-        await self.custody(sender, "OfferTransfer", argument)
+        await self.custody(sender, "OfferTransfer", sale(transfer, sender, receiver, *refs))
         return transfer
 
     async def ship(self, sender: str, receiver: str, *refs: str) -> str:
