@@ -97,7 +97,6 @@ def _price(context: Context, transfer: Transfer) -> Price:
         raise invalid(TRANSIENT, "is required, as transient data")
     inner = Arguments(canonical.loads(value, TRANSIENT), TRANSIENT)
     price: Price = {
-        "doc": "price",
         "transfer": transfer["id"],
         "amount": inner.integer("amount", 0, MAX_AMOUNT),
         "currency": inner.choice("currency", prices.CURRENCIES),

@@ -92,6 +92,7 @@ class Container(LedgerDocument):
     owner_msp: str | None = None
     custodian: str | None = None
     offer: str | None = None
+    missing: str | None = None
     storage: Storage
     decommissioning: dict[str, Any] | None = None
     packed_at: int

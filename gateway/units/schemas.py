@@ -95,6 +95,7 @@ class Unit(LedgerDocument):
     owner_msp: str | None = None
     custodian: str | None = None
     offer: str | None = None
+    missing: str | None = None
     commissioned_at: int
     dispensed_at: int | None = None
     decommissioning: dict[str, Any] | None = None

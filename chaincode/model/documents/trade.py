@@ -87,7 +87,6 @@ class Discrepancy(TypedDict):
 class Price(TypedDict):
     """What a transfer costs: ``amount`` in minor units of ``currency`` (ISO 4217); private to its parties."""
 
-    doc: Literal["price"]
     transfer: str
     amount: int
     currency: str

@@ -94,7 +94,7 @@ def _registry() -> None:
 
 
 def _custody() -> list[sa.Column[str]]:
-    return _maybe("owner", "owner_msp", "custodian", "offer")
+    return _maybe("owner", "owner_msp", "custodian", "offer", "missing")
 
 
 def _period() -> sa.Column[int]:

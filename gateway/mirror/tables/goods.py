@@ -26,8 +26,8 @@ def _period() -> sa.Column[int]:
 
 
 def _custody() -> list[sa.Column[str]]:
-    """Who owns and has loose goods, and in which transfer they are offered."""
-    return [sa.Column(name, Text) for name in ("owner", "owner_msp", "custodian", "offer")]
+    """Who owns and has loose goods, in which transfer they are offered, and which they got lost in."""
+    return [sa.Column(name, Text) for name in ("owner", "owner_msp", "custodian", "offer", "missing")]
 
 
 unit = sa.Table(

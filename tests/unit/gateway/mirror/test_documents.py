@@ -49,6 +49,7 @@ def test_a_unit_becomes_a_row() -> None:
         "owner_msp": "ManufacturerMSP",
         "custodian": "9501101530003",
         "offer": None,
+        "missing": None,
         "commissioned_at": datetime(2025, 10, 9, 8, 53, 20, 123_000, UTC),
         "dispensed_at": None,
         "decommissioning": None,
