@@ -13,6 +13,7 @@ from typing import Any
 
 from chaincode.contracts.protection import owners_policy
 from chaincode.model import canonical, gs1, keys
+from chaincode.model.documents.trade import AFFIRMATIONS
 from chaincode.model.errors import Code, Refusal
 from gateway.fabric import EndorseError, EvaluateError, Network, connect
 from gateway.fabric.errors import chaincode_refusal
@@ -134,6 +135,10 @@ class Consortium:
         await self.custody("manufacturer", "Commission", argument)
         return [gs1.unit_ref(self.gtin, serial) for serial in serials]
 
+    def name(self, kind: str) -> str:
+        """An id that no other document has."""
+        return f"{kind}-{self._run.number}-{next(self._numbers)}"
+
     def sscc(self) -> str:
         return self._run.case(next(self._numbers))
 
@@ -146,13 +151,14 @@ class Consortium:
 
     async def offer(self, sender: str, receiver: str, *refs: str) -> str:
         """Offer goods; the transfer's id."""
-        transfer = f"T-{self._run.number}-{next(self._numbers)}"
+        transfer = self.name("T")
         argument = {
             "id": transfer,
+            "kind": "sale",
             "what": list(refs),
             "from": self.glns[sender],
             "to": self.glns[receiver],
-            "transaction_statement": True,
+            "statement": dict.fromkeys(AFFIRMATIONS, True),
         }
         await self.custody(sender, "OfferTransfer", argument)
         return transfer

@@ -181,11 +181,71 @@ async def lift_a_hold(c: Consortium) -> Play:
 
 
 @play
+async def lift_a_regulators_hold(c: Consortium) -> Play:
+    key = keys.hold_key(await _seized(c))
+    cleared = await c.read(key) | {"status": "cleared", "guards": []}
+    return Play(Forgery({key: cleared}), [NOT_REGULATOR])
+
+
+@play
+async def unmark_a_pallet(c: Consortium) -> Play:
+    ref = await _seized(c)
+    [outer] = (await c.ask("regulator", "GetContainer", {"sscc": ref[2:]}))["ancestors"]
+    key = keys.hold_key(gs1.container_ref(outer["sscc"]))
+    return Play(Forgery({key: await c.read(key) | {"inside": [], "guards": []}}), [NOT_REGULATOR])
+
+
+@play
+async def clear_an_investigation(c: Consortium) -> Play:
+    key = keys.investigation_key(await _investigated(c))
+    return Play(Forgery({key: await c.read(key) | {"status": "cleared"}}), [NOT_MAKER])
+
+
+@play
+async def end_a_notification(c: Consortium) -> Play:
+    investigation, notification = await _investigated(c), c.name("N")
+    decision = {"classification": "stolen", "decision": "reported stolen"}
+    await c.custody("manufacturer", "DeclareIllegitimate", {"id": investigation, **decision})
+    drug = {"use": "human", "description": "prescription", "quantity": {"number": 1, "unit": "case"}}
+    form = {"location": "domestic", "description": "no seal", "drug": drug}
+    argument = {"id": notification, "investigation": investigation, **form}
+    await c.custody("manufacturer", "NotifyIllegitimate", argument)
+    key = keys.notification_key(notification)
+    return Play(Forgery({key: await c.read(key) | {"status": "terminated"}}), [NOT_REGULATOR])
+
+
+@play
 async def accept_for_the_receiver(c: Consortium) -> Play:
     sscc, _ = await c.case(2)
     transfer = await c.offer("manufacturer", "distributor", f"00{sscc}")
     key = keys.transfer_key(transfer)
     return Play(Forgery({key: await c.read(key) | {"status": "accepted"}}), [all_but("distributor")])
+
+
+async def _seized(c: Consortium) -> str:
+    """A case on a pallet of the manufacturer's that the regulator put on hold; its ref."""
+    case, _ = await c.case(1)
+    ref, gln = gs1.container_ref(case), c.glns["manufacturer"]
+    await c.custody("manufacturer", "Pack", {"sscc": c.sscc(), "gln": gln, "children": [ref]})
+    hold = {"ref": ref, "gln": c.glns["regulator"], "reason": "seized"}
+    await c.custody("regulator", "Quarantine", hold)
+    return ref
+
+
+async def _investigated(c: Consortium) -> str:
+    """An investigation by the manufacturer of a case of its own; its id."""
+    case, _ = await c.case(1)
+    investigation = c.name("I")
+    argument = {
+        "id": investigation,
+        "gln": c.glns["manufacturer"],
+        "gtin": c.gtin,
+        "refs": [gs1.container_ref(case)],
+        "reasons": ["stolen"],
+        "description": "no seal",
+    }
+    await c.custody("manufacturer", "OpenInvestigation", argument)
+    return investigation
 
 
 def _lot(c: Consortium) -> Forgery:
