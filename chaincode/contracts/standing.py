@@ -101,15 +101,14 @@ class Walk:
         next_period = {ref: 0 for ref in refs if ref not in self.periods}
         containers: list[str] = []
         while next_period or containers:
-            asked = [
-                (ref, number)
+            wanted = [
+                period_key(ref, number)
                 for ref, first in next_period.items()
                 for number in range(first, first + _WINDOW)
             ]
-            wanted = [period_key(ref, number) for ref, number in asked]
             found = await self._context.read_all(wanted + [keys.packing_key(sscc) for sscc in containers])
-            self._packings |= zip(containers, found[len(asked) :], strict=True)
-            containers = self._take(asked, found[: len(asked)])
+            self._packings |= zip(containers, found[len(wanted) :], strict=True)
+            containers = self._take(list(next_period), found)
             if len(self._packings) + len(containers) > MAX_CONTAINERS:
                 raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
             next_period = self._unfinished(next_period)
@@ -135,7 +134,7 @@ class Walk:
             raise Refusal(code, f"{ref} is not on the ledger", field)
         self._context.check(rules.unbroken, ref, periods, self._packed, field)
         around: tuple[Standing, ...] = ()
-        for document in periods:
+        for document in periods if len(periods) > 1 else ():
             around = ()
             if "parent" in document:
                 container = self._proven(gs1.container_ref(document["parent"]), field, depth + 1)
@@ -143,16 +142,17 @@ class Walk:
         proven = self._standings[ref] = Standing(ref, periods[-1], around)
         return proven
 
-    def _take(self, asked: list[tuple[str, int]], found: list[Unit | Container | None]) -> list[str]:
-        """Keep what was read; the SSCCs of the containers that it names for the first time."""
+    def _take(self, asked: list[str], found: list[Unit | Container | None]) -> list[str]:
+        """Keep what was read of each, a window; the SSCCs of containers that it names for the first time."""
         fresh: dict[str, None] = {}
-        for (ref, number), document in zip(asked, found, strict=True):
+        for place, ref in enumerate(asked):
             periods = self.periods.setdefault(ref, [])
-            if document is None or len(periods) != number:
-                continue
-            periods.append(document)
-            if "parent" in document and document["parent"] not in self._packings:
-                fresh[document["parent"]] = None
+            for document in found[place * _WINDOW : (place + 1) * _WINDOW]:
+                if document is None:
+                    break
+                periods.append(document)
+                if "parent" in document and document["parent"] not in self._packings:
+                    fresh[document["parent"]] = None
         return list(fresh)
 
     def _unfinished(self, next_period: dict[str, int]) -> dict[str, int]:

@@ -13,6 +13,7 @@ CSET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijkl
 MAX_SERIAL = 20
 _SERIAL = re.compile(f"[{re.escape(CSET_82)}]{{1,{MAX_SERIAL}}}")
 _DIGITS = re.compile("[0-9]+")
+_UNIT = re.compile(f"01([0-9]{{14}})21[{re.escape(CSET_82)}]{{1,{MAX_SERIAL}}}")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ def lot_ref(gtin14: str, lot_number: str) -> str:
 def container_ref(sscc18: str) -> str:
     """The element string of a container: 00, SSCC."""
     return f"00{sscc18}"
+
+
+def is_unit_ref(ref: str) -> bool:
+    """Whether an element string names a unit, as ``unit_ref`` writes it; made for thousands of a product."""
+    match = _UNIT.fullmatch(ref)
+    return match is not None and match[1][-1] == check_digit(match[1][:-1])
 
 
 def parse_ref(ref: object, field: str = "ref") -> UnitRef | ContainerRef:

@@ -25,8 +25,7 @@ def parse(value: object, field: str) -> UnitRef | ContainerRef:
 
 def normal(value: object, field: str) -> str:
     """The ledger's own form of a ref; Refusal naming ``field`` where it is none."""
-    if isinstance(value, str) and _own(value):
-        gs1.parse_ref(value, field)
+    if isinstance(value, str) and gs1.is_unit_ref(value):
         return value
     parsed = parse(value, field)
     if isinstance(parsed, UnitRef):
