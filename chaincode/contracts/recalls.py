@@ -25,6 +25,8 @@ from chaincode.rules import parties
 from chaincode.rules import recall as rules
 
 MAX_QUANTITY = 1_000_000_000
+# Open and ended ones of a product: whoever moves it reads them all.
+MAX_RECALLS = 1_000
 
 
 async def start_recall(context: Context, arguments: Arguments) -> Any:
@@ -55,6 +57,9 @@ async def start_recall(context: Context, arguments: Arguments) -> Any:
     party, product = resolved.party(gln, "gln"), resolved.product(gtin, "gtin")
     context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(rules.started_by, party, product, "gln")
+    entries = await context.stub.state_by_partial_key(keys.RECALLED, [gtin])
+    if len(entries.items) >= MAX_RECALLS:
+        raise Refusal(Code.BATCH_TOO_LARGE, f"{gtin} has had {MAX_RECALLS} recalls", "gtin")
     if "lot" in document and lot is None:
         raise Refusal(Code.LOT_UNKNOWN, f"lot {document['lot']} of {gtin} is not on the ledger", "lot")
     document |= {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chaincode.contracts import recalls
 from chaincode.contracts.protection import owners_policy
 from chaincode.model import keys
 from chaincode.model.errors import Code, Refusal
@@ -152,6 +153,14 @@ async def test_only_maker_and_regulator_start(world: World) -> None:
 async def test_an_id_is_used_once(world: World) -> None:
     await start(world)
     await refused(Code.RECALL_EXISTS, "id", start(world, REGULATOR))
+
+
+async def test_a_products_recalls_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recalls, "MAX_RECALLS", 2)
+    await start(world)
+    await end(world, MAKER)
+    await start(world, id="R-2")
+    await refused(Code.BATCH_TOO_LARGE, "gtin", start(world, id="R-3"))
 
 
 async def test_a_maker_without_licence_still_recalls(world: World) -> None:
