@@ -22,6 +22,7 @@ from gateway.core.state import Gateway
 from gateway.core.submissions import Submissions
 from gateway.devices.routes import router as devices
 from gateway.fabric import Profile, connect
+from gateway.governance.routes import router as governance
 from gateway.health.routes import router as health
 from gateway.ledger.routes import router as ledger
 from gateway.lots.routes import router as lots
@@ -46,6 +47,7 @@ ROUTERS = (
     returns,
     devices,
     coldchain,
+    governance,
     ledger,
     reports,
     health,

@@ -20,16 +20,17 @@ MAX_TOKEN = 4096
 
 SCOPES = {
     "read": "look at everything that this member may see",
-    "registry": "register parties, licences and products",
+    "registry": "register and suspend parties, licences and products",
     "custody": "lots, commissioning, packing, transfers, returns",
     "quarantine": "put goods on hold and release them",
     "dispense": "dispense to patients",
     "devices": "register sensors and attach them",
+    "governance": "propose changes of the consortium's settings, vote on them, enact them",
 }
 ROLES: dict[str, frozenset[str]] = {
     "auditor": frozenset({"read"}),
     "dispenser": frozenset({"read", "dispense", "quarantine"}),
-    "operator": frozenset(SCOPES),
+    "operator": frozenset(SCOPES) - {"governance"},
     "admin": frozenset(SCOPES),
 }
 

@@ -10,10 +10,11 @@ from gateway.core.fields import Gln
 from gateway.core.ledger import REGISTRY
 from gateway.core.pages import Cursor, Limit, Page
 from gateway.core.routing import router_for
+from gateway.core.schemas import Reason
 from gateway.core.state import Core, RegistryWriter, Written
 from gateway.core.submissions import Receipt
 from gateway.mirror import tables
-from gateway.parties.schemas import NewLicence, NewParty, Party, Role
+from gateway.parties.schemas import LicenceName, NewLicence, NewParty, Party, PartyName, Role
 
 router = router_for("/parties", "Parties")
 
@@ -21,7 +22,7 @@ router = router_for("/parties", "Parties")
 @router.post("", status_code=201, summary="Register a party", response_model=Written[Party])
 async def register(body: NewParty, write: RegistryWriter) -> Receipt:
     """By a regulator."""
-    return await write.registry("RegisterParty", **body.model_dump(mode="json"))
+    return await write.registry("RegisterParty", **body.model_dump(mode="json", exclude_none=True))
 
 
 @router.get("", summary="List parties", response_model=Page[Party])
@@ -41,5 +42,43 @@ async def get(core: Core, _: Reader, gln: Gln) -> Any:
 
 @router.post("/{gln}/licences", status_code=201, summary="Add a licence", response_model=Written[Party])
 async def add_licence(gln: Gln, body: NewLicence, write: RegistryWriter) -> Receipt:
-    """Adds a licence, or replaces the one of that authority and number; by a regulator."""
-    return await write.registry("AddLicence", gln=gln, licence=body.model_dump(mode="json"))
+    """Adds a licence, or renews the active one of that authority and number; by a regulator."""
+    return await write.registry(
+        "AddLicence", gln=gln, licence=body.model_dump(mode="json", exclude_none=True)
+    )
+
+
+@router.post("/{gln}/licences/suspend", summary="Suspend a licence", response_model=Written[Party])
+async def suspend_licence(gln: Gln, body: LicenceName, write: RegistryWriter) -> Receipt:
+    """By a regulator; until it is reinstated it is none."""
+    return await write.registry("SuspendLicence", gln=gln, **body.model_dump())
+
+
+@router.post("/{gln}/licences/reinstate", summary="Reinstate a licence", response_model=Written[Party])
+async def reinstate_licence(gln: Gln, body: LicenceName, write: RegistryWriter) -> Receipt:
+    """By a regulator; ends a suspension."""
+    return await write.registry("ReinstateLicence", gln=gln, **body.model_dump())
+
+
+@router.post("/{gln}/licences/revoke", summary="Revoke a licence", response_model=Written[Party])
+async def revoke_licence(gln: Gln, body: LicenceName, write: RegistryWriter) -> Receipt:
+    """By a regulator; for good."""
+    return await write.registry("RevokeLicence", gln=gln, **body.model_dump())
+
+
+@router.post("/{gln}/rename", summary="Change a party's name", response_model=Written[Party])
+async def rename(gln: Gln, body: PartyName, write: RegistryWriter) -> Receipt:
+    """By a regulator."""
+    return await write.registry("UpdateParty", gln=gln, name=body.name)
+
+
+@router.post("/{gln}/suspend", summary="Suspend a party", response_model=Written[Party])
+async def suspend(gln: Gln, body: Reason, write: RegistryWriter) -> Receipt:
+    """By a regulator; whatever its licences, it trades no more until it is reinstated."""
+    return await write.registry("SuspendParty", gln=gln, reason=body.reason)
+
+
+@router.post("/{gln}/reinstate", summary="Reinstate a party", response_model=Written[Party])
+async def reinstate(gln: Gln, body: Reason, write: RegistryWriter) -> Receipt:
+    """By a regulator; ends a suspension."""
+    return await write.registry("ReinstateParty", gln=gln, reason=body.reason)

@@ -17,6 +17,7 @@ _LICENCE: dict[str, Any] = {
     "valid_from": "2026-01-01",
     "valid_to": "2027-12-31",
 }
+_HELD: dict[str, Any] = {**_LICENCE, "roles": ["manufacturer"], "status": "active"}
 _PARTY: dict[str, Any] = {
     "gln": GLN,
     "name": "Alpine Pharma",
@@ -26,8 +27,33 @@ _PARTY: dict[str, Any] = {
 }
 
 
+class LicenceName(Request):
+    """Which licence, and why something is done with it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"authority": "FDA", "number": "DR-400001", "reason": "Inspection 12/26"}
+        }
+    )
+
+    authority: Text
+    number: ShortText
+    reason: Text
+
+
+class PartyName(Request):
+    """A party's new name."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Alpine Pharma AG"}})
+
+    name: Text
+
+
 class NewLicence(Request):
-    """An authority's licence, valid on both dates and between. The same authority and number replaces one."""
+    """An authority's licence, valid on both dates and between; for the party's role, or for ``roles``.
+
+    The same authority and number renews one.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": _LICENCE})
 
@@ -36,6 +62,7 @@ class NewLicence(Request):
     jurisdiction: ShortText
     valid_from: Day
     valid_to: Day
+    roles: Annotated[list[Role], Field(min_length=1, max_length=6)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> NewLicence:
@@ -59,25 +86,38 @@ class NewParty(Request):
 class Licence(BaseModel):
     """A licence as it stands on the ledger."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"example": _LICENCE})
+    model_config = ConfigDict(extra="allow", json_schema_extra={"example": _HELD})
 
     authority: str
     number: str
     jurisdiction: str
     valid_from: str
     valid_to: str
+    roles: list[str]
+    status: str
+    reason: str | None = None
 
 
 class Party(LedgerDocument):
     """A trading partner on the ledger; ``registered_at`` in epoch milliseconds."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"doc": "party", **_PARTY, "registered_at": TIME_MS}}
+        json_schema_extra={
+            "example": {
+                "doc": "party",
+                **_PARTY,
+                "status": "active",
+                "licences": [_HELD],
+                "registered_at": TIME_MS,
+            }
+        }
     )
 
     gln: str
     name: str
     msp_id: str
     role: str
+    status: str
+    reason: str | None = None
     licences: list[Licence]
     registered_at: int

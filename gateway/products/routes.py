@@ -13,7 +13,7 @@ from gateway.core.routing import router_for
 from gateway.core.state import Core, RegistryWriter, Written
 from gateway.core.submissions import Receipt
 from gateway.mirror import tables
-from gateway.products.schemas import NewProduct, Product
+from gateway.products.schemas import NewProduct, NewStorage, Product
 
 router = router_for("/products", "Products")
 
@@ -38,3 +38,11 @@ async def list_products(
 async def get(core: Core, _: Reader, gtin: Gtin) -> Any:
     """As it stands on the ledger now."""
     return await core.ledger.evaluate(REGISTRY, "GetProduct", {"gtin": gtin})
+
+
+@router.post("/{gtin}/storage", summary="Change a storage profile", response_model=Written[Product])
+async def keep(gtin: Gtin, body: NewStorage, write: RegistryWriter) -> Receipt:
+    """By the product's manufacturer, authorised; what is packed keeps the profile that it was packed with."""
+    return await write.registry(
+        "UpdateProduct", gtin=gtin, storage=body.storage.model_dump(exclude_none=True)
+    )

@@ -35,6 +35,14 @@ class NewProduct(Request):
     storage: Storage
 
 
+class NewStorage(Request):
+    """How a product is to be kept from now on."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"storage": _PRODUCT["storage"]}})
+
+    storage: Storage
+
+
 class Product(LedgerDocument):
     """A product on the ledger; ``registered_at`` in epoch milliseconds."""
 

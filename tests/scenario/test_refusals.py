@@ -53,7 +53,8 @@ async def test_duplicate_serial_writes_none_of_its_batch(world: World) -> None:
 async def test_expired_licence_on_either_side(world: World, side: str) -> None:
     serials = await world.packs(1)
     api = world.manufacturer if side == "sender" else world.distributor
-    licence = (await world.regulator.get(f"/parties/{api.gln}"))["licences"][0]
+    held = (await world.regulator.get(f"/parties/{api.gln}"))["licences"][0]
+    licence = {name: value for name, value in held.items() if name != "status"}
     yesterday = (dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)).isoformat()
     path = f"/parties/{api.gln}/licences"
     await world.regulator.post(path, licence | {"valid_to": yesterday})

@@ -1,0 +1,1 @@
+"""The consortium's settings, and the proposals and votes that change them."""

@@ -1,0 +1,84 @@
+"""What the consortium decides together, and what its regulator decides alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from chaincode.model import gs1
+from mediledger.demo.api import MemberApi
+from mediledger.demo.cast import party
+from tests.support.system import RunningSystem
+from tests.support.world import World, refused, seen
+
+MEMBERS = ("manufacturer", "distributor", "pharmacy", "regulator")
+Admins = dict[str, MemberApi]
+
+
+@pytest.fixture
+async def world(running: RunningSystem) -> AsyncIterator[World]:
+    async with World(running) as made:
+        yield made
+
+
+@pytest.fixture
+async def admins(running: RunningSystem) -> AsyncIterator[Admins]:
+    """A member's admin, who may govern."""
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(running.api(name, "admin")) for name in MEMBERS}
+
+
+async def days(api: MemberApi) -> tuple[int, int]:
+    """The settings' version, and how long a proposal lives."""
+    settings = await api.get("/settings")
+    return settings["version"], settings["parameters"]["proposal_days"]["value"]
+
+
+async def test_a_majority_of_the_members_changes_a_parameter(world: World, admins: Admins) -> None:
+    version, before = await days(admins["pharmacy"])
+    body = {"changes": {"parameters": {"proposal_days": before + 1}}, "reason": "More time"}
+    proposal = (await admins["distributor"].post("/proposals", body))["result"]["id"]
+    path = f"/proposals/{proposal}"
+    for name in ("distributor", "regulator"):
+        await seen(admins[name], path)
+        await admins[name].post(f"{path}/votes", {"approve": True})
+    again = await refused(admins["regulator"].post(f"{path}/votes", {"approve": False}))
+    assert (again.status, again.code) == (409, "vote_exists")
+    early = await refused(admins["distributor"].post(f"{path}/enact", {}))
+    assert (early.status, early.code) == (409, "no_majority"), "two of four"
+    await seen(admins["pharmacy"], path)
+    await admins["pharmacy"].post(f"{path}/votes", {"approve": True})
+    tally = (await admins["pharmacy"].get(path))["tally"]
+    assert (tally["approved"], tally["needed"]) == (3, 3)
+    await admins["pharmacy"].post(f"{path}/enact", {})
+    assert await days(admins["pharmacy"]) == (version + 1, before + 1)
+    refusal = await refused(world.pharmacy.post("/proposals", body))
+    assert (refusal.status, refusal.code) == (403, "scope_missing"), "an operator does not govern"
+
+
+async def test_a_suspended_party_trades_no_more(world: World) -> None:
+    """A second site of the distributor's, so that others' goods go on moving."""
+    distributor = next(o for o in world.running.system.topology.organizations if o.name == "distributor")
+    body = f"9521{world.run.number:08d}"
+    site = {**party(distributor), "gln": body + gs1.check_digit(body)}
+    await world.regulator.post("/parties", site)
+    serials = await world.packs(2)
+    path = f"/parties/{site['gln']}"
+    why = {"reason": "Records falsified"}
+    await world.regulator.post(f"{path}/suspend", why)
+
+    def offer() -> Any:
+        goods = {"what": world.refs(serials), "to": site["gln"], "transaction_statement": True}
+        return world.manufacturer.post("/transfers", goods)
+
+    refusal = await refused(offer())
+    assert (refusal.status, refusal.code) == (403, "party_suspended")
+    assert (await refused(world.manufacturer.post(f"{path}/reinstate", why))).code == "role_required"
+    await world.regulator.post(f"{path}/reinstate", why)
+    [licence] = (await world.regulator.get(path))["licences"]
+    named = {"authority": licence["authority"], "number": licence["number"], **why}
+    await world.regulator.post(f"{path}/licences/revoke", named)
+    assert (await refused(offer())).code == "licence_revoked"
