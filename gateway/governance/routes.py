@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.core import mirrored
 from gateway.core.auth import Reader
 from gateway.core.fields import Identifier
 from gateway.core.ledger import REGISTRY
+from gateway.core.pages import Cursor, Limit, Page
 from gateway.core.routing import router_for
 from gateway.core.schemas import Nothing
 from gateway.core.state import Core, GovernanceWriter, Written
 from gateway.core.submissions import Receipt
-from gateway.governance.schemas import NewProposal, NewVote, Proposal, Settings, Standing, Vote
+from gateway.governance.schemas import (
+    NewProposal,
+    NewVote,
+    Proposal,
+    ProposalStatus,
+    Settings,
+    Standing,
+    Vote,
+)
+from gateway.mirror import tables
 
 router = router_for("", "Governance")
 
@@ -32,6 +43,17 @@ async def propose(body: NewProposal, write: GovernanceWriter) -> Receipt:
         changes=body.changes.model_dump(exclude_none=True),
         reason=body.reason,
     )
+
+
+@router.get("/proposals", summary="List proposals", response_model=Page[Proposal])
+async def list_proposals(
+    core: Core, _: Reader, status: ProposalStatus | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> dict[str, Any]:
+    """From this member's mirror, the newest first."""
+    proposal = tables.proposal.c
+    where = [proposal.status == status] if status else []
+    order = (proposal.proposed_at, proposal.id)
+    return await mirrored.listed(core.engine, tables.proposal, where, limit, cursor, order, descending=True)
 
 
 @router.get("/proposals/{proposal_id}", summary="A proposal and its votes", response_model=Standing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -10,6 +10,7 @@ from gateway.core.fields import Gln, Identifier, ShortText, Text
 from gateway.core.schemas import GLN, TIME_MS, LedgerDocument, Request
 from gateway.parties.schemas import Role
 
+ProposalStatus = Literal["open", "enacted", "withdrawn"]
 Few = Field(min_length=1, max_length=50)
 _CHANGES: dict[str, Any] = {"parameters": {"proposal_days": 60}}
 _PROPOSAL: dict[str, Any] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -37,6 +39,17 @@ async def days(api: MemberApi) -> tuple[int, int]:
     return settings["version"], settings["parameters"]["proposal_days"]["value"]
 
 
+async def mirrored(api: MemberApi, proposal: str, seconds: float = 30.0) -> None:
+    """Wait until a member's own list has the proposal as enacted."""
+    deadline = time.monotonic() + seconds
+    while True:
+        listed = await api.get("/proposals", status="enacted")
+        if proposal in [one["id"] for one in listed["items"]]:
+            return
+        assert time.monotonic() < deadline, listed
+        await asyncio.sleep(0.1)
+
+
 async def test_a_majority_of_the_members_changes_a_parameter(world: World, admins: Admins) -> None:
     version, before = await days(admins["pharmacy"])
     body = {"changes": {"parameters": {"proposal_days": before + 1}}, "reason": "More time"}
@@ -55,6 +68,7 @@ async def test_a_majority_of_the_members_changes_a_parameter(world: World, admin
     assert (tally["approved"], tally["needed"]) == (3, 3)
     await admins["pharmacy"].post(f"{path}/enact", {})
     assert await days(admins["pharmacy"]) == (version + 1, before + 1)
+    await mirrored(world.pharmacy, proposal)
     refusal = await refused(world.pharmacy.post("/proposals", body))
     assert (refusal.status, refusal.code) == (403, "scope_missing"), "an operator does not govern"
 
