@@ -115,15 +115,6 @@ async def place(
     found.save(context)
 
 
-async def lift(context: Context, standing: Standing, basis: str, reason: str, by_gln: str) -> None:
-    """End the holds with this basis on goods; once a transaction. Nothing happens where there is none."""
-    found = await holds_of(context, [standing])
-    ended = [claim for claim in holds.claims(found.own(standing)) if claim.get("basis") == basis]
-    if ended:
-        found.lift(context, where_of(standing), ended, by_gln, reason)
-        found.save(context)
-
-
 async def inherit(context: Context, container: Standing, children: Collection[str], field: str) -> None:
     """Give the holds on a container to what is taken out of it, and take its marks of them away."""
     key = keys.hold_key(container.ref)

@@ -13,6 +13,7 @@ from mediledger.audit import policies
 from mediledger.audit.document import GOODS, document_of
 from mediledger.audit.finding import Broken, Finding
 from mediledger.audit.goods import CUSTODY, Goods
+from mediledger.audit.holds import Holds
 from mediledger.audit.kinds import ANY, KINDS
 from mediledger.audit.members import Members
 from mediledger.audit.signed import Signatures, Signed, Write
@@ -56,6 +57,7 @@ class Ledger:
     def __init__(self) -> None:
         self._members = Members()
         self._goods = Goods(self._members)
+        self._holds = Holds(self._members)
         # The policy of every key but goods'; None where it has none of its own.
         self._policies: dict[tuple[str, str], bytes | None] = {}
 
@@ -77,6 +79,7 @@ class Ledger:
 
     def _broken(self, signed: Signed) -> Iterator[tuple[Write, Broken]]:
         custody: dict[str, dict[str, Any]] = {}
+        holds: list[dict[str, Any]] = []
         writes = [write for write in signed.writes if write.namespace in (REGISTRY, CUSTODY)]
         by_key = {write.key: write for write in writes if write.namespace == CUSTODY}
         for write in writes:
@@ -90,8 +93,11 @@ class Ledger:
             else:
                 if document["doc"] == "packing":
                     custody[write.key] = document
+                elif document["doc"] == "hold":
+                    holds.append(document)
                 yield from ((write, broken) for broken in self._other(signed, write, document))
-        for key, broken in self._goods.check(signed, custody):
+        written = self._goods.last(custody)
+        for key, broken in (*self._holds.check(custody, written, holds), *self._goods.check(signed, custody)):
             yield by_key[key], broken
 
     def _other(self, signed: Signed, write: Write, document: dict[str, Any]) -> Iterator[Broken]:

@@ -20,6 +20,7 @@ _SHAPES: dict[str, _Shape] = {
     "unit": {"gtin": str, "serial": str, "period": int},
     "container": {"sscc": str, "period": int, "status": str, "taken": list},
     "packing": {"sscc": str, "children": list, "periods": list, "msp_id": str},
+    "hold": {"ref": str, "status": str, "inside": list, "guards": list},
     "party": {"gln": str, "msp_id": str},
     "param": {"value": dict},
 }

@@ -36,6 +36,11 @@ class Goods:
         self._last: dict[str, Last] = {}
         self._alike: dict[Last, Last] = {}
 
+    def last(self, documents: Documents) -> dict[str, Last]:
+        """The newest periods so far of the goods that documents are of, by ref."""
+        refs = {period_of(key)[0] for key, document in documents.items() if document["doc"] != "packing"}
+        return {ref: self._last[ref] for ref in refs if ref in self._last}
+
     def check(self, signed: Signed, documents: Documents) -> Found:
         """What a transaction's goods and packing lists break; ``documents`` are those by key."""
         written = _Written(signed, documents)

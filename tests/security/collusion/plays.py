@@ -188,6 +188,28 @@ async def lift_a_regulators_hold(c: Consortium) -> Play:
 
 
 @play
+async def sell_what_is_held(c: Consortium) -> Play:
+    [ref] = await c.units(1)
+    await c.custody("regulator", "Quarantine", _seizure(c, ref))
+    key, buyer = _key(ref), "pharmacy"
+    sold = Forgery({key: await c.read(key) | _owner(c, buyer)}, {key: owned_by(buyer)})
+    dispensing = {"gln": c.glns[buyer], "units": [ref]}
+    return Play(sold, [NOT_REGULATOR], [lambda: c.custody(buyer, "Dispense", dispensing)])
+
+
+@play
+async def take_out_without_the_hold(c: Consortium) -> Play:
+    sscc, [ref, _] = await c.case(2)
+    await c.custody("regulator", "Quarantine", _seizure(c, gs1.container_ref(sscc)))
+    container, loose = keys.container_key(sscc), _key(ref, 2)
+    writes = {
+        container: await c.read(container) | {"taken": [ref]},
+        loose: await _loose(c, ref, "manufacturer"),
+    }
+    return Play(Forgery(writes, {loose: owned_by("manufacturer")}), [NOT_REGULATOR])
+
+
+@play
 async def unmark_a_pallet(c: Consortium) -> Play:
     ref = await _seized(c)
     [outer] = (await c.ask("regulator", "GetContainer", {"sscc": ref[2:]}))["ancestors"]
@@ -227,9 +249,12 @@ async def _seized(c: Consortium) -> str:
     case, _ = await c.case(1)
     ref, gln = gs1.container_ref(case), c.glns["manufacturer"]
     await c.custody("manufacturer", "Pack", {"sscc": c.sscc(), "gln": gln, "children": [ref]})
-    hold = {"ref": ref, "gln": c.glns["regulator"], "reason": "seized"}
-    await c.custody("regulator", "Quarantine", hold)
+    await c.custody("regulator", "Quarantine", _seizure(c, ref))
     return ref
+
+
+def _seizure(c: Consortium, ref: str) -> dict[str, str]:
+    return {"ref": ref, "gln": c.glns["regulator"], "reason": "seized"}
 
 
 async def _investigated(c: Consortium) -> str:

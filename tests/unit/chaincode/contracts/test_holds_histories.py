@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.unit.chaincode.contracts.world import LOT, MAKER, PRODUCT, REGULATOR, World
+from tests.unit.mediledger.audit.histories import audited
 
 numbers = st.integers(0, 1000)
 WHO = st.sampled_from((MAKER, REGULATOR))
@@ -29,6 +30,8 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.loop.close()
+        _, findings = audited(self.world.ledger)
+        assert findings == [], "what honest members do is no breach to the audit"
 
     def do(self, call: Any) -> Any:
         return self.loop.run_until_complete(call)

@@ -14,6 +14,7 @@ from chaincode.model import canonical, keys
 from mediledger.audit.auditor import Ledger as Audit
 from mediledger.audit.finding import Broken
 from mediledger.audit.signed import Signed, Write
+from tests.unit.chaincode.contracts.safety import investigate
 from tests.unit.chaincode.contracts.world import (
     LOT,
     MAKER,
@@ -238,6 +239,56 @@ async def a_packing_list_that_can_change(world: World) -> Forged:
     _, writes, policies = await packed(world, MAKER)
     policies[next(key for key in writes if "packing" in key)] = mine(MSPS[MAKER])
     return Forged(writes, EVERYBODY, policies, sealed_for=MSPS[MAKER])
+
+
+@breaks(Broken.HELD)
+async def a_unit_sold_while_the_regulator_holds_it(world: World) -> Forged:
+    [ref] = await world.units(1)
+    await world.quarantine(REGULATOR, ref)
+    sold = world.unit(ref) | owner(PHARMACY)
+    return Forged({key_of(ref): sold}, NOT_REGULATOR, {key_of(ref): mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.HELD)
+async def a_unit_kept_by_another_while_on_hold(world: World) -> Forged:
+    [ref] = await world.units(1)
+    await world.quarantine(MAKER, ref)
+    kept = world.unit(ref) | {"custodian": WHOLESALER}
+    return Forged({key_of(ref): kept}, EVERYBODY, {key_of(ref): mine(MSPS[MAKER], MSPS[WHOLESALER])})
+
+
+@breaks(Broken.HELD)
+async def a_pallet_sold_with_a_held_case_inside(world: World) -> Forged:
+    case, _ = await world.case(1)
+    pallet = await world.pack(f"00{case}")
+    await world.quarantine(REGULATOR, f"00{case}")
+    key = keys.container_key(pallet)
+    sold = world.container(pallet) | owner(PHARMACY)
+    return Forged({key: sold}, NOT_REGULATOR, {key: mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.HELD)
+async def a_unit_dispensed_while_suspect(world: World) -> Forged:
+    [ref] = await world.at_pharmacy()
+    await investigate(world, PHARMACY, ref)
+    return Forged({key_of(ref): world.unit(ref) | {"status": "dispensed"}}, NOT_MAKER)
+
+
+@breaks(Broken.HELD)
+async def a_unit_packed_while_on_hold(world: World) -> Forged:
+    ref, writes, policies = await packed(world, MAKER)
+    await world.quarantine(REGULATOR, ref)
+    return Forged(writes, NOT_REGULATOR, policies, sealed_for=MSPS[MAKER])
+
+
+@breaks(Broken.HELD)
+async def a_unit_taken_out_of_a_held_case_without_the_hold(world: World) -> Forged:
+    sscc, refs = await world.case(2)
+    await world.quarantine(REGULATOR, f"00{sscc}")
+    key = key_of(refs[0], 2)
+    loose = {k: v for k, v in world.unit(refs[0]).items() if k != "parent"} | owner(MAKER) | {"period": 2}
+    writes = {keys.container_key(sscc): world.container(sscc) | {"taken": refs[:1]}, key: loose}
+    return Forged(writes, NOT_REGULATOR, {key: mine(MSPS[MAKER])})
 
 
 @breaks(Broken.DELETED)
