@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from itertools import chain
 
 from iot_bridge import anchors, store
 from iot_bridge.counters import Status
 from iot_bridge.database import Connection, Pool, patiently
-from iot_bridge.windows import Key, Windows
+from iot_bridge.windows import Key, Windows, together
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,15 @@ class Anchoring:
         while True:
             self._stored.clear()
             now = time.monotonic()
-            for key, window in self._windows.due(now):
+            groups = together(self._windows.due(now), self._length)
+            while groups:
                 try:
-                    await self._close(key)
+                    await self._close(groups[0][0][0], groups[0][-1][0])
                 except BaseException:
-                    self._windows.restore(key, window, time.monotonic())
+                    for key, window in chain(*groups):
+                        self._windows.restore(key, window, time.monotonic())
                     raise
+                del groups[0]
             if now - adopted > ADOPT_SECONDS:
                 adopted = now
                 await self._adopt(self._quiet)
@@ -71,27 +75,23 @@ class Anchoring:
             except TimeoutError:
                 continue
 
-    async def _close(self, key: Key) -> None:
-        """Anchors for a window's readings, as many as they need."""
+    async def _close(self, first: Key, last: Key) -> None:
+        """Anchors for the readings from one window of a container to another, as many as they need."""
 
-        async def work(connection: Connection) -> anchors.Anchor | None:
+        async def work(connection: Connection) -> tuple[str, int] | None:
             found = await store.unanchored(
-                connection, key.container, key.number * self._length, (key.number + 1) * self._length
+                connection, first.container, first.number * self._length, (last.number + 1) * self._length
             )
-            readings = anchors.first_devices(found)
+            readings = anchors.first_of(found)
             if not readings:
                 return None
-            anchor = await asyncio.to_thread(anchors.build, key.container, readings)
+            storage = await store.storage(connection, first.container)
+            anchor = await asyncio.to_thread(anchors.build, first.container, storage, readings)
             await store.claim(connection, anchor, readings)
-            return anchor
+            return anchor.id, len(readings)
 
-        while (anchor := await patiently(self._pool, self._status, work)) is not None:
-            log.info(
-                "anchor %s of container %s waits, over %d readings",
-                anchor.id,
-                key.container,
-                anchor.arguments["count"],
-            )
+        while (made := await patiently(self._pool, self._status, work)) is not None:
+            log.info("anchor %s of container %s waits, over %d readings", made[0], first.container, made[1])
             self._claimed.set()
 
     async def _adopt(self, quiet_seconds: float) -> None:

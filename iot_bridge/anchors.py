@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from chaincode.model import coldchain, merkle
+from chaincode.model.documents.coldchain import Run, Storage
 
-# The ledger takes no more devices in one anchor; the readings' number bounds the memory for one.
+# The ledger takes no more in one anchor; the readings' number bounds the memory for one.
 MAX_DEVICES = 50
+MAX_RUNS = 200
 MAX_READINGS = 10_000
 
 
@@ -32,43 +35,54 @@ class Anchor:
     arguments: dict[str, Any]
 
 
-def first_devices(readings: Sequence[StoredReading]) -> Sequence[StoredReading]:
-    """Of readings sorted by device, those of as many devices as one anchor may have."""
+def runs(readings: Sequence[StoredReading]) -> list[Sequence[StoredReading]]:
+    """Readings sorted by device and sequence, cut where the device changes or a sequence is missing."""
+    cuts = [
+        place
+        for place, (one, other) in enumerate(pairwise(readings), 1)
+        if (one.device, one.sequence + 1) != (other.device, other.sequence)
+    ]
+    return [readings[start:end] for start, end in pairwise([0, *cuts, len(readings)])]
+
+
+def first_of(readings: Sequence[StoredReading]) -> Sequence[StoredReading]:
+    """Of readings sorted by device and sequence, as many from the first as one anchor may have."""
     seen: set[str] = set()
-    for place, reading in enumerate(readings):
-        seen.add(reading.device)
+    taken = 0
+    for run in runs(readings)[:MAX_RUNS]:
+        seen.add(run[0].device)
         if len(seen) > MAX_DEVICES:
-            return readings[:place]
-    return readings
+            break
+        taken += len(run)
+    return readings[:taken]
 
 
-def build(container: str, readings: Sequence[StoredReading]) -> Anchor:
+def build(container: str, storage: Storage, readings: Sequence[StoredReading]) -> Anchor:
     """The anchor over ``readings``, one or more, sorted by device and sequence.
 
-    Its leaves are the readings' canonical JSON in that order (``coldchain.reading_leaf``), its window runs
-    from the first reading's time to the last's.
+    Its leaves are the readings' canonical JSON in that order (``coldchain.reading_leaf``). ``storage`` is the
+    container's profile, by whose limits each run counts its readings outside.
     """
     leaves = [
         merkle.leaf(coldchain.reading_leaf(each.device, each.sequence, each.at, each.value_mc))
         for each in readings
     ]
     root = merkle.root(leaves).hex()
-    values = [each.value_mc for each in readings]
-    times = [each.at for each in readings]
     anchor_id = hashlib.sha256(f"{container}:{root}".encode()).hexdigest()[:40]
-    return Anchor(
-        anchor_id,
-        {
-            "id": anchor_id,
-            "container": container,
-            "devices": sorted({each.device for each in readings}),
-            "window_start": min(times),
-            "window_end": max(times),
-            "root": root,
-            "count": len(readings),
-            "min_mc": min(values),
-            "max_mc": max(values),
-            "mean_mc": coldchain.mean_mc(values),
-            "mkt_mc": coldchain.mkt_mc(values),
-        },
-    )
+    summary = coldchain.summary([each.value_mc for each in readings])
+    # The ledger counts the runs' readings itself.
+    claims = {name: value for name, value in summary.items() if name != "count"}
+    told = [_run(run, storage) for run in runs(readings)]
+    return Anchor(anchor_id, {"id": anchor_id, "container": container, "root": root, "runs": told, **claims})
+
+
+def _run(readings: Sequence[StoredReading], storage: Storage) -> Run:
+    times = [each.at for each in readings]
+    return {
+        "device": readings[0].device,
+        "first": readings[0].sequence,
+        "last": readings[-1].sequence,
+        "since": min(times),
+        "until": max(times),
+        "outside": sum(coldchain.outside(storage, each.value_mc) for each in readings),
+    }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from iot_bridge.database import Connection
-from iot_bridge.rules import Device
+from iot_bridge.rules import Device, Watch
 
 # The mirror itself is a second behind; a device that is not usable yet is looked for sooner.
 KNOWN_SECONDS = 2.0
@@ -16,11 +17,19 @@ SILENT_SECONDS = 30.0
 MAX_DEVICES = 50_000
 
 _QUERY = """
-    SELECT device.id, device.gln, device.kind, device.status, device.container,
+    SELECT device.id, device.gln, device.kind, device.status, container.sscc, watch.since, watch.until,
            (container.storage ->> 'min_mc')::int, (container.storage ->> 'max_mc')::int,
            EXISTS (SELECT FROM hold WHERE ref = '00' || container.sscc AND hold.status <> 'cleared')
-    FROM device LEFT JOIN container ON container.sscc = device.container
+    FROM device
+    LEFT JOIN LATERAL (
+        SELECT device.container, (device.document ->> 'attached_at')::bigint AS since, NULL::bigint AS until
+        UNION ALL
+        SELECT past.* FROM jsonb_to_recordset(device.document -> 'past')
+                           AS past(container text, since bigint, until bigint)
+    ) AS watch ON true
+    LEFT JOIN container ON container.sscc = watch.container
     WHERE device.id = ANY(%s)
+    ORDER BY watch.since DESC
 """
 
 
@@ -45,10 +54,12 @@ class Directory:
     async def load(self, connection: Connection, ids: list[str], now: float) -> None:
         """Ask the mirror about ``ids``."""
         cursor = await connection.execute(_QUERY, (ids,))
-        found = {row[0]: _device(row) for row in await cursor.fetchall()}
+        rows: dict[str, list[tuple[Any, ...]]] = {}
+        for row in await cursor.fetchall():
+            rows.setdefault(str(row[0]), []).append(row)
         for one in ids:
-            device = found.get(one)
-            usable = device is not None and device.storage is not None
+            device = _device(rows[one]) if one in rows else None
+            usable = device is not None and device.watching
             before = self._entries.pop(one, None)
             if usable:
                 since = None
@@ -77,7 +88,12 @@ class Directory:
         return now - entry.loaded < (KNOWN_SECONDS if entry.since is None else UNKNOWN_SECONDS)
 
 
-def _device(row: tuple[object, ...]) -> Device:
-    device_id, gln, kind, status, container, least, most, held = row
-    storage = {"min_mc": least, "max_mc": most} if least is not None and most is not None else None
-    return Device(device_id, gln, kind, status, container, storage, bool(held))  # type: ignore[arg-type]
+def _device(rows: list[tuple[Any, ...]]) -> Device:
+    """From a row for each of its watches; of a container that is not mirrored there is no SSCC."""
+    watches = tuple(
+        Watch(sscc, since, until, {"min_mc": least, "max_mc": most}, held)
+        for *_, sscc, since, until, least, most, held in rows
+        if sscc is not None
+    )
+    device_id, gln, kind, status, *_ = rows[0]
+    return Device(device_id, gln, kind, status, watches)

@@ -15,7 +15,7 @@ from iot_bridge.directory import Directory
 from iot_bridge.mqtt import Message
 from iot_bridge.payloads import Parsed
 from iot_bridge.readings import Reading, Reason
-from iot_bridge.rules import Device
+from iot_bridge.rules import Device, Watch
 from iot_bridge.store import Arrived, DeadLetter
 from iot_bridge.windows import Windows
 
@@ -130,7 +130,7 @@ class Intake:
         ]
         device = self._directory.get(device_id)
         refusal = rules.check_device(device, self._limits.gln)
-        if refusal is not None and self._may_come_right(device_id, device, refusal):
+        if device is None and self._mirror_may_be_behind(device_id):
             self._counters.deferred += len(payload.readings)
             return
         if device is None or refusal is not None:
@@ -139,29 +139,33 @@ class Intake:
             return
         self._check_readings(batch, device, payload.readings)
 
-    def _may_come_right(self, device_id: str, device: Device | None, refusal: Reason) -> bool:
-        """Whether the mirror may only be behind: the device then sends its readings again."""
-        if device is not None and refusal is not Reason.DEVICE_NOT_ATTACHED:
-            return False
+    def _mirror_may_be_behind(self, device_id: str) -> bool:
+        """Whether a device that is unknown, or watches nothing, may be in order: it then sends again."""
         waited = self._directory.unusable_seconds(device_id, time.monotonic())
         return waited < self._limits.grace_seconds
 
     def _check_readings(self, batch: Batch, device: Device, readings: Iterable[Reading]) -> None:
-        assert device.container is not None and device.storage is not None
         now_ms = time.time_ns() // 1_000_000
-        if device.held:
-            batch.held.add(device.container)
         for reading in readings:
             reason = rules.check_reading(reading, device.kind, now_ms, self._limits.oldest_ms)
-            if reason is not None:
-                batch.letters.append(_letter(device.id, reading, reason))
+            watch = rules.watch_of(device, reading.at)
+            if reason is None and watch is None:
+                if not device.watching and self._mirror_may_be_behind(device.id):
+                    self._counters.deferred += 1
+                    continue
+                reason = Reason.DEVICE_NOT_ATTACHED
+            if reason is not None or watch is None:
+                batch.letters.append(_letter(device.id, reading, reason or Reason.DEVICE_NOT_ATTACHED))
                 continue
-            arrived = Arrived(
-                device.id, reading.sequence, device.container, reading.at, reading.temperature_mc
-            )
-            batch.arrived.append(arrived)
-            if rules.is_excursion(reading, device.storage):
-                batch.excursions.add(arrived)
+            self._take(batch, device, watch, reading)
+
+    def _take(self, batch: Batch, device: Device, watch: Watch, reading: Reading) -> None:
+        arrived = Arrived(device.id, reading.sequence, watch.container, reading.at, reading.temperature_mc)
+        batch.arrived.append(arrived)
+        if watch.held:
+            batch.held.add(watch.container)
+        if rules.is_excursion(reading, watch.storage):
+            batch.excursions.add(arrived)
 
     async def _write(self, batch: Batch) -> set[Arrived]:
         """Commit a batch; the readings whose sequence is taken, which are dead letters with it."""

@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     mqtt_url: SecretStr
     health_port: int = Field(default=0, ge=0, le=65535)
     log_level: str = "INFO"
-    bridge_window_seconds: int = Field(default=300, ge=1, le=366 * 86_400)
+    bridge_window_seconds: int = Field(default=300, ge=1, le=86_400)
     bridge_idle_seconds: float = Field(default=5.0, gt=0)
     bridge_grace_seconds: float = Field(
         default=10.0, ge=0, description="how long a device may be unknown before its readings are refused"

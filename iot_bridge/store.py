@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import orjson
 from psycopg.types.json import Jsonb
 
+from chaincode.model.documents.coldchain import Storage
 from iot_bridge.anchors import MAX_READINGS, Anchor, StoredReading
 from iot_bridge.database import Connection
 from iot_bridge.readings import Reason
@@ -116,6 +117,15 @@ async def unanchored(
     """A window's readings that no anchor has, locked, by device and sequence; those of others skipped."""
     cursor = await connection.execute(_UNANCHORED, (container, from_ms, until_ms))
     return [StoredReading(*row) for row in await cursor.fetchall()]
+
+
+async def storage(connection: Connection, container: str) -> Storage:
+    """The limits of a container's storage profile; readings are taken only of containers in the mirror."""
+    cursor = await connection.execute("SELECT storage FROM container WHERE sscc = %s", (container,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError(f"container {container} is not in the mirror")
+    return row[0]
 
 
 async def claim(connection: Connection, anchor: Anchor, readings: Iterable[StoredReading]) -> None:

@@ -12,16 +12,21 @@ from iot_bridge.database import Connection
 LOCK = 0x4D4C_4942
 LONGEST_REFUSAL = 1000
 
-# An excursion of a container that is not in quarantine yet goes before all others.
+# An excursion of a container that is not in quarantine yet goes before all others. All anchors of a container
+# write its record of temperatures, so one at a time is under way.
 _OPEN = """
-    SELECT id, arguments, transaction_id, envelope, now() - created_at AS age
-    FROM anchor_submission LEFT JOIN container ON container.sscc = arguments ->> 'container'
-    WHERE state = 'open' AND NOT id = ANY(%s)
-    ORDER BY (NOT EXISTS (SELECT FROM hold WHERE ref = '00' || container.sscc AND hold.status <> 'cleared')
-              AND ((arguments ->> 'min_mc')::int < (container.storage ->> 'min_mc')::int
-                   OR (arguments ->> 'max_mc')::int > (container.storage ->> 'max_mc')::int)) IS NOT TRUE,
-             created_at
-    LIMIT %s
+    SELECT id, arguments, transaction_id, envelope, age FROM (
+        SELECT DISTINCT ON (arguments ->> 'container') id, arguments, transaction_id, envelope, created_at,
+               now() - created_at AS age,
+               (NOT EXISTS (SELECT FROM hold WHERE ref = '00' || container.sscc AND hold.status <> 'cleared')
+                AND ((arguments ->> 'min_mc')::int < (container.storage ->> 'min_mc')::int
+                     OR (arguments ->> 'max_mc')::int > (container.storage ->> 'max_mc')::int)
+               ) IS NOT TRUE AS calm
+        FROM anchor_submission LEFT JOIN container ON container.sscc = arguments ->> 'container'
+        WHERE state = 'open' AND NOT id = ANY(%s) AND NOT arguments ->> 'container' = ANY(%s)
+        ORDER BY arguments ->> 'container', calm, created_at, id
+    ) AS first
+    ORDER BY calm, created_at, id LIMIT %s
 """
 
 
@@ -43,9 +48,11 @@ async def lock(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-async def open_ones(connection: Connection, but: Collection[str], limit: int) -> list[Submission]:
-    """The next to work on, none of ``but``."""
-    cursor = await connection.execute(_OPEN, (list(but), limit))
+async def open_ones(
+    connection: Connection, resting: Collection[str], busy: Collection[str], limit: int
+) -> list[Submission]:
+    """The next to work on, one of a container; none of those ``resting`` and of no ``busy`` container."""
+    cursor = await connection.execute(_OPEN, (list(resting), list(busy), limit))
     return [
         Submission(
             row[0], row[1], row[2], bytes(row[3]) if row[3] is not None else None, row[4].total_seconds()

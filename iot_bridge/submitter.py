@@ -56,6 +56,7 @@ class Submitter:
         self._counters = counters
         self._status = status
         self._claimed = claimed
+        # By container.
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._not_before: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
@@ -91,17 +92,18 @@ class Submitter:
 
     async def _begin(self, connection: Connection) -> None:
         """Start on what waits and is not resting; raises what ended a task because the database is away."""
-        for anchor_id, task in list(self._tasks.items()):
+        for container, task in list(self._tasks.items()):
             if task.done():
-                del self._tasks[anchor_id]
+                del self._tasks[container]
                 task.result()
         now = time.monotonic()
         resting = [anchor_id for anchor_id, until in self._not_before.items() if until > now]
         free = CONCURRENCY - len(self._tasks)
         self.waiting = await submissions.count_open(connection)
         if free > 0 and self.waiting > len(self._tasks):
-            for row in await submissions.open_ones(connection, [*self._tasks, *resting], free):
-                self._tasks[row.id] = asyncio.create_task(self._submit(connection, row))
+            for row in await submissions.open_ones(connection, resting, list(self._tasks), free):
+                container = row.arguments["container"]
+                self._tasks[container] = asyncio.create_task(self._submit(connection, row))
 
     async def _wait(self) -> None:
         """Until a submission ends, a new one waits, or some time has passed."""

@@ -8,6 +8,7 @@ comes later opens the window again, for a further anchor.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Devices of one container are not of one mind about when a window ends.
@@ -15,6 +16,8 @@ SETTLE_SECONDS = 1.0
 # How long the mirror may take to show the quarantine that an excursion brought.
 ALERT_SECONDS = 30.0
 MAX_OPEN = 20_000
+# The ledger takes an anchor over readings of at most a day.
+LONGEST_MS = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,26 @@ class Open:
     readings: int
     last: float
     urgent: bool = False
+
+
+def together(due: Iterable[tuple[Key, Open]], length_ms: int) -> list[list[tuple[Key, Open]]]:
+    """Windows that are due, in groups for an anchor each: of one container, at most a day from end to end.
+
+    After a pause there may be hundreds, of which the ledger takes one anchor after the other. Groups with a
+    window in a hurry come first.
+    """
+    groups: list[list[tuple[Key, Open]]] = []
+    for one in sorted(due, key=lambda each: (each[0].container, each[0].number)):
+        first = groups[-1][0][0] if groups else None
+        if (
+            first is not None
+            and first.container == one[0].container
+            and (one[0].number + 1 - first.number) * length_ms <= LONGEST_MS
+        ):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return sorted(groups, key=lambda group: not any(window.urgent for _, window in group))
 
 
 class Windows:
@@ -83,7 +106,7 @@ class Windows:
         return True
 
     def due(self, now: float) -> list[tuple[Key, Open]]:
-        """Take the windows that have waited enough, those in a hurry first."""
+        """Take the windows that have waited enough."""
         crowded = len(self._open) > MAX_OPEN
         taken = [
             (key, window) for key, window in self._open.items() if crowded or self._is_due(key, window, now)
@@ -91,7 +114,7 @@ class Windows:
         for key, _ in taken:
             del self._open[key]
         self._forget(now)
-        return sorted(taken, key=lambda one: not one[1].urgent)
+        return taken
 
     def _add(self, key: Key, readings: int, now: float, urgent: bool) -> None:
         window = self._open.get(key)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any, TypeVar
 
+from chaincode.model import kinetics
 from chaincode.model.documents.coldchain import Storage
 from chaincode.model.errors import Code, Refusal
-from chaincode.rules import identifiers
+from chaincode.rules import identifiers, storage
 
 Value = TypeVar("Value")
 
@@ -17,12 +18,14 @@ MAX_TEXT = 200
 # As much of an unknown field's name as a refusal repeats.
 MAX_NAME = 64
 MAX_BOOKMARK = 500
-MAX_MC = 200_000
-MIN_MC = -273_150
+# A storage profile's allowance and window: at most a year.
+MAX_MINUTES = 366 * 24 * 60
+MAX_DAYS = 366
 MAX_TIME_MS = 253_402_300_799_999  # the end of the year 9999
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_HEXADECIMAL = re.compile(r"[1-9a-f][0-9a-f]{0,63}")
 
 
 class Arguments:
@@ -92,7 +95,7 @@ class Arguments:
 
     def temperature(self, name: str) -> int:
         """Milli-degrees Celsius."""
-        return self.integer(name, MIN_MC, MAX_MC)
+        return self.integer(name, kinetics.COLDEST_MC, kinetics.HOTTEST_MC)
 
     def time(self, name: str) -> int:
         """Epoch milliseconds."""
@@ -103,6 +106,13 @@ class Arguments:
         field, value = self.take(name)
         if not isinstance(value, str) or _HASH.fullmatch(value) is None:
             raise invalid(field, "is 64 lower-case hexadecimal digits")
+        return value
+
+    def hexadecimal(self, name: str) -> str:
+        """A whole number above zero in 1 to 64 lower-case hexadecimal digits."""
+        field, value = self.take(name)
+        if not isinstance(value, str) or _HEXADECIMAL.fullmatch(value) is None:
+            raise invalid(field, "is a number above zero in 1 to 64 lower-case hexadecimal digits")
         return value
 
     def day(self, name: str) -> str:
@@ -189,14 +199,25 @@ class Arguments:
         return self.each(name, maximum, ref)
 
     def storage(self, name: str) -> Storage:
-        """A storage profile; its low end is below its high end."""
+        """A storage profile in which the limits agree with each other."""
         field, value = self.take(name)
         inner = Arguments(value, field)
-        low, high = inner.temperature("min_mc"), inner.temperature("max_mc")
+        read: Storage = {"min_mc": inner.temperature("min_mc"), "max_mc": inner.temperature("max_mc")}
+        if inner.has("excursion_min_mc"):
+            read["excursion_min_mc"] = inner.temperature("excursion_min_mc")
+        if inner.has("excursion_max_mc"):
+            read["excursion_max_mc"] = inner.temperature("excursion_max_mc")
+        if inner.has("excursion_minutes"):
+            read["excursion_minutes"] = inner.integer("excursion_minutes", 1, MAX_MINUTES)
+        if inner.has("mkt_max_mc"):
+            read["mkt_max_mc"] = inner.temperature("mkt_max_mc")
+        if inner.has("mkt_window_days"):
+            read["mkt_window_days"] = inner.integer("mkt_window_days", 1, MAX_DAYS)
+        if inner.has("freeze_mc"):
+            read["freeze_mc"] = inner.temperature("freeze_mc")
         inner.done()
-        if low >= high:
-            raise invalid(f"{field}.min_mc", "is below max_mc")
-        return {"min_mc": low, "max_mc": high}
+        storage.in_order(read, field)
+        return read
 
 
 def ref(value: Any, field: str) -> str:
@@ -215,6 +236,11 @@ def unit_ref(value: Any, field: str) -> str:
 def identifier(value: Any, field: str) -> str:
     """As ``Arguments.identifier``, for an entry of a list."""
     return Arguments({field: value}).identifier(field)
+
+
+def digest(value: Any, field: str) -> str:
+    """As ``Arguments.digest``, for an entry of a list."""
+    return Arguments({field: value}).digest(field)
 
 
 def unrepeated(values: list[Any], field: str, code: Code = Code.INVALID_ARGUMENT) -> None:

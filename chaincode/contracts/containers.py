@@ -17,7 +17,7 @@ from chaincode.contracts.holds import holds_of, inherit
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.seals import intact, seal
 from chaincode.contracts.standing import MAX_DEPTH, Standing, standing, standings
-from chaincode.model import gs1, keys
+from chaincode.model import coldchain, gs1, keys
 from chaincode.model.documents.goods import Container, Packing
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import contents, goods, parties
@@ -25,7 +25,7 @@ from chaincode.rules import standing as records
 
 MAX_CHILDREN = 1000
 # What only loose goods have: packed ones take it from their container.
-_LOOSE = ("offer", "owner", "owner_msp", "custodian")
+_LOOSE = ("offer", "owner", "owner_msp", "custodian", "taken_at")
 
 
 async def pack(context: Context, arguments: Arguments) -> Any:
@@ -69,10 +69,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "sscc": sscc,
         "period": 0,
         "status": "packed",
-        "storage": {
-            "min_mc": max(profile["min_mc"] for profile in profiles),
-            "max_mc": min(profile["max_mc"] for profile in profiles),
-        },
+        "storage": coldchain.narrowest(profiles),
         "contents": contents.total(child.document for child in children),
         "levels": levels,
         "taken": [],
@@ -132,7 +129,7 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
     context.write(container.key, changed)
     policy = owners_policy([changed["owner_msp"], party["msp_id"]], context.settings.members)
     for child in children:
-        _begin(context, child.next_key, _loosened(child, changed), policy)
+        _begin(context, child.next_key, _loosened(child, changed, context.now), policy)
     await inherit(context, container, taken, "sscc")
     context.event("ContainerUnpacked", {"sscc": sscc, "gln": gln, "count": len(taken), "left": left})
     return {"sscc": sscc, "count": len(taken), "left": left}
@@ -179,9 +176,9 @@ def _packed(child: Standing, sscc: str) -> dict[str, Any]:
     return document
 
 
-def _loosened(child: Standing, container: Any) -> dict[str, Any]:
+def _loosened(child: Standing, container: Any, at: int) -> dict[str, Any]:
     """The document of the loose period that begins: with the container's owner and custodian."""
-    document: dict[str, Any] = {**child.document, "period": child.period + 1}
+    document: dict[str, Any] = {**child.document, "period": child.period + 1, "taken_at": at}
     del document["parent"]
     for name in ("owner", "owner_msp", "custodian"):
         document[name] = container[name]

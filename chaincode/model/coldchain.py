@@ -1,16 +1,14 @@
-"""Temperatures of a cold chain, in milli-degrees Celsius."""
+"""Readings of a cold chain: their leaf in a tree, their summary, the storage profiles they are held against.
+
+Temperatures are milli-degrees Celsius.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
-from chaincode.model import canonical
-from chaincode.model.documents.coldchain import Storage
-
-ABSOLUTE_ZERO_MC = -273_150
-# Activation energy 83.144 kJ/mol over the gas constant 8.3144 J/(mol K), in kelvin (USP <1079.2>).
-_ENERGY_KELVIN = 83_144 / 8.3144
+from chaincode.model import canonical, kinetics
+from chaincode.model.documents.coldchain import Readings, Storage
 
 
 def reading_leaf(device: str, sequence: int, at_ms: int, value_mc: int) -> bytes:
@@ -18,39 +16,68 @@ def reading_leaf(device: str, sequence: int, at_ms: int, value_mc: int) -> bytes
     return canonical.dumps({"at": at_ms, "device": device, "sequence": sequence, "temperature_mc": value_mc})
 
 
-def mean_mc(values: Sequence[int]) -> int:
-    """The arithmetic mean, rounded half away from zero; ValueError of no values."""
+def summary(values: Sequence[int]) -> Readings:
+    """What an anchor says of equally spaced readings; ValueError of none."""
     if not values:
         raise ValueError("no readings")
-    total, count = sum(values), len(values)
+    return {
+        "count": len(values),
+        "min_mc": min(values),
+        "max_mc": max(values),
+        "sum_mc": sum(values),
+        "rates": f"{sum(map(kinetics.rate, values)):x}",
+    }
+
+
+def merged(parts: Sequence[Readings]) -> Readings:
+    """The summary of all that the ``parts``, one or more, summarise."""
+    return {
+        "count": sum(part["count"] for part in parts),
+        "min_mc": min(part["min_mc"] for part in parts),
+        "max_mc": max(part["max_mc"] for part in parts),
+        "sum_mc": sum(part["sum_mc"] for part in parts),
+        "rates": f"{sum(int(part['rates'], 16) for part in parts):x}",
+    }
+
+
+def mean_mc(readings: Readings) -> int:
+    """The arithmetic mean, rounded half away from zero."""
+    total, count = readings["sum_mc"], readings["count"]
     return (abs(total) * 2 + count) // (count * 2) * (1 if total >= 0 else -1)
 
 
-def mkt_mc(values: Sequence[int]) -> int:
-    """The mean kinetic temperature of equally spaced readings (USP <1079.2>); ValueError of no values."""
-    if not values:
-        raise ValueError("no readings")
-    kelvins = [(value - ABSOLUTE_ZERO_MC) / 1000 for value in values]
-    warmest = max(kelvins)
-    if warmest == 0:
-        return ABSOLUTE_ZERO_MC
-    # Rates relative to the warmest reading's: near absolute zero the rates themselves are too small for a
-    # float. At zero there is none.
-    least = _ENERGY_KELVIN / warmest
-    rates = (math.exp(least - _ENERGY_KELVIN / kelvin) for kelvin in kelvins if kelvin)
-    mean = math.fsum(rates) / len(kelvins)
-    return round(_ENERGY_KELVIN / (least - math.log(mean)) * 1000) + ABSOLUTE_ZERO_MC
+def mkt_mc(readings: Readings) -> int:
+    """The mean kinetic temperature (USP <1079.2>), to the nearest milli-degree."""
+    return kinetics.mean_kinetic_mc(
+        int(readings["rates"], 16), readings["count"], readings["min_mc"], readings["max_mc"]
+    )
 
 
 def narrowest(profiles: Iterable[Storage]) -> Storage:
-    """The storage profile that satisfies all of ``profiles``; ValueError where there is none."""
+    """The storage profile that satisfies all of ``profiles``, one or more with a temperature in common.
+
+    Time outside the limits is allowed only where every profile allows some. Of two windows for the mean
+    kinetic temperature the shorter is the stricter: what every short one satisfies, a long one does.
+    """
     each = list(profiles)
-    low, high = max(p["min_mc"] for p in each), min(p["max_mc"] for p in each)
-    if low > high:
-        raise ValueError(f"no temperature suits all: at least {low} and at most {high} mC")
-    return {"min_mc": low, "max_mc": high}
+    narrow: Storage = {
+        "min_mc": max(p["min_mc"] for p in each),
+        "max_mc": min(p["max_mc"] for p in each),
+    }
+    if all("excursion_minutes" in p for p in each):
+        narrow["excursion_min_mc"] = max(p["excursion_min_mc"] for p in each)
+        narrow["excursion_max_mc"] = min(p["excursion_max_mc"] for p in each)
+        narrow["excursion_minutes"] = min(p["excursion_minutes"] for p in each)
+    kinetic = [p for p in each if "mkt_max_mc" in p]
+    if kinetic:
+        narrow["mkt_max_mc"] = min(p["mkt_max_mc"] for p in kinetic)
+        narrow["mkt_window_days"] = min(p["mkt_window_days"] for p in kinetic)
+    freezing = [p["freeze_mc"] for p in each if "freeze_mc" in p]
+    if freezing:
+        narrow["freeze_mc"] = max(freezing)
+    return narrow
 
 
-def outside(storage: Storage, min_mc: int, max_mc: int) -> bool:
-    """Whether readings from ``min_mc`` to ``max_mc`` leave the profile."""
-    return min_mc < storage["min_mc"] or max_mc > storage["max_mc"]
+def outside(storage: Storage, value_mc: int) -> bool:
+    """Whether a reading is beyond the limits, of which both belong to the inside."""
+    return not storage["min_mc"] <= value_mc <= storage["max_mc"]

@@ -139,6 +139,13 @@ class Code(StrEnum):
     PRICE_MISMATCH = "price_mismatch"
     PRICE_UNKNOWN = "price_unknown", 404
 
+    DEVICE_ATTACHED = "device_attached"
+    READINGS_INCONSISTENT = "readings_inconsistent", 400
+    READINGS_IN_FUTURE = "readings_in_future"
+    READINGS_ANCHORED = "readings_anchored"
+    EXCURSION_OPEN = "excursion_open"
+    EXCURSION_DECIDED = "excursion_decided"
+
     RECORD_FORGED = "record_forged"
     RULES_UNSUPPORTED = "rules_unsupported"
 

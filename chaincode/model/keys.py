@@ -60,6 +60,15 @@ def event_hash_key(event_hash: str) -> str:
     return composite("epcis", event_hash)
 
 
+def excursion_decision_key(excursion_id: str) -> str:
+    return composite("excursion_decision", excursion_id)
+
+
+def container_temperature_key(sscc: str, msp_id: str) -> str:
+    """Of what the sensors of one member recorded of a container."""
+    return composite("container_temperature", sscc, msp_id)
+
+
 def parameter_key(name: str) -> str:
     return composite("param", name)
 

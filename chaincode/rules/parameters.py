@@ -98,4 +98,20 @@ PARAMETERS: dict[str, Parameter] = {
         "how long an offer of goods stands",
         "Uniform Commercial Code, section 2-205 (three months at most)",
     ),
+    "sensor_clock_seconds": Parameter(
+        300,
+        0,
+        3600,
+        "seconds",
+        "how far a sensor's clock may be off when its readings are placed in time",
+        "EU GDP 2013/C 343/01, 3.3",
+    ),
+    "mkt_least_hours": Parameter(
+        24,
+        1,
+        720,
+        "hours",
+        "how much time readings cover at least before a mean kinetic temperature is judged",
+        "USP <1079.2>",
+    ),
 }

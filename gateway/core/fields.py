@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chaincode.model import gs1, refs
+from chaincode.model import gs1, kinetics, refs
 from chaincode.model.errors import Code, Refusal
 
 
@@ -83,4 +83,6 @@ ShortText = Annotated[
     AfterValidator(_printable),
 ]
 Day = Annotated[date, PlainSerializer(date.isoformat, return_type=str)]
-MilliCelsius = Annotated[int, Field(ge=-273_150, le=200_000, description="milli-degrees Celsius")]
+MilliCelsius = Annotated[
+    int, Field(ge=kinetics.COLDEST_MC, le=kinetics.HOTTEST_MC, description="milli-degrees Celsius")
+]

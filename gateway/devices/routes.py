@@ -62,8 +62,9 @@ async def renew(
 
 @router.post("/{device_id}/attach", summary="Attach a device", response_model=Written[Device])
 async def attach(device_id: Identifier, body: Attachment, write: DeviceWriter) -> Receipt:
-    """Lets it watch a container in this member's custody."""
-    return await write.custody("AttachDevice", id=device_id, sscc=body.sscc)
+    """Lets it watch a container in this member's custody, from now or an earlier time on."""
+    since = {} if body.since is None else {"since": body.since}
+    return await write.custody("AttachDevice", id=device_id, sscc=body.sscc, **since)
 
 
 @router.post("/{device_id}/detach", summary="Detach a device", response_model=Written[Device])

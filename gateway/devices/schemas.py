@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.core.fields import Identifier, Sscc
 from gateway.core.schemas import GLN, SSCC, TIME_MS, LedgerDocument, Request
@@ -37,11 +37,12 @@ class NewDevice(Request):
 
 
 class Attachment(Request):
-    """The container that a sensor is to watch."""
+    """The container that a sensor is to watch; ``since`` (epoch milliseconds) if it began before now."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"sscc": SSCC}})
+    model_config = ConfigDict(json_schema_extra={"example": {"sscc": SSCC, "since": TIME_MS - 3_600_000}})
 
     sscc: Sscc
+    since: int | None = Field(default=None, ge=0, le=253_402_300_799_999)
 
 
 class Device(LedgerDocument):

@@ -151,7 +151,9 @@ class Story:
         self._progress(step, 0, 3)
         made = await distributor.post("/devices", {"id": run.device, "kind": "temperature"})
         self._device = made["mqtt"]
-        await distributor.post(f"/devices/{run.device}/attach", {"sscc": self._watched})
+        # The journey was before: its readings are told at once.
+        attachment = {"sscc": self._watched, "since": min(one.at for one in self._script.journey.readings)}
+        await distributor.post(f"/devices/{run.device}/attach", attachment)
         transfer = await self._offer(distributor, self._cast.pharmacy)
         self._progress(step, 1, 3)
         self.outcome.readings = await truck.drive(

@@ -117,10 +117,11 @@ class Bench:
         )
 
     def device(self, device_id: str, container: str | None = SSCC, gln: str = GLN) -> None:
-        """A device in the mirror."""
+        """A device in the mirror; it watches the container since long ago."""
         self.execute(
             "INSERT INTO device (id, gln, kind, status, container, registered_at, document, block_number,"
-            " tx_id) VALUES (%s, %s, 'temperature', 'active', %s, now(), '{}', 1, 't')"
+            " tx_id) VALUES (%s, %s, 'temperature', 'active', %s, now(), '{\"attached_at\":0,\"past\":[]}',"
+            " 1, 't')"
             " ON CONFLICT (id) DO UPDATE SET container = excluded.container",
             device_id,
             gln,

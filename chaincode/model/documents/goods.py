@@ -47,7 +47,8 @@ class Period(TypedDict):
 
     A packed period names its ``parent`` (SSCC). A loose one has owner and custodian (GLNs), the owner's MSP,
     whose endorsement its key demands, and perhaps an open offer (a transfer's id). ``missing`` names the
-    transfer in which it was sent and did not arrive.
+    transfer in which it was sent and did not arrive; ``taken_at`` is when it was taken out of a container,
+    which began the period.
 
     ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
     decommissioned with it.
@@ -60,6 +61,7 @@ class Period(TypedDict):
     custodian: NotRequired[str]
     offer: NotRequired[str]
     missing: NotRequired[str]
+    taken_at: NotRequired[int]
     decommissioning: NotRequired[Decommissioning]
 
 

@@ -93,8 +93,11 @@ def _registry() -> None:
     _filed("vote", *_key("proposal", "msp_id"))
 
 
-def _custody() -> list[sa.Column[str]]:
-    return _maybe("owner", "owner_msp", "custodian", "offer", "missing")
+def _custody() -> list[sa.Column[Any]]:
+    return [
+        *_maybe("owner", "owner_msp", "custodian", "offer", "missing"),
+        sa.Column("taken_at", sa.DateTime(timezone=True)),
+    ]
 
 
 def _period() -> sa.Column[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -25,9 +27,13 @@ def _period() -> sa.Column[int]:
     return sa.Column("period", sa.Integer, nullable=False, comment="the newest; packed if odd")
 
 
-def _custody() -> list[sa.Column[str]]:
-    """Who owns and has loose goods, in which transfer they are offered, and which they got lost in."""
-    return [sa.Column(name, Text) for name in ("owner", "owner_msp", "custodian", "offer", "missing")]
+def _custody() -> list[sa.Column[Any]]:
+    """Who owns and has loose goods, in which transfer they are offered, and which they got lost in.
+
+    ``taken_at`` is when they were taken out of a container.
+    """
+    names = ("owner", "owner_msp", "custodian", "offer", "missing")
+    return [*(sa.Column(name, Text) for name in names), sa.Column("taken_at", Time)]
 
 
 unit = sa.Table(

@@ -50,7 +50,7 @@ async def test_a_reading_is_claimed_once(connection: Connection) -> None:
     await store.write_readings(connection, [arrived(n, 5000 + n, AT + n * 1000) for n in range(4)])
     readings = await store.unanchored(connection, SSCC, AT, AT + 3000)
     assert readings == [StoredReading("d", n, AT + n * 1000, 5000 + n) for n in range(3)]
-    anchor = anchors.build(SSCC, readings)
+    anchor = anchors.build(SSCC, await store.storage(connection, SSCC), readings)
     await store.claim(connection, anchor, readings)
     assert await store.unanchored(connection, SSCC, AT, AT + 3000) == []
     assert len(await store.unanchored(connection, SSCC, 0, AT * 2)) == 1

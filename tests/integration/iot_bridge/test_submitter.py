@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import itertools
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -106,9 +107,9 @@ def rows(bench: Bench) -> Iterator[Bench]:
     bench.execute("DELETE FROM anchor_submission")
 
 
-def waiting(bench: Bench, name: str, most: int = 8000, **columns: Any) -> str:
+def waiting(bench: Bench, name: str, most: int = 8000, container: str = SSCC, **columns: Any) -> str:
     anchor_id = hashlib.sha256(name.encode()).hexdigest()[:40]
-    arguments = {"id": anchor_id, "container": SSCC, "min_mc": 2000, "max_mc": most}
+    arguments = {"id": anchor_id, "container": container, "min_mc": 2000, "max_mc": most}
     bench.execute(
         "INSERT INTO anchor_submission (id, arguments, state, transaction_id, envelope)"
         " VALUES (%s, %s, 'open', %s, %s)",
@@ -239,10 +240,28 @@ async def test_an_excursion_goes_first(rows: Bench, monkeypatch: pytest.MonkeyPa
     assert [one["id"] for one in ledger.proposed] == [names[3], *names[:3]]
 
 
+async def test_anchors_of_one_container_go_one_after_the_other(rows: Bench) -> None:
+    ledger = Ledger()
+    ledger.released.clear()
+    names = [waiting(rows, f"same-{n}") for n in range(3)]
+    other = waiting(rows, "other", container="095212340000000024")
+    async with working(rows, ledger):
+        deadline = time.monotonic() + 10
+        while len(ledger.proposed) < 2:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
+        assert sorted(one["id"] for one in ledger.proposed) == sorted([names[0], other])
+        ledger.released.set()
+        for name in names:
+            await state(rows, name, "done")
+    assert [one["id"] for one in ledger.proposed if one["id"] != other] == names
+
+
 async def test_a_database_that_is_killed_meanwhile(rows: Bench) -> None:
     ledger = Ledger()
     ledger.released.clear()
-    names = [waiting(rows, str(n)) for n in range(5)]
+    names = [waiting(rows, str(n), container=f"{n:018}") for n in range(5)]
     async with working(rows, ledger):
         await ledger.asked.wait()
         await asyncio.to_thread(rows.database.kill)

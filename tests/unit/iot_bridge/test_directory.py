@@ -3,9 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from iot_bridge.directory import KNOWN_SECONDS, SILENT_SECONDS, UNKNOWN_SECONDS, Directory
+from iot_bridge.rules import Watch
 
-ATTACHED = ("d", "9521234000020", "temperature", "active", "095212340000000017", 2000, 8000, True)
-IDLE = ("d", "9521234000020", "temperature", "active", None, None, None, False)
+SSCC, PALLET = "095212340000000017", "095212340000000024"
+DEVICE = ("d", "9521234000020", "temperature", "active")
+ATTACHED = (*DEVICE, SSCC, 5000, None, 2000, 8000, True)
+FORMER = (*DEVICE, PALLET, 1000, 4000, 15_000, 25_000, False)
+IDLE = (*DEVICE, None, None, None, None, None, False)
 
 
 class Mirror:
@@ -31,11 +35,8 @@ async def test_a_device_is_known_for_a_moment() -> None:
     await load(directory, 0.0, ATTACHED)
     device = directory.get("d")
     assert device is not None
-    assert (device.container, device.storage, device.held) == (
-        "095212340000000017",
-        {"min_mc": 2000, "max_mc": 8000},
-        True,
-    )
+    assert device.watches == (Watch(SSCC, 5000, None, {"min_mc": 2000, "max_mc": 8000}, True),)
+    assert device.watching
     assert directory.missing(["d"], KNOWN_SECONDS - 0.1) == []
     assert directory.missing(["d"], KNOWN_SECONDS) == ["d"]
     assert directory.unusable_seconds("d", 1.0) == 0
@@ -52,6 +53,20 @@ async def test_one_that_is_unknown_is_looked_for_sooner_and_timed() -> None:
     assert directory.unusable_seconds("d", 5.0) == 0
     await load(directory, 6.0, IDLE)
     assert directory.unusable_seconds("d", 7.0) == 1.0
+
+
+async def test_what_it_watched_before_is_known_and_not_enough() -> None:
+    directory = Directory()
+    await load(directory, 0.0, ATTACHED, FORMER)
+    device = directory.get("d")
+    assert device is not None
+    assert [(watch.container, watch.until) for watch in device.watches] == [(SSCC, None), (PALLET, 4000)]
+    assert directory.unusable_seconds("d", 1.0) == 0
+    await load(directory, 2.0, IDLE, FORMER)
+    assert directory.unusable_seconds("d", 3.0) == 1.0
+    device = directory.get("d")
+    assert device is not None
+    assert [watch.container for watch in device.watches] == [PALLET]
 
 
 async def test_one_that_was_silent_is_timed_anew() -> None:

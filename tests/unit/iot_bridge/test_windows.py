@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iot_bridge.windows import ALERT_SECONDS, SETTLE_SECONDS, Key, Windows
+from iot_bridge.windows import ALERT_SECONDS, LONGEST_MS, SETTLE_SECONDS, Key, Open, Windows, together
 
 LENGTH = 60_000
 IDLE = 5.0
@@ -55,11 +55,29 @@ def test_enough_readings_end_it() -> None:
     assert due(made, 0.0) == [("c", 0)]
 
 
-def test_hurry_ends_it_at_once_and_goes_first() -> None:
-    made = windows(max_readings=1)
+def test_hurry_ends_it_at_once() -> None:
+    made = windows()
     made.stored("c", 0, 0.0)
     made.stored("d", 0, 0.0, urgent=True)
-    assert due(made, 0.0) == [("d", 0), ("c", 0)]
+    assert due(made, 0.0) == [("d", 0)]
+
+
+def groups(*windows_due: tuple[str, int, bool], length_ms: int = LENGTH) -> list[list[tuple[str, int]]]:
+    found = together([(Key(c, number), Open(1, 0.0, urgent)) for c, number, urgent in windows_due], length_ms)
+    return [[(key.container, key.number) for key, _ in group] for group in found]
+
+
+def test_windows_that_are_due_together_share_an_anchor_of_at_most_a_day() -> None:
+    day = LONGEST_MS // LENGTH
+    many = [("c", number, False) for number in (day, day - 1, 3, 0)]
+    assert groups(*many) == [[("c", 0), ("c", 3), ("c", day - 1)], [("c", day)]]
+    assert groups(("c", 0, False), ("d", 0, False)) == [[("c", 0)], [("d", 0)]]
+    assert groups(("c", 0, False), ("c", 1, False), length_ms=LONGEST_MS) == [[("c", 0)], [("c", 1)]]
+    assert groups() == []
+
+
+def test_a_window_in_a_hurry_goes_first_with_what_shares_its_anchor() -> None:
+    assert groups(("a", 0, False), ("c", 0, False), ("c", 1, True)) == [[("c", 0), ("c", 1)], [("a", 0)]]
 
 
 def test_a_late_reading_opens_it_again() -> None:

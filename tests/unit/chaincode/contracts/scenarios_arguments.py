@@ -76,12 +76,6 @@ async def lot_made_tomorrow(world: World) -> Awaitable[object]:
     return world.custody(MAKER, "CreateLot", argument)
 
 
-@refused(Code.INVALID_ARGUMENT, "mean_mc")
-async def mean_above_the_maximum(world: World) -> Awaitable[object]:
-    sscc, _ = await world.case(1)
-    return world.anchor(sscc, await world.device(sscc), 9_000, 3_000)
-
-
 @refused(Code.INVALID_ARGUMENT, "glns")
 async def resolve_of_no_list(world: World) -> Awaitable[object]:
     return world.registry(MAKER, "Resolve", {"glns": None, "gtins": []})
@@ -243,7 +237,7 @@ async def no_device(world: World) -> Awaitable[object]:
     return world.custody(MAKER, "DetachDevice", {"id": "NONE"})
 
 
-@refused(Code.DEVICE_UNKNOWN, "devices[0]")
+@refused(Code.DEVICE_UNKNOWN, "runs[0]")
 async def anchored_by_no_device(world: World) -> Awaitable[object]:
     sscc, _ = await world.case(1)
     return world.anchor(sscc, "NONE", 3_000, 4_000)

@@ -60,7 +60,7 @@ async def anothers_sensor(world: World) -> Awaitable[object]:
     return world.custody(PHARMACY, "AttachDevice", {"id": device, "sscc": sscc})
 
 
-@refused(Code.NOT_AUTHORISED, "devices[0]")
+@refused(Code.NOT_AUTHORISED, "runs[0]")
 async def anothers_readings(world: World) -> Awaitable[object]:
     sscc, _ = await world.case(1)
     return world.anchor(sscc, await world.device(sscc), 3_000, 4_000, who=PHARMACY)

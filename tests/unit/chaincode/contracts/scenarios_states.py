@@ -257,7 +257,7 @@ async def empty_case_offered(world: World) -> Awaitable[object]:
     return world.offer(MAKER, PHARMACY, f"00{sscc}")
 
 
-@refused(Code.DEVICE_NOT_ATTACHED, "devices[0]")
+@refused(Code.DEVICE_NOT_ATTACHED, "runs[0]")
 async def anchored_by_a_sensor_elsewhere(world: World) -> Awaitable[object]:
     sscc, _ = await world.case(1)
     other, _ = await world.case(1)

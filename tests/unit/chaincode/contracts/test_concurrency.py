@@ -24,6 +24,7 @@ from tests.unit.chaincode.contracts.world import (
     WHOLESALER,
     World,
     licence,
+    readings_claim,
     sale,
 )
 
@@ -190,17 +191,8 @@ async def an_excursion_of_a_case_then_offer_its_pallet(world: World) -> tuple[Ca
     case, _ = await world.case(1)
     device = await world.device(case)
     pallet = await world.pack(f"00{case}")
-    readings = dict.fromkeys(("min_mc", "max_mc", "mean_mc", "mkt_mc"), 9000)
-    argument = {
-        "id": "A",
-        "container": case,
-        "devices": [device],
-        "window_start": 0,
-        "window_end": 1,
-        "root": "00" * 32,
-        "count": 1,
-        **readings,
-    }
+    at = world.ledger.now
+    argument = readings_claim(case, device, [9000], 0, at, at)
     return (MAKER, "custody", "AnchorReadings", argument), offer(f"00{pallet}", "T")
 
 

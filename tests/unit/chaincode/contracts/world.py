@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from chaincode.contracts.registry import chaincode as registry
 from chaincode.contracts.standing import period_key
 from chaincode.model import gs1, keys
 from chaincode.model.documents.trade import AFFIRMATIONS
+from iot_bridge.anchors import StoredReading, build
 from tests.unit.chaincode.contracts.ledger import Ledger
 
 START = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1000)
@@ -93,6 +95,24 @@ def sale(transfer: str, sender: str, receiver: str, *refs: str) -> dict[str, Any
         "to": receiver,
         "statement": dict.fromkeys(AFFIRMATIONS, True),
     }
+
+
+def readings_claim(
+    sscc: str,
+    device: str,
+    values: Sequence[int],
+    first: int,
+    since: int,
+    until: int,
+    storage: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    """The argument of AnchorReadings for equally spaced readings, as a bridge makes it."""
+    step = (until - since) // max(1, len(values) - 1)
+    readings = [
+        StoredReading(device, first + place, until - step * (len(values) - 1 - place), value)
+        for place, value in enumerate(values)
+    ]
+    return build(sscc, storage or FRIDGE, readings).arguments  # type: ignore[arg-type]
 
 
 class World:
@@ -192,20 +212,13 @@ class World:
     async def anchor(
         self, sscc: str, device: str, low: int, high: int, anchor: str = "", who: str = MAKER
     ) -> dict[str, Any]:
-        """Anchor readings from ``low`` to ``high`` milli-degrees."""
-        argument = {
-            "id": anchor or f"A-{next(self._numbers)}",
-            "container": sscc,
-            "devices": [device],
-            "window_start": self.ledger.now - 60_000,
-            "window_end": self.ledger.now,
-            "root": "ab" * 32,
-            "count": 60,
-            "min_mc": low,
-            "max_mc": high,
-            "mean_mc": low,
-            "mkt_mc": high,
-        }
+        """Anchor readings of ``low`` and ``high`` milli-degrees, of the minute before."""
+        values = [low if place % 2 else high for place in range(60)]
+        since = self.ledger.now - 60_000
+        first = 1000 * next(self._numbers)
+        argument = readings_claim(sscc, device, values, first, since, since + 59_000)
+        if anchor:
+            argument["id"] = anchor
         return await self.custody(who, "AnchorReadings", argument)
 
     def unit(self, ref: str) -> dict[str, Any]:

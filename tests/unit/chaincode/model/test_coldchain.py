@@ -1,29 +1,19 @@
-"""Means, mean kinetic temperature, storage profiles."""
+"""Summaries of readings, their leaves, storage profiles."""
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaincode.model import coldchain
+from chaincode.model import coldchain, kinetics
 from chaincode.model.documents.coldchain import Storage
 
-temperatures = st.integers(coldchain.ABSOLUTE_ZERO_MC, 200_000)
+temperatures = st.integers(kinetics.COLDEST_MC, kinetics.HOTTEST_MC)
 series = st.lists(temperatures, min_size=1, max_size=30)
-
-
-def exact_mkt_mc(values: list[int]) -> Decimal:
-    """USP <1079.2>'s formula in fifty decimal digits, for temperatures above absolute zero."""
-    with localcontext() as context:
-        context.prec = 50
-        energy = Decimal("83.144") / Decimal("0.0083144")
-        kelvins = [(Decimal(value) + 273_150) / 1000 for value in values]
-        rate = sum((-energy / kelvin).exp() for kelvin in kelvins) / len(kelvins)
-        return energy / -rate.ln() * 1000 - 273_150
 
 
 @pytest.mark.parametrize(
@@ -40,61 +30,32 @@ def exact_mkt_mc(values: list[int]) -> Decimal:
     ],
 )
 def test_mean_rounds_half_away_from_zero(values: list[int], mean: int) -> None:
-    assert coldchain.mean_mc(values) == mean
+    assert coldchain.mean_mc(coldchain.summary(values)) == mean
 
 
 @given(series)
 def test_mean_is_the_nearest_integer_and_within_the_readings(values: list[int]) -> None:
-    mean = coldchain.mean_mc(values)
+    mean = coldchain.mean_mc(coldchain.summary(values))
     assert abs(Fraction(sum(values), len(values)) - mean) <= Fraction(1, 2)
     assert min(values) <= mean <= max(values)
 
 
-def test_of_no_readings() -> None:
+def test_of_no_readings_nothing_can_be_said() -> None:
     with pytest.raises(ValueError, match="no readings"):
-        coldchain.mean_mc([])
-    with pytest.raises(ValueError, match="no readings"):
-        coldchain.mkt_mc([])
-
-
-@given(temperatures, st.integers(1, 50))
-def test_mkt_of_a_constant_series_is_the_constant(value: int, count: int) -> None:
-    assert coldchain.mkt_mc([value] * count) == value
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        [20_000, 30_000],
-        [2_000, 8_000],
-        [5_000] * 23 + [25_000],
-        [-80_000, -60_000],
-        [21_500, 22_250, 27_900, 40_000],
-    ],
-)
-def test_mkt_of_known_series(values: list[int]) -> None:
-    assert coldchain.mkt_mc(values) == round(exact_mkt_mc(values))
-
-
-def test_mkt_of_half_a_day_at_twenty_and_half_at_thirty_degrees() -> None:
-    # By hand: exp(-10000/293.15) = 1.5320e-15, exp(-10000/303.15) = 4.7200e-15, mean 3.1260e-15,
-    # -ln = 33.39903, 10000/33.39903 = 299.410 K = 26.260 degrees.
-    assert coldchain.mkt_mc([20_000, 30_000]) == 26_260
+        coldchain.summary([])
 
 
 @given(series)
 def test_mkt_lies_between_mean_and_maximum(values: list[int]) -> None:
-    """Warm spells weigh more; an anchor's mkt_mc must lie within the window's minimum and maximum."""
-    mkt = coldchain.mkt_mc(values)
-    assert min(values) <= mkt <= max(values)
-    assert mkt >= coldchain.mean_mc(values) - 1
+    """Warm spells weigh more."""
+    found = coldchain.summary(values)
+    assert coldchain.mean_mc(found) - 1 <= coldchain.mkt_mc(found) <= max(values)
 
 
-@given(series, st.randoms(use_true_random=False))
-def test_mkt_does_not_depend_on_the_order(values: list[int], random: object) -> None:
-    shuffled = list(values)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert coldchain.mkt_mc(shuffled) == coldchain.mkt_mc(values)
+@given(st.lists(series, min_size=1, max_size=5))
+def test_parts_say_together_what_the_whole_says(parts: list[list[int]]) -> None:
+    whole = coldchain.summary([value for part in parts for value in part])
+    assert coldchain.merged([coldchain.summary(part) for part in parts]) == whole
 
 
 def test_reading_leaf_is_canonical_json() -> None:
@@ -103,32 +64,84 @@ def test_reading_leaf_is_canonical_json() -> None:
     )
 
 
-def profile(low: int, high: int) -> Storage:
-    return {"min_mc": low, "max_mc": high}
+def profile(low: int, high: int, **more: int) -> Any:
+    return {"min_mc": low, "max_mc": high, **more}
 
 
-def test_narrowest_profile() -> None:
-    assert coldchain.narrowest([profile(2_000, 8_000)]) == profile(2_000, 8_000)
-    assert coldchain.narrowest([profile(2_000, 8_000), profile(0, 5_000), profile(-10, 25_000)]) == profile(
-        2_000, 5_000
-    )
-    assert coldchain.narrowest([profile(2_000, 8_000), profile(8_000, 25_000)]) == profile(8_000, 8_000)
-
-
-def test_profiles_without_a_common_temperature() -> None:
-    with pytest.raises(ValueError, match="at least 15000 and at most 8000"):
-        coldchain.narrowest([profile(2_000, 8_000), profile(15_000, 25_000)])
+COLD: Storage = profile(
+    2_000,
+    8_000,
+    excursion_min_mc=0,
+    excursion_max_mc=15_000,
+    excursion_minutes=1_440,
+    mkt_max_mc=8_000,
+    mkt_window_days=1,
+    freeze_mc=0,
+)
+ROOM: Storage = profile(
+    15_000,
+    30_000,
+    excursion_min_mc=15_000,
+    excursion_max_mc=40_000,
+    excursion_minutes=600,
+    mkt_max_mc=25_000,
+    mkt_window_days=30,
+)
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "out"),
+    ("profiles", "narrow"),
     [
-        (2_000, 8_000, False),
-        (5_000, 5_000, False),
-        (1_999, 5_000, True),
-        (5_000, 8_001, True),
-        (0, 9_000, True),
+        ([COLD], COLD),
+        ([profile(2_000, 8_000), profile(0, 5_000), profile(-10, 25_000)], profile(2_000, 5_000)),
+        ([profile(2_000, 8_000), profile(8_000, 25_000)], profile(8_000, 8_000)),
+        # One that allows no time outside its limits: nor do both together.
+        (
+            [COLD, profile(-20_000, 25_000)],
+            profile(2_000, 8_000, mkt_max_mc=8_000, mkt_window_days=1, freeze_mc=0),
+        ),
+        (
+            [
+                ROOM,
+                profile(
+                    5_000,
+                    25_000,
+                    excursion_min_mc=2_000,
+                    excursion_max_mc=35_000,
+                    excursion_minutes=720,
+                    mkt_max_mc=22_000,
+                    mkt_window_days=7,
+                    freeze_mc=-1_000,
+                ),
+                profile(
+                    -5_000,
+                    40_000,
+                    excursion_min_mc=-9_000,
+                    excursion_max_mc=50_000,
+                    excursion_minutes=9_000,
+                    freeze_mc=-10_000,
+                ),
+            ],
+            profile(
+                15_000,
+                25_000,
+                excursion_min_mc=15_000,
+                excursion_max_mc=35_000,
+                excursion_minutes=600,
+                mkt_max_mc=22_000,
+                mkt_window_days=7,
+                freeze_mc=-1_000,
+            ),
+        ),
     ],
 )
-def test_both_ends_are_inside(low: int, high: int, out: bool) -> None:
-    assert coldchain.outside(profile(2_000, 8_000), low, high) is out
+def test_narrowest_profile(profiles: list[Storage], narrow: Storage) -> None:
+    assert coldchain.narrowest(profiles) == narrow
+    assert coldchain.narrowest(profiles[::-1]) == narrow
+
+
+@pytest.mark.parametrize(
+    ("value", "out"), [(2_000, False), (8_000, False), (5_000, False), (1_999, True), (8_001, True)]
+)
+def test_both_ends_are_inside(value: int, out: bool) -> None:
+    assert coldchain.outside(profile(2_000, 8_000), value) is out

@@ -50,6 +50,7 @@ def test_a_unit_becomes_a_row() -> None:
         "custodian": "9501101530003",
         "offer": None,
         "missing": None,
+        "taken_at": None,
         "commissioned_at": datetime(2025, 10, 9, 8, 53, 20, 123_000, UTC),
         "dispensed_at": None,
         "decommissioning": None,
