@@ -1,18 +1,37 @@
-"""The yardstick: a chaincode that does nothing but put one key, on the same shim and the same network."""
+"""The yardstick: a chaincode that does nothing but put keys, on the same shim and the same network."""
 
 from __future__ import annotations
 
+import orjson
+
+from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.shim import Response, Stub, failure, success
+
+VALUE_BYTES = 190
 
 
 class BarePut:
-    """``Put key value``: writes it, unread and unchecked."""
+    """``Put key value`` writes a key, unread and unchecked.
+
+    ``PutMany {prefix, count, members}`` writes ``count`` keys as long as a pack's, each with a key policy: that
+    of the first of ``members`` as an owner, or with no members the one that nobody meets.
+    """
 
     async def invoke(self, stub: Stub) -> Response:
-        if stub.function != "Put" or len(stub.params) != 2:
-            return failure("Put takes a key and a value")
-        stub.put_state(stub.params[0].decode(), stub.params[1])
-        return success()
+        if stub.function == "Put" and len(stub.params) == 2:
+            stub.put_state(stub.params[0].decode(), stub.params[1])
+            return success()
+        if stub.function == "PutMany" and len(stub.params) == 1:
+            wanted = orjson.loads(stub.params[0])
+            members = wanted["members"]
+            policy = owners_policy(members[:1], members) if members else NOBODY
+            value = b"x" * VALUE_BYTES
+            for number in range(wanted["count"]):
+                key = f"{wanted['prefix']}{number:06d}"
+                stub.put_state(key, value)
+                stub.set_validation_parameter(key, policy)
+            return success()
+        return failure("Put takes a key and a value, PutMany an object")
 
 
 chaincode = BarePut()
