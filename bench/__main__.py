@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import crowd, ledger, members, rounds
+from bench import crowd, journey, ledger, members, rounds
 from bench.results import Results
 from mediledger import lifecycle
 from mediledger.system import PROJECT, System
@@ -71,8 +71,12 @@ def main() -> None:
     with ExitStack() as stack:
         systems = [stack.enter_context(running(kind, "network", place)) for place, kind in enumerate(kinds)]
         asyncio.run(measure_ledgers(systems, results))
-    measured = len(results.all)
     show(results, 0)
+    measured = len(results.all)
+    with running(kinds[0], "network") as system:
+        asyncio.run(journey.measure(system, results, console))
+    show(results, measured)
+    measured = len(results.all)
     with running(kinds[0], "system") as system:
         console.print(f"{kinds[0]}: the members' mirrors and the bridge")
         asyncio.run(members.measure(system, results))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from chaincode.contracts.protection import NOBODY, owners_policy
+from chaincode.contracts.protection import owners_policy
 from chaincode.shim import Response, Stub, failure, success
 
 VALUE_BYTES = 190
@@ -13,8 +13,8 @@ VALUE_BYTES = 190
 class BarePut:
     """``Put key value`` writes a key, unread and unchecked.
 
-    ``PutMany {prefix, count, members}`` writes ``count`` keys as long as a pack's, each with a key policy: that
-    of the first of ``members`` as an owner, or with no members the one that nobody meets.
+    ``PutMany {prefix, count, members}`` writes ``count`` keys as long as a pack's, each with the key policy of
+    an owner, who is the first of ``members``.
     """
 
     async def invoke(self, stub: Stub) -> Response:
@@ -23,8 +23,7 @@ class BarePut:
             return success()
         if stub.function == "PutMany" and len(stub.params) == 1:
             wanted = orjson.loads(stub.params[0])
-            members = wanted["members"]
-            policy = owners_policy(members[:1], members) if members else NOBODY
+            policy = owners_policy(wanted["members"][:1], wanted["members"])
             value = b"x" * VALUE_BYTES
             for number in range(wanted["count"]):
                 key = f"{wanted['prefix']}{number:06d}"

@@ -21,14 +21,16 @@ BATCH_CONCURRENCY = 6
 class Stage:
     """A network with parties, a product and a lot on it, ready to be loaded."""
 
-    def __init__(self, network: Network, gtin: str, lot: str) -> None:
+    def __init__(self, network: Network, gtin: str, run: Run, members: list[str]) -> None:
         self.network = network
         self.custody: Contract = network.contract("custody")
         self.bareput: Contract = network.contract("bareput")
         self.gtin = gtin
-        self.lot = lot
+        self.lot = run.lot
+        self.expiry = run.expiry.isoformat()
+        self._members = members
         self._numbers = numbers()
-        self._prefix = Run.new().number
+        self._prefix = run.number
 
     def serial(self) -> str:
         return f"B{self._prefix:07d}{next(self._numbers):09d}"
@@ -48,6 +50,12 @@ class Stage:
         while True:
             serials = [self.serial() for _ in range(BATCH)]
             yield self._submitting(self.custody, "Commission", self._commission(serials))
+
+    def bare_batches(self) -> Iterator[Call]:
+        """Bare puts of a thousand keys, each with an owner's policy, in one transaction."""
+        while True:
+            body = {"prefix": self.serial(), "count": BATCH, "members": self._members}
+            yield self._submitting(self.bareput, "PutMany", json.dumps(body).encode())
 
     async def commissioned(self, count: int) -> list[str]:
         """The serials of as many new packs."""
@@ -93,11 +101,14 @@ async def staged(system: System) -> AsyncIterator[Stage]:
     async with connect(member_profile(system.home, maker)) as gateway:
         network = gateway.network(channel)
         await _once(network.contract("registry"), "RegisterProduct", article, "product_exists")
-        stage = Stage(network, article["gtin"], run.lot)
+        members = sorted(organization.msp_id for organization in system.topology.organizations)
+        # The maker's peer endorses what it sends: a bare key's owner is the maker too.
+        members.sort(key=lambda msp_id: msp_id != maker.msp_id)
+        stage = Stage(network, article["gtin"], run, members)
         lot = {
             "gtin": stage.gtin,
             "lot": stage.lot,
-            "expiry": run.expiry.isoformat(),
+            "expiry": stage.expiry,
             "manufactured": run.today.isoformat(),
         }
         await stage.custody.submit("CreateLot", json.dumps(lot).encode())

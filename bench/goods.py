@@ -1,0 +1,130 @@
+"""Goods on their way through a measured network: packed, shipped, taken out, dispensed, verified."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.ledger import BATCH, Stage
+from bench.load import Call
+from chaincode.model import gs1
+from chaincode.rules.statements import AFFIRMATIONS
+from gateway.fabric import Contract
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case to be packed: its SSCC and the refs of its packs."""
+
+    sscc: str
+    children: list[str]
+
+    @property
+    def ref(self) -> str:
+        return gs1.container_ref(self.sscc)
+
+
+class Goods:
+    """What a manufacturer and a dispenser do with packs of a stage's lot, each with its own peer."""
+
+    def __init__(self, stage: Stage, dispenser: Contract, maker_gln: str, dispenser_gln: str) -> None:
+        self.stage = stage
+        self._maker, self._maker_gln = stage.custody, maker_gln
+        self._dispenser, self._dispenser_gln = dispenser, dispenser_gln
+        self._numbers = itertools.count()
+
+    def sscc(self) -> str:
+        """One that this run has not used; the stage's serials hold the number of the run."""
+        body = f"0{self.stage.serial()[1:8]}{next(self._numbers):09d}"
+        return body + gs1.check_digit(body)
+
+    async def cases(self, count: int, size: int = BATCH) -> list[Case]:
+        """As many cases' packs, commissioned and loose."""
+        return [
+            Case(self.sscc(), [self.ref(serial) for serial in await self.stage.commissioned(size)])
+            for _ in range(count)
+        ]
+
+    def ref(self, serial: str) -> str:
+        return gs1.unit_ref(self.stage.gtin, serial)
+
+    def packs(self, cases: list[Case]) -> Iterator[Call]:
+        """Packing of each case."""
+        for case in cases:
+            yield self._call(self._maker, "Pack", self._packing(case.sscc, case.children))
+
+    async def pallet(self, packs: int) -> str:
+        """A pallet of so many packs in cases of a thousand, or one case of fewer; its SSCC."""
+        cases = await self.cases(max(1, packs // BATCH), min(packs, BATCH))
+        for call in self.packs(cases):
+            await call()
+        sscc = self.sscc()
+        await self._submit(self._maker, "Pack", self._packing(sscc, [case.ref for case in cases]))
+        return sscc
+
+    def shipping(self, sscc: str, transfer: str) -> Call:
+        """The manufacturer's offer of a container."""
+        body = {
+            "id": transfer,
+            "kind": "sale",
+            "what": [gs1.container_ref(sscc)],
+            "from": self._maker_gln,
+            "to": self._dispenser_gln,
+            "statement": dict.fromkeys(AFFIRMATIONS, True),
+        }
+        return self._call(self._maker, "OfferTransfer", body)
+
+    def receiving(self, transfer: str) -> Call:
+        """The dispenser's acceptance."""
+        return self._call(self._dispenser, "AcceptTransfer", {"id": transfer})
+
+    async def received(self, count: int) -> list[str]:
+        """Refs of loose packs at the dispenser, who bought them in cases of a thousand and took them out."""
+        refs: list[str] = []
+        for case in await self.cases(-(-count // BATCH)):
+            await self._submit(self._maker, "Pack", self._packing(case.sscc, case.children))
+            await self.shipping(case.sscc, case.sscc)()
+            await self.receiving(case.sscc)()
+            await self._submit(self._dispenser, "Unpack", {"sscc": case.sscc, "gln": self._dispenser_gln})
+            refs += case.children
+        return refs[:count]
+
+    def dispenses(self, refs: list[str]) -> Iterator[Call]:
+        """Dispensing of one pack after the other."""
+        for ref in refs:
+            body = {"gln": self._dispenser_gln, "units": [ref]}
+            yield self._call(self._dispenser, "Dispense", body)
+
+    def verifications(self, refs: list[str]) -> Iterator[Call]:
+        """Verification of one pack after the other, round and round, as the dispenser asks for it."""
+        for ref in itertools.cycle(refs):
+            unit = gs1.parse_ref(ref)
+            assert isinstance(unit, gs1.UnitRef)
+            body = {
+                "gtin": unit.gtin,
+                "serial": unit.serial,
+                "lot": self.stage.lot,
+                "expiry": self.stage.expiry,
+            }
+            yield self._evaluating(body)
+
+    def _packing(self, sscc: str, children: list[str]) -> dict[str, object]:
+        return {"sscc": sscc, "gln": self._maker_gln, "children": children}
+
+    def _evaluating(self, body: dict[str, object]) -> Call:
+        async def call() -> object:
+            return await self._dispenser.evaluate("VerifyProduct", json.dumps(body).encode())
+
+        return call
+
+    @staticmethod
+    async def _submit(contract: Contract, function: str, body: dict[str, object]) -> bytes:
+        return await contract.submit(function, json.dumps(body).encode())
+
+    def _call(self, contract: Contract, function: str, body: dict[str, object]) -> Call:
+        async def call() -> object:
+            return await self._submit(contract, function, body)
+
+        return call
