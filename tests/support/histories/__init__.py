@@ -1,0 +1,1 @@
+"""Random histories of a consortium, and what must be true after every step of each."""
