@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.ledger import BATCH, Stage
 from bench.load import Call
 from chaincode.model import gs1
-from chaincode.rules.statements import AFFIRMATIONS
+from chaincode.model.documents.trade import AFFIRMATIONS
 from gateway.fabric import Contract
 
 

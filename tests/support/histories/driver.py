@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 
@@ -16,6 +17,9 @@ class Driver(Protocol):
 
     def evaluate(self, msp_id: str, function: str, argument: dict[str, Any]) -> Any:
         """What a function of custody answers a member, without writing."""
+
+    def evaluate_all(self, msp_id: str, asked: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
+        """As ``evaluate``, of many functions and arguments, in their order."""
 
     def advance(self, hours: int) -> None:
         """Let time pass."""

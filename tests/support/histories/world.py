@@ -1,4 +1,4 @@
-"""What a history knows of its goods: read from the ledger after each step, and held against the step before."""
+"""What a history knows of its goods: read from the ledger after each step and held against the one before."""
 
 from __future__ import annotations
 
@@ -24,9 +24,37 @@ class Seen:
     held: bool
     offered: bool
     around: tuple[str, ...]
-    inside: tuple[str, ...] = ()
-    lot: str = ""
-    contents: tuple[tuple[str, int], ...] = ()
+    inside: tuple[str, ...]
+    lot: str
+    contents: tuple[tuple[str, int], ...]
+
+
+# Functions that read goods, by the first digits of their refs.
+_READ = {"01": "GetUnit", "00": "GetContainer"}
+
+
+def _named(ref: str) -> dict[str, Any]:
+    parsed = gs1.parse_ref(ref)
+    if isinstance(parsed, gs1.UnitRef):
+        return {"gtin": parsed.gtin, "serial": parsed.serial}
+    return {"sscc": parsed.sscc}
+
+
+def _seen(ref: str, found: dict[str, Any]) -> Seen:
+    document = found["unit" if ref.startswith("01") else "container"]
+    outermost = [document, *found["ancestors"]][-1]
+    return Seen(
+        ref,
+        document["status"],
+        found["owner"],
+        found["custodian"],
+        found["held"],
+        "offer" in outermost,
+        tuple(outer["sscc"] for outer in found["ancestors"]),
+        tuple(document.get("children", ())),
+        document.get("lot", ""),
+        tuple((each["lot"], each["count"]) for each in document.get("contents", ())),
+    )
 
 
 @dataclass
@@ -39,6 +67,7 @@ class World:
     units: list[str] = field(default_factory=list)
     containers: list[str] = field(default_factory=list)
     transfers: list[str] = field(default_factory=list)
+    open_transfers: list[str] = field(default_factory=list)
     recalls: dict[str, str] = field(default_factory=dict)
     investigations: list[str] = field(default_factory=list)
     suspended: set[str] = field(default_factory=set)
@@ -65,43 +94,11 @@ class World:
 
     def look(self) -> None:
         """Read all goods; each has one owner and one custodian, in an unbroken record."""
-        self.seen = {ref: self._unit(ref) for ref in self.units}
-        self.seen |= {ref: self._container(ref) for ref in self.containers}
+        asked = [(_READ[ref[:2]], _named(ref)) for ref in (*self.units, *self.containers)]
+        found = self.driver.evaluate_all(self.actors["regulator"].msp_id, asked)
+        refs = (*self.units, *self.containers)
+        self.seen = {ref: _seen(ref, answer) for ref, answer in zip(refs, found, strict=True)}
         self._consistent()
-
-    def _unit(self, ref: str) -> Seen:
-        parsed = gs1.parse_ref(ref)
-        assert isinstance(parsed, gs1.UnitRef)
-        found = self._ask("GetUnit", {"gtin": parsed.gtin, "serial": parsed.serial})
-        unit = found["unit"]
-        return Seen(
-            ref,
-            unit["status"],
-            found["owner"],
-            found["custodian"],
-            found["held"],
-            "offer" in ([unit, *found["ancestors"]][-1]),
-            tuple(outer["sscc"] for outer in found["ancestors"]),
-            lot=unit["lot"],
-        )
-
-    def _container(self, ref: str) -> Seen:
-        found = self._ask("GetContainer", {"sscc": ref[2:]})
-        container = found["container"]
-        return Seen(
-            ref,
-            container["status"],
-            found["owner"],
-            found["custodian"],
-            found["held"],
-            "offer" in ([container, *found["ancestors"]][-1]),
-            tuple(outer["sscc"] for outer in found["ancestors"]),
-            tuple(container["children"]),
-            contents=tuple((each["lot"], each["count"]) for each in container["contents"]),
-        )
-
-    def _ask(self, function: str, argument: dict[str, Any]) -> Any:
-        return self.driver.evaluate(self.actors["regulator"].msp_id, function, argument)
 
     def _consistent(self) -> None:
         """Parents and children name each other, and what a container says it holds is what is in it."""

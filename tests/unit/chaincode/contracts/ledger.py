@@ -206,15 +206,14 @@ class Ledger:
     ) -> Any:
         """The result of a transaction function; raises its Refusal."""
         args = [function.encode(), orjson.dumps(argument)]
-        response = await self.respond(msp_id, name, args, transient)
-        if response.status >= 400:
-            refusal = Refusal.parse(response.message)
-            assert refusal is not None, response
-            assert refusal.code.status == response.status
-            raise refusal
-        result = orjson.loads(response.payload)
-        assert canonical.dumps(result) == response.payload
-        return result
+        return _result(await self.respond(msp_id, name, args, transient))
+
+    async def ask(self, msp_id: str, name: str, function: str, argument: Any) -> Any:
+        """The result of a function that writes nothing, as evaluated by a peer; no time passes."""
+        transaction = Transaction("asked", self.now, creator(msp_id, self.duties), {})
+        response, _ = await self.run(transaction, name, [function.encode(), orjson.dumps(argument)])
+        assert not transaction.writes
+        return _result(response)
 
     def document(self, name: str, key: str) -> Any:
         """A committed document, None where there is none."""
@@ -236,3 +235,15 @@ class Ledger:
             self.history.setdefault(key, []).append(change)
         self.policies |= transaction.policies
         self.private |= transaction.private
+
+
+def _result(response: Response) -> Any:
+    """What a function returned; raises its Refusal."""
+    if response.status >= 400:
+        refusal = Refusal.parse(response.message)
+        assert refusal is not None, response
+        assert refusal.code.status == response.status
+        raise refusal
+    result = orjson.loads(response.payload)
+    assert canonical.dumps(result) == response.payload
+    return result

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from chaincode.contracts.custody import chaincode as custody
+from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.registry import chaincode as registry
-from chaincode.model.errors import Refusal
+from chaincode.contracts.standing import period_key
 from tests.support.histories.cast import Actor, actors
 from tests.support.histories.machine import Histories, register
 from tests.unit.chaincode.contracts.ledger import Ledger
@@ -47,6 +46,9 @@ class InMemory:
     def evaluate(self, msp_id: str, function: str, argument: dict[str, Any]) -> Any:
         return _now(self.ledger.ask(msp_id, "custody", function, argument))
 
+    def evaluate_all(self, msp_id: str, asked: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
+        return [self.evaluate(msp_id, *each) for each in asked]
+
     def advance(self, hours: int) -> None:
         self.ledger.now += hours * HOUR_MS
 
@@ -72,10 +74,25 @@ def stage() -> tuple[InMemory, dict[str, Actor], str, list[str]]:
 
 
 class MemoryHistories(Histories):
+    """And every key of loose goods demands its owner and whoever has them."""
+
     stage = staticmethod(stage)
 
+    @invariant()
+    def owners_are_asked(self) -> None:
+        ledger: Ledger = self.world.driver.ledger  # type: ignore[attr-defined]
+        msps = {actor.gln: actor.msp_id for actor in self.world.actors.values()}
+        for one in self.world.seen.values():
+            keys = (("custody", period_key(one.ref, period)) for period in itertools.count())
+            [*_, last] = itertools.takewhile(ledger.state.__contains__, keys)
+            guards = {msps[one.owner], msps[one.custodian]}
+            wanted = NOBODY if one.around else owners_policy(sorted(guards), CONSORTIUM["members"])
+            assert ledger.policies[last] == wanted, one
 
-@pytest.mark.parametrize("count", [pytest.param(25), pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])])
+
+@pytest.mark.parametrize(
+    "count", [20, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])]
+)
 def test_histories(count: int) -> None:
     run_state_machine_as_test(
         MemoryHistories,
