@@ -5,7 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python -m mediledger
 
-.PHONY: demo test down status bench lint docs lock clean programs test-programs faults load differential wire learn
+.PHONY: demo test down status bench lint docs lock clean programs test-programs faults load differential wire learn \
+	histories
 
 demo: programs $(VENV)/.runtime
 	@$(RUN) demo $(if $(READINGS),--readings $(READINGS)) $(if $(READINGS_UNIT),--unit $(READINGS_UNIT)) \
@@ -42,6 +43,10 @@ wire: programs $(VENV)/.development
 
 learn: programs $(VENV)/.development
 	$(VENV)/bin/python -m tests.integration.wire.learn
+
+# A thousand random histories of fifty steps in memory, a hundred on a whole system on each ledger.
+histories: programs $(VENV)/.development
+	$(VENV)/bin/python -m pytest -m slow tests/unit/chaincode/contracts/test_histories.py tests/scenario/test_histories.py
 
 load: programs $(VENV)/.development
 	$(VENV)/bin/python -m pytest -m slow tests/load
