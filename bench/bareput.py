@@ -13,8 +13,8 @@ VALUE_BYTES = 190
 class BarePut:
     """``Put key value`` writes a key, unread and unchecked.
 
-    ``PutMany {prefix, count, members}`` writes ``count`` keys as long as a pack's, each with the key policy of
-    an owner, who is the first of ``members``.
+    ``PutMany {prefix, count, members}`` writes ``count`` keys as long as a pack's, each with an owner's key
+    policy: the first of ``members`` is the owner.
     """
 
     async def invoke(self, stub: Stub) -> Response:
