@@ -14,12 +14,15 @@ from mediledger.audit.document import GOODS, document_of
 from mediledger.audit.finding import Broken, Finding
 from mediledger.audit.goods import CUSTODY, Goods
 from mediledger.audit.holds import Holds
-from mediledger.audit.kinds import ANY, KINDS
+from mediledger.audit.kinds import ANY, KINDS, Kind
 from mediledger.audit.members import Members
 from mediledger.audit.signed import Signatures, Signed, Write
 from network.devnet.transaction import Invalid
 
 REGISTRY = "registry"
+PACKING, HOLD = "packing", "hold"
+# In a smaller consortium every majority is everybody.
+MIN_MEMBERS = 3
 
 
 class Auditor:
@@ -78,27 +81,33 @@ class Ledger:
         return list(dict.fromkeys(found))
 
     def _broken(self, signed: Signed) -> Iterator[tuple[Write, Broken]]:
-        custody: dict[str, dict[str, Any]] = {}
-        holds: list[dict[str, Any]] = []
+        goods: dict[str, dict[str, Any]] = {}
+        others: list[tuple[Write, dict[str, Any]]] = []
         writes = [write for write in signed.writes if write.namespace in (REGISTRY, CUSTODY)]
-        by_key = {write.key: write for write in writes if write.namespace == CUSTODY}
+        written = {(write.namespace, write.key): write for write in writes}
         for write in writes:
             if len(signed.endorsers) < self._members.majority:
                 yield write, Broken.MAJORITY
             document = document_of(write)
             if document is None:
                 yield write, Broken.DELETED if write.value is None else Broken.DOCUMENT
-            elif write.namespace == CUSTODY and document["doc"] in GOODS:
-                custody[write.key] = document
-            else:
-                if document["doc"] == "packing":
-                    custody[write.key] = document
-                elif document["doc"] == "hold":
-                    holds.append(document)
-                yield from ((write, broken) for broken in self._other(signed, write, document))
-        written = self._goods.last(custody)
-        for key, broken in (*self._holds.check(custody, written, holds), *self._goods.check(signed, custody)):
-            yield by_key[key], broken
+                continue
+            if write.namespace == CUSTODY and document["doc"] in (*GOODS, PACKING):
+                goods[write.key] = document
+            if write.namespace != CUSTODY or document["doc"] not in GOODS:
+                others.append((write, document))
+        holds = [
+            document for write, document in others if document["doc"] == HOLD and write.namespace == CUSTODY
+        ]
+        against = self._holds.check(goods, self._goods.last(goods), holds)
+        for key, broken in (*against, *self._goods.check(signed, goods)):
+            yield written[CUSTODY, key], broken
+        # After the goods: a hold is its new owner's where both change at once.
+        for write, document in others:
+            yield from ((write, broken) for broken in self._other(signed, write, document))
+        for namespace, key in signed.policies:
+            if namespace in (REGISTRY, CUSTODY) and (namespace, key) not in written:
+                yield Write(namespace, key, None), Broken.GUARD
 
     def _other(self, signed: Signed, write: Write, document: dict[str, Any]) -> Iterator[Broken]:
         """A document that is neither a unit nor a container."""
@@ -116,11 +125,25 @@ class Ledger:
             yield Broken.SETTLED
         elif before and not policies.met(before, signed.endorsers):
             yield Broken.POLICY
-        policy = signed.policies.get(place, before)
-        guards = {self._members.msp(document[name]) for name in kind.guards if name in document}
-        guards.update(document.get("guards", ()))
-        if (kind.once and not policies.settled(policy or b"")) or not all(
-            policy and policies.guarded(policy, guard) for guard in guards
-        ):
+        self._policies[place] = policy = signed.policies.get(place, before)
+        if not self._kept(kind, document, policy or b""):
             yield Broken.GUARD
-        self._policies[place] = policy
+
+    def _kept(self, kind: Kind, document: dict[str, Any], policy: bytes) -> bool:
+        """Whether the key can be written again by nobody without those whom the document concerns."""
+        if kind.once:
+            return policies.settled(policy)
+        guards = {self._members.msp(document[name]) for name in kind.guards}
+        guards.update(document.get("guards", ()))
+        if document["doc"] == HOLD and not self._concerned(document, policy):
+            return False
+        return all(policies.guarded(policy, guard) for guard in guards)
+
+    def _concerned(self, hold: dict[str, Any], policy: bytes) -> bool:
+        """Whether nobody guards a hold but whom it names, and if anybody does, the goods' owner."""
+        owner = self._members.msp(hold["gln"]) if "gln" in hold else self._goods.owner_of(hold["ref"])
+        guards = frozenset(hold["guards"])
+        strangers = [] if len(self._members.all) < MIN_MEMBERS else sorted(self._members.all - guards)
+        if guards and owner not in guards:
+            return False
+        return not any(policies.guarded(policy, stranger) for stranger in strangers)

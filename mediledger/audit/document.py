@@ -51,7 +51,9 @@ def _whole(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) -> 
         return all(isinstance(document["value"][name], list) for name in ("members", "regulators"))
     if kind == "packing" and len(document["children"]) != len(document["periods"]):
         return False
-    if not all(isinstance(ref, str) for name in ("children", "taken") for ref in document.get(name, ())):
+    if not all(
+        isinstance(ref, str) for name in ("children", "taken", "guards") for ref in document.get(name, ())
+    ):
         return False
     own = tuple(document[name] for name in _IDENTITY.get(kind, ()))
     return kind not in _IDENTITY or attributes in (own, (*own, str(document.get("period"))))

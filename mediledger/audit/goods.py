@@ -13,19 +13,26 @@ from mediledger.audit.members import Members
 from mediledger.audit.signed import Signed
 
 CUSTODY = "custody"
+# Deeper than goods are ever packed: what is forged may go round in circles.
+MAX_DEPTH = 16
 IMPLICIT = "_implicit_org_"
 Documents = Mapping[str, dict[str, Any]]
 Found = Iterator[tuple[str, Broken]]
 
 
 class Last(NamedTuple):
-    """The newest period of goods; owner and custodian (MSPs) only of a loose one, which has a policy."""
+    """The newest period of goods; owner and custodian (MSPs) only of a loose one, which has a policy.
+
+    ``gone`` is what a container's document says was taken out: how many, and the hash of their refs; of one
+    that was unpacked, less than none.
+    """
 
     period: int
     owner: str = ""
     custodian: str = ""
     parent: str = ""
     policy: bytes = b""
+    gone: tuple[int, bytes] = (0, b"")
 
 
 class Goods:
@@ -98,6 +105,8 @@ class Goods:
             yield Broken.POLICY
         if document["owner_msp"] not in written.endorsers | {last.owner}:
             yield Broken.RECEIVER
+        if document["doc"] == "container" and _put_back(document, last):
+            yield Broken.TAKEN
 
     def _packed(
         self, written: _Written, ref: str, number: int, document: dict[str, Any], last: Last
@@ -120,6 +129,15 @@ class Goods:
         if not written.says_taken(said, ref):
             yield Broken.TAKEN
 
+    def owner_of(self, ref: str) -> str:
+        """The MSP that owns goods, by the outermost container around them; empty where there is none."""
+        last = self._last.get(ref)
+        for _ in range(MAX_DEPTH):
+            if last is None or not last.parent:
+                break
+            last = self._last.get(f"00{last.parent}")
+        return last.owner if last else ""
+
     def _kept(self, policy: bytes, document: dict[str, Any]) -> bool:
         """Whether the key can be written again only by whom it belongs to; a packed period's by nobody."""
         if "parent" in document:
@@ -132,7 +150,7 @@ class Goods:
             now = Last(number, parent=document["parent"])
         else:
             custodian = self._members.msp(document["custodian"])
-            now = Last(number, document["owner_msp"], custodian, policy=policy)
+            now = Last(number, document["owner_msp"], custodian, policy=policy, gone=_gone(document))
         self._last[ref] = self._alike.setdefault(now, now)
 
 
@@ -181,6 +199,21 @@ class _Written:
         if sscc not in self._gone:
             self._gone[sscc] = frozenset(container["taken"])
         return container["status"] == "unpacked" or ref in self._gone[sscc]
+
+
+def _gone(document: dict[str, Any], count: int | None = None) -> tuple[int, bytes]:
+    """What a container's document says was taken out, or the first ``count`` of it."""
+    if document["doc"] != "container":
+        return 0, b""
+    if document["status"] == "unpacked":
+        return -1, b""
+    refs = document["taken"][:count]
+    return len(refs), hashlib.sha256("\n".join(refs).encode()).digest()
+
+
+def _put_back(document: dict[str, Any], last: Last) -> bool:
+    """Whether a container's document takes back that something was taken out."""
+    return _gone(document, last.gone[0]) != last.gone and document["status"] != "unpacked"
 
 
 def period_of(key: str) -> tuple[str, int]:

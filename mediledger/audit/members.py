@@ -12,7 +12,7 @@ class Members:
 
     def __init__(self) -> None:
         self.regulators: frozenset[str] = frozenset()
-        self.majority = 0
+        self.all: frozenset[str] = frozenset()
         self._parties: dict[str, str] = {}
 
     def take(self, document: dict[str, Any]) -> None:
@@ -21,7 +21,12 @@ class Members:
             self._parties[document["gln"]] = document["msp_id"]
         elif document["doc"] == "param":
             self.regulators = frozenset(document["value"]["regulators"])
-            self.majority = len(document["value"]["members"]) // 2 + 1
+            self.all = frozenset(document["value"]["members"])
+
+    @property
+    def majority(self) -> int:
+        """How many members are one."""
+        return len(self.all) // 2 + 1 if self.all else 0
 
     def msp(self, name: str) -> str:
         """The MSP of a party's GLN, or of an MSP's own id; empty where no party has that GLN."""

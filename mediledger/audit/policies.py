@@ -17,9 +17,9 @@ def met(policy: bytes, msps: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def guarded(policy: bytes, guard: str) -> bool:
-    """Whether a policy cannot be met without this member, whoever else signs."""
+    """Whether a policy cannot be met without this member, whoever else signs; without a policy it can."""
     found = _read(policy)
-    return found is None or not _by(found, found.msp_ids() - {guard})
+    return bool(policy) and (found is None or not _by(found, found.msp_ids() - {guard}))
 
 
 def settled(policy: bytes) -> bool:

@@ -171,6 +171,45 @@ async def pack_twice_after_a_sale(c: Consortium) -> Play:
 
 
 @play
+async def rewrite_what_was_sold(c: Consortium) -> Play:
+    sscc, refs = await c.case(2)
+    await c.ship("manufacturer", "distributor", f"00{sscc}")
+    key = _key(refs[0])
+    forgery = Forgery({key: await c.read(key) | _owner(c, "pharmacy")})
+    return _refused(c, refs[0], forgery, all_but("distributor"))
+
+
+@play
+async def put_back_what_was_sold(c: Consortium) -> Play:
+    sscc, refs = await c.case(2)
+    unpack = {"sscc": sscc, "gln": c.glns["manufacturer"], "children": refs[:1]}
+    await c.custody("manufacturer", "Unpack", unpack)
+    await c.ship("manufacturer", "distributor", refs[0])
+    key = keys.container_key(sscc)
+    forgery = Forgery({key: await c.read(key) | {"taken": []}})
+    return _refused(c, refs[0], forgery, all_but("distributor"))
+
+
+@play
+async def place_a_hold_of_their_own(c: Consortium) -> Play:
+    sscc, _ = await c.case(2)
+    ref = gs1.container_ref(sscc)
+    hold = {
+        "doc": "hold",
+        "ref": ref,
+        "status": "quarantine",
+        "reason": "invented",
+        "placed_by": c.glns["distributor"],
+        "placed_at": 1,
+        "inside": [],
+        "guards": [MSPS["distributor"]],
+    }
+    return Play(
+        Forgery({keys.hold_key(ref): hold}, {keys.hold_key(ref): owned_by("distributor")}), [NOT_MAKER]
+    )
+
+
+@play
 async def lift_a_hold(c: Consortium) -> Play:
     sscc, _ = await c.case(2)
     ref = gs1.container_ref(sscc)
@@ -347,8 +386,8 @@ def _key(ref: str, period: int = 0) -> str:
     return keys.unit_period_key(ref[2:16], ref[18:], period)
 
 
-def _refused(c: Consortium, ref: str, forgery: Forgery) -> Play:
-    """Forged by all but the manufacturer; whatever anybody does with the pack afterwards is refused."""
+def _refused(c: Consortium, ref: str, forgery: Forgery, by: Sequence[str] = NOT_MAKER) -> Play:
+    """Forged by these members; whatever anybody does with the pack afterwards is refused."""
     unit = {"gtin": ref[2:16], "serial": ref[18:]}
     later: list[Later] = [
         lambda: c.custody("pharmacy", "Dispense", {"gln": c.glns["pharmacy"], "units": [ref]}),
@@ -359,4 +398,4 @@ def _refused(c: Consortium, ref: str, forgery: Forgery) -> Play:
         lambda: c.ask("regulator", "GetUnit", unit),
         lambda: c.ask("regulator", "Trace", unit),
     ]
-    return Play(forgery, [NOT_MAKER], later)
+    return Play(forgery, [by], later)

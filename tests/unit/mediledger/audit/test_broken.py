@@ -150,6 +150,50 @@ async def a_unit_whose_policy_leaves_its_owner_out(world: World) -> Forged:
     return Forged({key_of(ref): world.unit(ref)}, EVERYBODY, {key_of(ref): mine(MSPS[PHARMACY])})
 
 
+@breaks(Broken.GUARD)
+async def a_unit_without_a_policy(world: World) -> Forged:
+    [ref] = await world.units(1)
+    return Forged({keys.unit_key(PRODUCT, "BARE"): world.unit(ref) | {"serial": "BARE"}}, EVERYBODY)
+
+
+@breaks(Broken.GUARD)
+async def a_policy_without_a_document(world: World) -> Forged:
+    [ref] = await world.units(1)
+    return Forged({}, EVERYBODY, {key_of(ref): mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.TAKEN)
+async def a_pack_put_back_by_the_word_of_its_case(world: World) -> Forged:
+    sscc, refs = await world.case(3)
+    await world.unpack(MAKER, sscc, refs[0])
+    container = world.container(sscc) | {"taken": refs[1:2]}
+    return Forged({keys.container_key(sscc): container}, EVERYBODY)
+
+
+@breaks(Broken.TAKEN)
+async def a_case_filled_again_by_its_own_word(world: World) -> Forged:
+    sscc, _ = await world.case(2)
+    await world.unpack(MAKER, sscc)
+    return Forged({keys.container_key(sscc): world.container(sscc) | {"status": "packed"}}, EVERYBODY)
+
+
+@breaks(Broken.GUARD)
+async def a_hold_that_its_owner_cannot_lift(world: World) -> Forged:
+    return await hold(world, [MSPS[WHOLESALER]], mine(MSPS[WHOLESALER]))
+
+
+@breaks(Broken.GUARD)
+async def a_hold_that_names_nobody_and_is_a_strangers(world: World) -> Forged:
+    return await hold(world, [], mine(MSPS[WHOLESALER]))
+
+
+async def hold(world: World, guards: list[str], policy: bytes) -> Forged:
+    sscc, _ = await world.case(2)
+    key = keys.hold_key(f"00{sscc}")
+    document = {"doc": "hold", "ref": f"00{sscc}", "status": "cleared", "inside": [], "guards": guards}
+    return Forged({key: document}, policies={key: policy})
+
+
 @breaks(Broken.TAKEN)
 async def a_packed_unit_taken_out_of_a_closed_case(world: World) -> Forged:
     _, refs = await world.case(2)
