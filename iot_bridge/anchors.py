@@ -42,7 +42,7 @@ def runs(readings: Sequence[StoredReading]) -> list[Sequence[StoredReading]]:
         for place, (one, other) in enumerate(pairwise(readings), 1)
         if (one.device, one.sequence + 1) != (other.device, other.sequence)
     ]
-    return [readings[start:end] for start, end in pairwise([0, *cuts, len(readings)])]
+    return [readings[start:end] for start, end in pairwise([0, *cuts, len(readings)]) if start < end]
 
 
 def first_of(readings: Sequence[StoredReading]) -> Sequence[StoredReading]:

@@ -73,6 +73,7 @@ def test_an_anchor_has_no_more_devices_than_the_ledger_takes() -> None:
     assert len({one.device for one in taken}) == anchors.MAX_DEVICES
     assert list(taken) == readings[: anchors.MAX_DEVICES * 2]
     assert list(anchors.first_of(readings[:4])) == readings[:4]
+    assert list(anchors.first_of([])) == []
 
 
 def test_an_anchor_has_no_more_gaps_than_the_ledger_takes() -> None:
