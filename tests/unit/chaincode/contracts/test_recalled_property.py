@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,24 +39,30 @@ class Case:
     taken: bool = False
 
 
-packs = st.builds(Pack, st.sampled_from(PRODUCTS), st.sampled_from(LOTS), st.integers(1, 200), st.booleans())
-nested = st.recursive(
-    packs,
-    lambda inner: st.builds(Case, st.lists(inner, min_size=1, max_size=4), st.booleans()),
-    max_leaves=12,
+# Few products, lots and numbers, so that what is recalled and what is inside or taken out often meet.
+scopes = st.sampled_from([(PRODUCTS[0], "A"), (PRODUCTS[0], "A"), (PRODUCTS[0], "B"), (PRODUCTS[1], "C")])
+packs = st.builds(lambda scope, taken: Pack(*scope, 0, taken), scopes, st.booleans())
+cases = st.builds(Case, st.lists(packs, min_size=1, max_size=3), st.booleans())
+pallets = st.builds(Case, st.lists(st.one_of(packs, cases), min_size=1, max_size=3), st.booleans())
+goods_of_all_kinds = st.one_of(
+    packs, cases, pallets, st.builds(Case, st.lists(pallets, min_size=1, max_size=2))
 )
-recalls = st.fixed_dictionaries(
-    {
-        "gtin": st.sampled_from(PRODUCTS),
-        "status": st.sampled_from(["open", "open", "ended"]),
-        "kind": st.just("recall"),
-    },
-    optional={
-        "lot": st.sampled_from(LOTS),
-        "serials": st.tuples(st.integers(1, 200), st.integers(0, 60)).map(
-            lambda pair: {"first": str(pair[0]), "last": str(pair[0] + pair[1])}
-        ),
-    },
+ranges = st.tuples(st.integers(1, 6), st.integers(0, 2)).map(
+    lambda pair: {"first": str(pair[0]), "last": str(pair[0] + pair[1])}
+)
+
+
+def recall_of(scope: tuple[str, str], whole: bool, serials: Any, ended: bool) -> Any:
+    recall = {"gtin": scope[0], "kind": "recall", "status": "ended" if ended else "open"}
+    return recall | ({} if whole else {"lot": scope[1]}) | ({"serials": serials} if serials else {})
+
+
+recalls = st.builds(
+    recall_of,
+    scopes,
+    st.sampled_from([True, False, False]),
+    st.none() | ranges,
+    st.sampled_from([True] + [False] * 3),
 )
 
 
@@ -131,23 +139,22 @@ class Shelf:
         return False
 
 
-def distinct(goods: Pack | Case, seen: set[tuple[str, int]]) -> bool:
-    """Whether no serial number is there twice, taken out or not."""
+def number(goods: Pack | Case, following: Iterator[int]) -> None:
+    """Give each pack a serial number of its own."""
     if isinstance(goods, Pack):
-        known = (goods.gtin, goods.number) in seen
-        seen.add((goods.gtin, goods.number))
-        return not known
-    return len([one for one in goods.inside if distinct(one, seen)]) == len(goods.inside)
-
-
-@settings(max_examples=150)
-@given(nested, st.lists(recalls, max_size=4))
-def test_refused_is_what_holds_a_recalled_pack(goods: Pack | Case, running: list[Any]) -> None:
-    if not distinct(goods, set()):
+        goods.number = next(following)
         return
+    for one in goods.inside:
+        number(one, following)
+
+
+@settings(max_examples=600)
+@given(goods_of_all_kinds, st.lists(recalls, min_size=1, max_size=2))
+def test_refused_is_what_holds_a_recalled_pack(goods: Pack | Case, running: list[Any]) -> None:
+    number(goods, itertools.count(1))
     shelf = Shelf()
     _, document = shelf.put(goods)
-    for number, recall in enumerate(running):
-        shelf.recall(f"R-{number}", recall)
+    for place, recall in enumerate(running):
+        shelf.recall(f"R-{place}", recall)
     expected = any(covered(pack, recall) for pack in inside(goods) for recall in running)
     assert shelf.refused(document) is expected
