@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from chaincode.model.documents.trade import AFFIRMATIONS
 from gateway.core.fields import Day, Gln, Gtin, Identifier, LotNumber, Ref, Text
 from gateway.core.schemas import (
     CONTAINER,
@@ -30,8 +31,13 @@ Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hexa
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
+STATEMENT: dict[str, JsonValue] = dict.fromkeys(AFFIRMATIONS, True)
+
+
 class Statement(Request):
     """The seller's transaction statement (FD&C Act, section 581(27)(A) to (G)): all seven are true."""
+
+    model_config = ConfigDict(json_schema_extra={"example": STATEMENT})
 
     authorised: Literal[True]
     received_from_authorised: Literal[True]
@@ -40,9 +46,6 @@ class Statement(Request):
     verification_systems: Literal[True]
     no_false_information: Literal[True]
     history_unaltered: Literal[True]
-
-
-STATEMENT: dict[str, JsonValue] = dict.fromkeys(Statement.model_fields, True)
 
 
 class NewTransfer(Request):
@@ -156,6 +159,10 @@ class Price(Request):
 class RecordedPrice(Request):
     """The public hash of a price that stands in both parties' private collections."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"transfer": "5d2c9b7e1f3a4c6d8e0f1a2b3c4d5e6f", "price_hash": HASH}}
+    )
+
     transfer: str
     price_hash: str
 
@@ -163,11 +170,17 @@ class RecordedPrice(Request):
 class KnownPrice(Price):
     """The price as this member's collection has it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"amount": 129900, "currency": "USD", "price_hash": HASH}}
+    )
+
     price_hash: str
 
 
 class PriceCheck(Request):
     """Whether each side holds just this price."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"from": True, "to": True, "price_hash": HASH}})
 
     from_: bool = Field(alias="from")
     to: bool
