@@ -118,12 +118,14 @@ def moves(connection: sa.Connection) -> pd.DataFrame:
     """The newest things offered, a row per thing and transfer.
 
     Columns ``ref, from_gln, to_gln, status, offered_at, closed_at, made_at``; made is when it was packed or
-    commissioned.
+    commissioned. Of what was accepted with exceptions it is what was received, as accepted.
     """
     c = t.transfer.c
-    things = func.jsonb_array_elements_text(c.document["what"]).table_valued("ref").render_derived("things")
+    what = func.coalesce(c.document["received"], c.document["what"])
+    things = func.jsonb_array_elements_text(what).table_valued("ref").render_derived("things")
+    status = sa.case((c.status == "accepted_with_exceptions", "accepted"), else_=c.status).label("status")
     offered = (
-        select(things.c.ref, c.from_gln, c.to_gln, c.status, c.offered_at, c.closed_at)
+        select(things.c.ref, c.from_gln, c.to_gln, status, c.offered_at, c.closed_at)
         .select_from(t.transfer.join(things, sa.true()))
         .order_by(c.offered_at.desc())
         .limit(MAX_MOVES)

@@ -151,6 +151,8 @@ def _changes(before: Version | None, version: Version, transfers: Mapping[str, T
             detail = gs1.container_ref(was["parent"])
             yield common | {"step": "unpack", "custodian": now["custodian"], "detail": detail}
         return
+    if "missing" in now and "missing" not in was:
+        yield common | {"step": "missing", "detail": now["missing"]}
     if was.get("offer") != now.get("offer"):
         yield common | _offer(was, now, transfers)
     if was.get("status") != now.get("status"):
@@ -175,8 +177,15 @@ def _offer(was: Mapping[str, Any], now: Mapping[str, Any], transfers: Mapping[st
     parties = {"from": transfer["from"], "to": transfer["to"], "detail": transfer_id}
     if "offer" in now:
         return parties | {"step": "offer"}
-    verbs = {"accepted": "accept", "rejected": "reject", "cancelled": "cancel"}
-    return parties | {"step": verbs[transfer["status"]], "custodian": now["custodian"]}
+    if any(was[side] != now[side] for side in ("owner", "custodian")):
+        # Ownership without movement, or the reverse.
+        apart = {"owner": now["owner"]} if now["owner"] != now["custodian"] else {}
+        return parties | {"step": "accept", "custodian": now["custodian"]} | apart
+    return parties | {"step": _KEPT.get(transfer["status"], "settle"), "custodian": now["custodian"]}
+
+
+# How an offer ended of what stayed where it was; what was not received of one that was accepted is settled.
+_KEPT = {"rejected": "reject", "cancelled": "cancel", "expired": "expire"}
 
 
 def _ref(document: Mapping[str, Any]) -> str:

@@ -94,6 +94,20 @@ async def test_what_is_lost_stays_missing_and_is_not_sold(world: World) -> None:
     assert (found.code, found.rule) == (Code.MISSING, "goods.present")
 
 
+async def test_a_trace_tells_what_became_of_each(world: World) -> None:
+    name, there, gone = await short(world)
+    steps = [step["step"] for step in (await world.trace(there))["steps"]]
+    assert steps == ["commission", "offer", "accept"]
+    await settle(world, name, "found")
+    again = await world.offer(MAKER, WHOLESALER, gone)
+    world.ledger.now += 31 * 86_400_000
+    await world.custody(MAKER, "ExpireOffer", {"id": again})
+    told = (await world.trace(gone))["steps"]
+    steps = ["commission", "offer", "missing", "settle", "offer", "expire"]
+    assert [step["step"] for step in told] == steps
+    assert {step["detail"] for step in told[1:4]} == {name}
+
+
 @pytest.mark.refuses("receipts.between")
 async def test_a_third_party_has_no_say(world: World) -> None:
     name, _, _ = await short(world)

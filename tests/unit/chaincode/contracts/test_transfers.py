@@ -143,6 +143,9 @@ async def test_nobody_sells_what_it_keeps_for_another(world: World) -> None:
     await world.custody(WHOLESALER, "AcceptTransfer", {"id": "HOME"})
     assert world.unit(ref)["custodian"] == WHOLESALER
     assert policy(world, ref) == guarded_by(WHOLESALER)
+    accepted = [step for step in (await world.trace(ref))["steps"] if step["step"] == "accept"]
+    having = [(step.get("owner"), step["custodian"]) for step in accepted]
+    assert having == [(MAKER, depot), (WHOLESALER, depot), (None, WHOLESALER)]
 
 
 async def test_a_logistics_provider_never_owns(world: World) -> None:
