@@ -368,6 +368,38 @@ async def an_event_anchored_again(world: World) -> Forged:
     return Forged({key: world.ledger.document("custody", key)}, EVERYBODY)
 
 
+RECALL = {
+    "id": "R-1",
+    "gln": MAKER,
+    "gtin": PRODUCT,
+    "kind": "recall",
+    "class": "I",
+    "depth": "consumer",
+    "effectiveness": "A",
+    "reason": "sterility",
+}
+
+
+@breaks(Broken.POLICY)
+async def a_recall_ended_by_others(world: World) -> Forged:
+    started = await world.custody(MAKER, "StartRecall", RECALL)
+    return Forged({keys.recall_key("R-1"): started | {"status": "ended"}})
+
+
+@breaks(Broken.AUTHOR, Broken.GUARD)
+async def a_recall_in_anothers_name(world: World) -> Forged:
+    started = await world.custody(MAKER, "StartRecall", RECALL)
+    return Forged({keys.recall_key("R-2"): started | {"id": "R-2"}})
+
+
+@breaks(Broken.POLICY)
+async def a_verification_answered_by_others(world: World) -> Forged:
+    asked = {"id": "V-1", "gln": PHARMACY, "context": "suspect"}
+    pack = {"gtin": PRODUCT, "serial": "FAKE", "lot": LOT, "expiry": "2027-06-30"}
+    document = await world.custody(PHARMACY, "RequestVerification", asked | pack)
+    return Forged({keys.verification_key("V-1"): document | {"status": "answered"}})
+
+
 @pytest.mark.parametrize(("made", "broken"), CASES)
 async def test_found(made: Made, broken: set[Broken]) -> None:
     world = World()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.unit.chaincode.contracts.world import MAKER, PHARMACY, WHOLESALER, World
+from tests.unit.chaincode.contracts.world import (
+    LOT,
+    MAKER,
+    PHARMACY,
+    PRODUCT,
+    REGULATOR,
+    WHOLESALER,
+    World,
+)
 from tests.unit.mediledger.audit.histories import audited
 
 
@@ -23,5 +31,29 @@ async def test_a_history_of_all_members() -> None:
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [refs[1]]})
     events = [{"hash": f"ni:///sha-256;{'ab' * 32}?ver=CBV2.0"}]
     await world.custody(MAKER, "AnchorEvents", {"gln": MAKER, "events": events})
+    recall = {
+        "id": "R-1",
+        "gln": MAKER,
+        "gtin": PRODUCT,
+        "kind": "recall",
+        "class": "I",
+        "depth": "consumer",
+        "effectiveness": "A",
+        "reason": "sterility",
+    }
+    await world.custody(MAKER, "StartRecall", recall)
+    found = {"on_hand": 1, "quarantined": 0, "dispensed": 1, "returned": 0, "destroyed": 0}
+    for _ in range(2):
+        acknowledged = {"recall": "R-1", "gln": PHARMACY, "found": found}
+        await world.custody(PHARMACY, "AcknowledgeRecall", acknowledged)
+    await world.custody(REGULATOR, "EndRecall", {"id": "R-1", "gln": REGULATOR, "reason": "all is back"})
+    pack = {"gtin": PRODUCT, "serial": refs[0][18:], "lot": LOT, "expiry": "2027-06-30"}
+    asked = {"id": "V-1", "gln": WHOLESALER, "context": "saleable_return"}
+    await world.custody(WHOLESALER, "RequestVerification", asked | pack)
+    corrected = {"id": "V-1", "gln": MAKER, "verified": False, "reason": "Manufacturer_policy"}
+    await world.custody(MAKER, "AnswerVerification", corrected)
+    traced = {"id": "Q-1", "gln": REGULATOR, "asked": PHARMACY, "ref": refs[0], "reason": "suspect"}
+    await world.custody(REGULATOR, "RequestTrace", traced)
+    await world.custody(PHARMACY, "AnswerTrace", {"id": "Q-1", "gln": PHARMACY, "answer": "5e" * 32})
     _, findings = audited(world.ledger)
     assert findings == []
