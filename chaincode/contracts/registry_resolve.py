@@ -9,6 +9,7 @@ from chaincode.contracts.context import Context
 from chaincode.contracts.registry_settings import KEY, use
 from chaincode.model import gs1, keys
 from chaincode.model.errors import Code, Refusal
+from chaincode.rules import parties
 
 MAX_RESOLVE = 400
 
@@ -16,7 +17,8 @@ MAX_RESOLVE = 400
 async def resolve(context: Context, arguments: Arguments) -> Any:
     """Parties and products by their keys, unknown ones left out, and the settings (a document).
 
-    With a product comes its manufacturer; who asks for both at once spares a second look.
+    Parties are told as the settings leave them, see ``parties.effective``. With a product comes its
+    manufacturer; who asks for both at once spares a second look.
     """
     glns, gtins = arguments.values("glns"), arguments.values("gtins")
     arguments.done()
@@ -26,14 +28,22 @@ async def resolve(context: Context, arguments: Arguments) -> Any:
     gtins = [gs1.gtin(value, f"gtins[{place}]") for place, value in enumerate(gtins)]
     asked = [*map(keys.product_key, gtins), *map(keys.party_key, glns)]
     settings, *documents = await context.read_all([KEY, *asked])
-    use(context, settings)
+    consortium = use(context, settings)
     products = _found(gtins, documents[: len(gtins)])
     found = _found(glns, documents[len(gtins) :])
     others = list(dict.fromkeys(product["manufacturer"] for product in products.values()))
     others = [gln for gln in others if gln not in glns]
     if others:
         found |= _found(others, await context.read_all([*map(keys.party_key, others)]))
-    return {"parties": found, "products": products, "settings": settings}
+    stand = {
+        gln: parties.effective(party, consortium.members, consortium.regulators)
+        for gln, party in found.items()
+    }
+    return {
+        "parties": {gln: party for gln, party in stand.items() if party is not None},
+        "products": products,
+        "settings": settings,
+    }
 
 
 def _found(names: list[str], documents: list[Any]) -> dict[str, Any]:

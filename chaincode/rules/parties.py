@@ -157,6 +157,19 @@ def trading_partner(party: Party, field: str) -> None:
         raise Refusal(Code.ROLE_REQUIRED, f"{party['gln']} is a {party['role']}, no trading partner", field)
 
 
+def effective(party: Party, members: Collection[str], regulators: Collection[str]) -> Party | None:
+    """The party as the settings leave it.
+
+    Of a member that has left it is suspended; whoever was voted out as a regulator is a party no more, until
+    the members give it another role.
+    """
+    if party["role"] == REGULATOR and party["msp_id"] not in regulators:
+        return None
+    if party["msp_id"] not in members:
+        return {**party, "status": "suspended", "reason": f"{party['msp_id']} has left the consortium"}
+    return party
+
+
 def with_licence(party: Party, licence: Licence) -> Party:
     """The party with ``licence``, in the place of one with the same authority and number."""
     identity = (licence["authority"], licence["number"])

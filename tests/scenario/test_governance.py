@@ -14,7 +14,7 @@ from chaincode.model import gs1
 from mediledger.demo.api import MemberApi
 from mediledger.demo.cast import party
 from tests.support.system import RunningSystem
-from tests.support.world import World, refused, seen
+from tests.support.world import STATEMENT, World, refused, seen
 
 MEMBERS = ("manufacturer", "distributor", "pharmacy", "regulator")
 Admins = dict[str, MemberApi]
@@ -85,7 +85,7 @@ async def test_a_suspended_party_trades_no_more(world: World) -> None:
     await world.regulator.post(f"{path}/suspend", why)
 
     def offer() -> Any:
-        goods = {"what": world.refs(serials), "to": site["gln"], "transaction_statement": True}
+        goods = {"what": world.refs(serials), "to": site["gln"], "statement": STATEMENT}
         return world.manufacturer.post("/transfers", goods)
 
     refusal = await refused(offer())

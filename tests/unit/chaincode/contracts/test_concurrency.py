@@ -75,6 +75,24 @@ def accept(transfer: str) -> Call:
     return PHARMACY, "custody", "AcceptTransfer", {"id": transfer}
 
 
+def vote(name: str, who: str) -> Call:
+    return who, "registry", "Vote", {"id": name, "gln": who, "approve": True}
+
+
+async def propose(world: World, changes: dict[str, Any], name: str) -> None:
+    argument = {"id": name, "gln": MAKER, "changes": changes, "reason": "as agreed"}
+    await world.registry(MAKER, "Propose", argument)
+
+
+async def enactment(world: World, changes: dict[str, Any], name: str = "ONE") -> Call:
+    """Of a proposal that three members of four have approved."""
+    await propose(world, changes, name)
+    for who in (MAKER, WHOLESALER, REGULATOR):
+        _, chaincode, function, argument = vote(name, who)
+        await world.ledger.call(MSPS[who], chaincode, function, argument)
+    return MAKER, "registry", "Enact", {"id": name}
+
+
 def unpack(sscc: str) -> Call:
     return MAKER, "custody", "Unpack", {"sscc": sscc, "gln": MAKER}
 
@@ -108,6 +126,43 @@ async def a_sellers_licence_ends_then_accept(world: World) -> tuple[Call, Call]:
 async def a_buyers_licence_ends_then_accept(world: World) -> tuple[Call, Call]:
     transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
     return relicense(PHARMACY), accept(transfer)
+
+
+@conflicts
+async def the_buyer_is_suspended_then_accept(world: World) -> tuple[Call, Call]:
+    transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
+    suspend = {"gln": PHARMACY, "reason": "inspection"}
+    return (REGULATOR, "registry", "SuspendParty", suspend), accept(transfer)
+
+
+@conflicts
+async def the_settings_change_then_dispense(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    return await enactment(world, {"parameters": {"proposal_days": 31}}), dispense(ref)
+
+
+@conflicts
+async def two_proposals_are_enacted(world: World) -> tuple[Call, Call]:
+    first = await enactment(world, {"regulators": {MSPS[MAKER]: True}}, "ONE")
+    return first, await enactment(world, {"members": {"NewMSP": True}}, "TWO")
+
+
+@conflicts
+async def vote_twice(world: World) -> tuple[Call, Call]:
+    await propose(world, {"members": {"NewMSP": True}}, "ONE")
+    return vote("ONE", MAKER), vote("ONE", MAKER)
+
+
+@conflicts
+async def the_last_vote_then_enact(world: World) -> tuple[Call, Call]:
+    enact = await enactment(world, {"members": {"NewMSP": True}})
+    return vote("ONE", PHARMACY), enact
+
+
+@conflicts
+async def withdraw_then_enact(world: World) -> tuple[Call, Call]:
+    enact = await enactment(world, {"members": {"NewMSP": True}})
+    return (MAKER, "registry", "Withdraw", {"id": "ONE"}), enact
 
 
 @conflicts

@@ -214,6 +214,25 @@ async def test_another_regulator_then_the_first_leaves(world: World) -> None:
     await world.registry(MAKER, "SuspendParty", suspension)
 
 
+async def test_a_member_that_left_trades_no_more(world: World) -> None:
+    refs = await world.units(1)
+    await world.decide({"members": {MSPS[PHARMACY]: False}})
+    with pytest.raises(Refusal, match="has left the consortium") as refused:
+        await world.offer(MAKER, PHARMACY, *refs)
+    assert refused.value.code is Code.PARTY_SUSPENDED
+    await world.decide({"members": {MSPS[PHARMACY]: True}})
+    await world.offer(MAKER, PHARMACY, *refs)
+
+
+async def test_whoever_was_voted_out_as_a_regulator_is_none_in_custody_either(world: World) -> None:
+    recall = {"gln": REGULATOR, "ref": (await world.units(1))[0], "reason": "suspect"}
+    await world.decide({"regulators": {MSPS[MAKER]: True}})
+    await world.decide({"regulators": {MSPS[REGULATOR]: False}})
+    with pytest.raises(Refusal) as refused:
+        await world.custody(REGULATOR, "Quarantine", recall)
+    assert refused.value.code is Code.PARTY_UNKNOWN
+
+
 async def test_two_proposals_that_together_leave_no_regulator(world: World) -> None:
     first, second = MSPS[REGULATOR], MSPS[MAKER]
     await approved(world, {"regulators": {second: True}})

@@ -185,6 +185,16 @@ def test_trading_partners(role: str) -> None:
     assert code_of(parties.trading_partner, party(role=role), "gln") is code
 
 
+def test_parties_of_whoever_left() -> None:
+    trader, regulator = party(), party(role="regulator", msp_id="RegulatorMSP")
+    members, regulators = ["AlpineMSP", "RegulatorMSP"], ["RegulatorMSP"]
+    assert parties.effective(trader, members, regulators) == trader
+    assert parties.effective(regulator, members, regulators) == regulator
+    left = parties.effective(trader, ["RegulatorMSP"], regulators)
+    assert left == trader | {"status": "suspended", "reason": "AlpineMSP has left the consortium"}
+    assert parties.effective(regulator, members, ["AlpineMSP"]) is None
+
+
 def test_with_licence_replaces_by_authority_and_number() -> None:
     old, other = licence(), licence(authority="State of Ohio")
     renewed = licence(valid_to="2030-12-31")
