@@ -8,7 +8,7 @@ from chaincode.model import duties
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import MAKER, MSPS, World
 
-READS = ("Get", "List", "History", "Trace", "VerifyProduct", "Resolve", "RecallStatus", "CountRecalled", "Check")
+READS = ("Get", "List", "History", "Trace", "Verify", "Resolve", "RecallStatus", "CountRecalled", "Check")
 
 
 async def functions(world: World, chaincode: str) -> list[str]:
