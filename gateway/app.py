@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from gateway.accounts.routes import router as accounts
 from gateway.coldchain.routes import router as coldchain
+from gateway.compliance.routes import router as compliance
 from gateway.containers.routes import router as containers
 from gateway.core import database, documentation, problems
 from gateway.core.auth import Tokens
@@ -47,6 +48,7 @@ ROUTERS = (
     returns,
     devices,
     coldchain,
+    compliance,
     governance,
     ledger,
     reports,

@@ -5,16 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context
+from chaincode.contracts.dry_run import Unwritten
 from chaincode.model import canonical
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import authority
 from chaincode.shim import Response, ShimError, Stub, failure, success
 
 log = logging.getLogger(__name__)
+
+# Tells of any other function what it would refuse; a dry run of a transaction.
+CHECK = "compliance:Check"
+# Refusals that one answer tells; how many there are, it tells too.
+MAX_FINDINGS = 100
 
 Handler = Callable[[Context, Arguments], Awaitable[Any]]
 
@@ -44,16 +50,10 @@ class Contract:
     async def invoke(self, stub: Stub) -> Response:
         """Run the transaction."""
         try:
-            function = self._functions.get(stub.function)
-            if function is None:
-                known = ", ".join(sorted(self._functions))
-                raise Refusal(Code.FUNCTION_UNKNOWN, f"{self._name} has no such function; it has {known}")
-            if len(stub.params) != 1:
-                raise invalid("argument", "is one JSON object")
-            context = Context(stub)
-            if function.duty is not None:
-                context.check(authority.entrusted, stub.creator.attributes, function.duty)
-            result = await function.handler(context, Arguments(canonical.loads(stub.params[0])))
+            if stub.function == CHECK:
+                result = await self._check(stub)
+            else:
+                result = await _run(self._function(stub.function), Context(stub), _argument(stub))
             return success(canonical.dumps(result))
         except Refusal as refusal:
             return failure(refusal.to_json(), refusal.code.status)
@@ -63,3 +63,43 @@ class Contract:
         except Exception:
             log.exception("%s %s failed in transaction %s", self._name, stub.function, stub.tx_id)
             return failure("internal error")
+
+    def _function(self, name: str) -> Function:
+        if name not in self._functions:
+            known = ", ".join(sorted(self._functions))
+            raise Refusal(Code.FUNCTION_UNKNOWN, f"{self._name} has no such function; it has {known}")
+        return self._functions[name]
+
+    async def _check(self, stub: Stub) -> Any:
+        """What would be refused if the function in ``function`` were called with ``arguments``, and why.
+
+        Every rule that refuses is told, in the order in which they are applied, up to whatever else stops the
+        function: an argument that is malformed, a document that is not there. Nothing is written.
+        """
+        asked = Arguments(_argument(stub))
+        name, (_, given) = asked.text("function"), asked.take("arguments")
+        asked.done()
+        findings: list[Refusal] = []
+        try:
+            await _run(self._function(name), Context(cast(Stub, Unwritten(stub)), findings), given)
+        except Refusal as refusal:
+            findings.append(refusal)
+        except Exception:
+            # A function that goes on where it would have been refused may find nothing to go on with.
+            if not findings:
+                raise
+        told = [refusal.to_dict() for refusal in findings[:MAX_FINDINGS]]
+        return {"allowed": not findings, "count": len(findings), "refusals": told}
+
+
+async def _run(function: Function, context: Context, argument: Any) -> Any:
+    if function.duty is not None:
+        context.check(authority.entrusted, context.stub.creator.attributes, function.duty)
+    return await function.handler(context, Arguments(argument))
+
+
+def _argument(stub: Stub) -> Any:
+    """The one JSON value that a transaction is called with."""
+    if len(stub.params) != 1:
+        raise invalid("argument", "is one JSON object")
+    return canonical.loads(stub.params[0])

@@ -134,7 +134,7 @@ class Code(StrEnum):
     EXCEPTION_UNKNOWN = "exception_unknown", 404
     EXCEPTION_CLOSED = "exception_closed"
     RESOLUTION_UNFIT = "resolution_unfit"
-    MISSING = "missing"
+    GOODS_MISSING = "goods_missing"
     RETURN_UNRELATED = "return_unrelated"
     PRICE_MISMATCH = "price_mismatch"
     PRICE_UNKNOWN = "price_unknown", 404

@@ -93,7 +93,7 @@ _ENDED = {
 }
 
 
-@rule(Code.MISSING)
+@rule(Code.GOODS_MISSING)
 def present(goods: Goods, field: str) -> None:
     """What was sent and did not arrive is not sold, packed or dispensed until it is found.
 
@@ -101,7 +101,7 @@ def present(goods: Goods, field: str) -> None:
     """
     if "missing" in goods.document:
         message = f"{goods.ref} is missing since transfer {goods.document['missing']}"
-        raise Refusal(Code.MISSING, message, field)
+        raise Refusal(Code.GOODS_MISSING, message, field)
 
 
 @rule(Code.OWNERS_DIFFER)

@@ -68,6 +68,8 @@ class Unpacked(BaseModel):
 class Content(BaseModel):
     """How many packs of a lot are somewhere inside."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"gtin": GTIN, "lot": "L2026A", "count": 1}})
+
     gtin: str
     lot: str
     count: int

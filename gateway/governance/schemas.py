@@ -128,6 +128,10 @@ class Vote(LedgerDocument):
 class Tally(BaseModel):
     """Votes of those who are members today, and how many must approve."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"approved": 3, "rejected": 0, "members": 4, "needed": 3}}
+    )
+
     approved: int
     rejected: int
     members: int

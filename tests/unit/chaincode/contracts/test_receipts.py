@@ -42,7 +42,7 @@ async def test_what_came_is_the_buyers_and_what_did_not_stays_missing_at_the_sel
     [exception] = document["exceptions"]
     assert (exception["status"], exception["note"]) == ("open", "not on the truck")
     found = await refused(world.custody(MAKER, "OfferTransfer", sale("T", MAKER, PHARMACY, gone)))
-    assert found.code is Code.MISSING
+    assert found.code is Code.GOODS_MISSING
 
 
 async def test_everything_offered_is_accounted_for(world: World) -> None:
@@ -88,10 +88,10 @@ async def test_what_is_lost_stays_missing_and_is_not_sold(world: World) -> None:
     assert unit["missing"] == name
     assert "offer" not in unit
     found = await refused(world.custody(MAKER, "OfferTransfer", sale("T", MAKER, PHARMACY, gone)))
-    assert found.code is Code.MISSING
+    assert found.code is Code.GOODS_MISSING
     argument = {"sscc": world.sscc(), "gln": MAKER, "children": [gone]}
     found = await refused(world.custody(MAKER, "Pack", argument))
-    assert (found.code, found.rule) == (Code.MISSING, "goods.present")
+    assert (found.code, found.rule) == (Code.GOODS_MISSING, "goods.present")
 
 
 async def test_a_trace_tells_what_became_of_each(world: World) -> None:

@@ -207,8 +207,8 @@ def kinds() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize(("kind", "fields"), kinds().items())
 def test_every_document_of_the_ledger_is_mirrored(kind: str, fields: dict[str, Any]) -> None:
-    """In a table whose columns are fields of it, or it is one by which others are found."""
-    if kind in documents.INDEXES:
+    """In a table whose columns are fields of it; but for one by which others are found or that is private."""
+    if kind in documents.INDEXES or kind == "price":
         return
     [mapper] = [one for key, one in MAPPERS.items() if documents.DOC.get(key, key) == kind]
     columns = {mapper.field(name): mapper.table.columns[name] for name in mapper.columns[:-2]}

@@ -1,0 +1,1 @@
+"""Asking beforehand what the ledger would refuse."""
