@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from chaincode.contracts import recalls
+from chaincode.contracts.arguments import Arguments
+from chaincode.contracts.context import Context
 from chaincode.contracts.protection import owners_policy
 from chaincode.model import keys
 from chaincode.model.errors import Code, Refusal
+from chaincode.shim.creator import Creator
+from tests.unit.chaincode.contracts.ledger import FakeStub, Transaction
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
     LOT,
@@ -311,3 +315,18 @@ async def test_a_range_stops_only_cases_with_its_packs(world: World) -> None:
     await world.unpack(MAKER, pallet)
     await world.unpack(MAKER, case, inside[1])
     await world.offer(MAKER, WHOLESALER, f"00{case}")
+
+
+async def test_a_dry_run_tells_all_that_would_be_refused(world: World) -> None:
+    await start(world, REGULATOR)
+    await end(world, REGULATOR)
+    transaction = Transaction("dry", world.ledger.now, Creator(MSPS[WHOLESALER], b""))
+    stub: Any = FakeStub(world.ledger, transaction, "custody", [b"EndRecall"])
+    findings: list[Refusal] = []
+    argument = {"id": "R-1", "gln": MAKER, "reason": "all is back"}
+    await recalls.end_recall(Context(stub, findings), Arguments(argument))
+    assert [finding.rule for finding in findings] == [
+        "parties.acting_for",
+        "recall.overseen_by",
+        "recall.running",
+    ]
