@@ -117,6 +117,24 @@ async def accept_then_reject(world: World) -> tuple[Call, Call]:
 
 
 @conflicts
+async def hold_in_transit_then_accept(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    transfer = await world.offer(MAKER, PHARMACY, f"00{case}")
+    return hold(MAKER, f"00{case}"), accept(transfer)
+
+
+@conflicts
+async def both_sides_settle_an_exception(world: World) -> tuple[Call, Call]:
+    there, gone = await world.units(2)
+    transfer = await world.offer(MAKER, PHARMACY, there, gone)
+    short = {"id": transfer, "received": [there], "exceptions": [{"kind": "shortage", "ref": gone}]}
+    await world.custody(PHARMACY, "AcceptTransfer", short)
+    word = {"id": transfer, "exception": 0, "resolution": "found"}
+    first, second = ((who, "custody", "ResolveException", word | {"gln": who}) for who in (MAKER, PHARMACY))
+    return first, second
+
+
+@conflicts
 async def a_sellers_licence_ends_then_accept(world: World) -> tuple[Call, Call]:
     transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
     return relicense(MAKER), accept(transfer)
