@@ -37,6 +37,8 @@ KINDS: dict[str, tuple[int, ...]] = {
     "notification_response": (2,),
     "high_risk": (1,),
 }
+# Kinds that live through periods.
+_PERIODS = ("container", "unit")
 
 
 async def get_unit(context: Context, arguments: Arguments) -> Any:
@@ -49,7 +51,8 @@ async def get_unit(context: Context, arguments: Arguments) -> Any:
 async def history(context: Context, arguments: Arguments) -> Any:
     """Every committed state of one document, oldest first; at most a thousand, the newest.
 
-    Goods have a document for each of their periods: ``attributes`` of a later one end in its number.
+    Goods have a document for each of their periods, whose numbers end its ``attributes``; without a number
+    the states of all periods are told.
     """
     kind = arguments.choice("key_type", KINDS)
     field, attributes = arguments.batch("attributes", max(KINDS[kind]))
@@ -59,8 +62,20 @@ async def history(context: Context, arguments: Arguments) -> Any:
     ):
         counts = " or ".join(map(str, KINDS[kind]))
         raise invalid(field, f"are the {counts} texts of a {kind}'s key")
+    key = keys.composite(kind, *attributes)
+    items = await _states(context, key)
+    if kind in _PERIODS and len(attributes) == KINDS[kind][0]:
+        period = 1
+        while later := await _states(context, f"{key}{period}{keys.SEPARATOR}"):
+            items = [*items, *later][-MAX_HISTORY:]
+            period += 1
+    return {"items": items}
+
+
+async def _states(context: Context, key: str) -> list[dict[str, Any]]:
+    """The newest states of a document, the oldest of them first; the peer gives the newest first."""
     items: list[dict[str, Any]] = []
-    async for change in context.stub.history(keys.composite(kind, *attributes)):
+    async for change in context.stub.history(key):
         item: dict[str, Any] = {
             "tx_id": change.tx_id,
             "at": change.timestamp_ms,
@@ -71,4 +86,4 @@ async def history(context: Context, arguments: Arguments) -> Any:
         items.append(item)
         if len(items) == MAX_HISTORY:
             break
-    return {"items": items[::-1]}
+    return items[::-1]

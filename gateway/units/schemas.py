@@ -36,6 +36,14 @@ _STEP: dict[str, Any] = {
     "creator_msp": "ManufacturerMSP",
     "endorsers": ["ManufacturerMSP", "DistributorMSP", "RegulatorMSP"],
 }
+_TRACE: dict[str, Any] = {
+    **_STANDING,
+    "lot": {},
+    "product": {},
+    "steps": [_STEP],
+    "predecessors": [],
+    "successors": [],
+}
 
 
 class NewUnits(Request):
@@ -146,16 +154,34 @@ class Step(BaseModel):
     endorsers: list[str]
 
 
-class Trace(UnitStanding):
-    """A unit's whole way, oldest step first, its own changes merged with those of its containers."""
+class Predecessor(BaseModel):
+    """A unit that another one was made of by repackaging, and its way until then."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {**_STANDING, "lot": {}, "product": {}, "steps": [_STEP]}}
-    )
+    ref: str
+    steps: list[Step]
+
+
+class Successor(BaseModel):
+    """A unit that was made of another one by repackaging."""
+
+    ref: str
+    status: str
+
+
+class Trace(UnitStanding):
+    """A unit's whole way, oldest step first, its own changes merged with those of its containers.
+
+    ``predecessors`` and ``successors`` are the units that it comes from, and that come from it, by
+    repackaging, the nearest first.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"example": _TRACE})
 
     lot: dict[str, Any]
     product: dict[str, Any]
     steps: list[Step]
+    predecessors: list[Predecessor]
+    successors: list[Successor]
 
 
 class Version(BaseModel):

@@ -16,9 +16,12 @@ _SHOWN = ("block_number", "position", "validation_code", "creator_msp")
 async def trace(core: Gateway, gtin: str, serial: str) -> dict[str, Any]:
     """A unit's standing and its whole way, oldest step first; Refusal where it is not on the ledger."""
     traced = await core.ledger.evaluate(CUSTODY, "Trace", {"gtin": gtin, "serial": serial})
-    found = await places(core.engine, core.ledger, {step["tx_id"] for step in traced["steps"]})
-    steps = [_step(step, found[step["tx_id"]]) for step in traced["steps"]]
-    return {**traced, "steps": steps}
+    ways = [traced, *traced["predecessors"]]
+    found = await places(core.engine, core.ledger, {step["tx_id"] for way in ways for step in way["steps"]})
+    own, *before = (
+        {**way, "steps": [_step(step, found[step["tx_id"]]) for step in way["steps"]]} for way in ways
+    )
+    return {**own, "predecessors": before}
 
 
 def _step(step: dict[str, Any], place: Place) -> dict[str, Any]:

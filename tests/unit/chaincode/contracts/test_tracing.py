@@ -124,12 +124,17 @@ async def test_history_of_a_document(world: World) -> None:
     assert [item["doc"].get("offer") for item in items] == [None, transfer]
 
 
-async def test_history_of_a_later_period(world: World) -> None:
+async def test_history_of_goods_is_that_of_all_their_periods_or_of_one(world: World) -> None:
     case, [ref] = await world.case(1)
     await world.unpack(MAKER, case)
-    attributes = [ref[2:16], ref[18:], "2"]
-    items = await world.custody(REGULATOR, "History", {"key_type": "unit", "attributes": attributes})
-    assert [item["doc"] for item in items["items"]] == [world.unit(ref)]
+    attributes = [ref[2:16], ref[18:]]
+    found = await world.custody(REGULATOR, "History", {"key_type": "unit", "attributes": attributes})
+    assert [item["doc"]["period"] for item in found["items"]] == [0, 1, 2]
+    argument = {"key_type": "unit", "attributes": [*attributes, "2"]}
+    found = await world.custody(REGULATOR, "History", argument)
+    assert [item["doc"] for item in found["items"]] == [world.unit(ref)]
+    found = await world.custody(REGULATOR, "History", {"key_type": "container", "attributes": [case]})
+    assert [item["doc"]["status"] for item in found["items"]] == ["packed", "unpacked"]
 
 
 async def test_history_keeps_the_newest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,3 +228,29 @@ async def test_a_trace_across_two_containers(world: World) -> None:
     ]
     steps = [(step["step"], step["ref"]) for step in (await world.trace(other))["steps"]]
     assert steps[2:] == [("offer", f"00{first}"), ("accept", f"00{first}")]
+
+
+async def test_a_receipt_in_part_is_told_for_each_pack(world: World) -> None:
+    there, gone, back = await world.units(3)
+    name = await world.offer(MAKER, WHOLESALER, there, gone, back)
+    exceptions = [{"kind": "shortage", "ref": ref, "note": "?"} for ref in (gone, back)]
+    argument = {"id": name, "received": [there], "exceptions": exceptions}
+    await world.custody(WHOLESALER, "AcceptTransfer", argument)
+    for place, resolution in ((0, "lost"), (1, "found")):
+        for who in (WHOLESALER, MAKER):
+            said = {"id": name, "gln": who, "exception": place, "resolution": resolution}
+            await world.custody(who, "ResolveException", said)
+    told = [[step["step"] for step in (await world.trace(ref))["steps"]] for ref in (there, gone, back)]
+    assert told == [
+        ["commission", "offer", "accept"],
+        ["commission", "offer", "missing", "settle"],
+        ["commission", "offer", "missing", "settle"],
+    ]
+
+
+async def test_an_offer_that_expired_is_told(world: World) -> None:
+    [ref] = await world.units(1)
+    name = await world.offer(MAKER, WHOLESALER, ref)
+    world.ledger.now += 40 * 24 * 60 * 60 * 1000
+    await world.custody(MAKER, "ExpireOffer", {"id": name})
+    assert [step["step"] for step in (await world.trace(ref))["steps"]] == ["commission", "offer", "expire"]
