@@ -165,12 +165,6 @@ class Arguments:
             raise invalid(field, "is true or false")
         return value
 
-    def truth(self, name: str) -> None:
-        """A statement that must be ``true``."""
-        field, value = self.take(name)
-        if value is not True:
-            raise invalid(field, "must be true: it is the statement that the law asks for")
-
     def values(self, name: str) -> list[Any]:
         """A list of raw values, perhaps of none."""
         field, value = self.take(name)

@@ -86,7 +86,6 @@ def transfer(
         "from": sender,
         "to": receiver,
         "status": "offered" if closed is None else "accepted",
-        "transaction_statement": True,
         "offered_at": at(offered),
     }
     return made | ({} if closed is None else {"closed_at": at(closed)}) | changes

@@ -111,7 +111,6 @@ def transfer(number: int) -> dict[str, Any]:
         "from": GLN,
         "to": OTHER,
         "status": status,
-        "transaction_statement": True,
         "offered_at": round(at.timestamp() * 1000),
     }
     return {

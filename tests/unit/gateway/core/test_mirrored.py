@@ -53,7 +53,6 @@ DOCUMENTS: list[dict[str, Any]] = [
         "from": "1",
         "to": "2",
         "status": "rejected",
-        "transaction_statement": True,
         "offered_at": TIME,
         "closed_at": TIME,
         "reason": "r",
