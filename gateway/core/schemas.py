@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.core.fields import MilliCelsius, Text
 
@@ -33,12 +35,23 @@ class LedgerDocument(BaseModel):
 
 
 class Storage(BaseModel):
-    """Temperatures at which goods may be kept, both ends allowed."""
+    """How goods may be kept: limits, both ends allowed, and what else the product's stability data allow.
+
+    Excursions may stay within ``excursion_min_mc`` to ``excursion_max_mc`` for ``excursion_minutes``
+    altogether; the mean kinetic temperature over ``mkt_window_days`` is at most ``mkt_max_mc``; below
+    ``freeze_mc`` goods are spoilt.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"min_mc": 2000, "max_mc": 8000}})
 
     min_mc: MilliCelsius
     max_mc: MilliCelsius
+    excursion_min_mc: MilliCelsius | None = None
+    excursion_max_mc: MilliCelsius | None = None
+    excursion_minutes: Annotated[int, Field(ge=1)] | None = None
+    mkt_max_mc: MilliCelsius | None = None
+    mkt_window_days: Annotated[int, Field(ge=1)] | None = None
+    freeze_mc: MilliCelsius | None = None
 
 
 class Reason(Request):

@@ -21,7 +21,9 @@ router = router_for("/products", "Products")
 @router.post("", status_code=201, summary="Register a product", response_model=Written[Product])
 async def register(body: NewProduct, write: RegistryWriter) -> Receipt:
     """By its manufacturer or repackager, licensed."""
-    product = body.model_dump(mode="json") | {"manufacturer": body.manufacturer or write.gln}
+    product = body.model_dump(mode="json", exclude_none=True) | {
+        "manufacturer": body.manufacturer or write.gln
+    }
     return await write.registry("RegisterProduct", **product)
 
 

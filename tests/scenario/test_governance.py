@@ -12,9 +12,9 @@ import pytest
 
 from chaincode.model import gs1
 from mediledger.demo.api import MemberApi
-from mediledger.demo.cast import party
+from mediledger.demo.cast import Storage, party, product
 from tests.support.system import RunningSystem
-from tests.support.world import STATEMENT, World, refused, seen
+from tests.support.world import STATEMENT, World, already, refused, seen
 
 MEMBERS = ("manufacturer", "distributor", "pharmacy", "regulator")
 Admins = dict[str, MemberApi]
@@ -96,3 +96,18 @@ async def test_a_suspended_party_trades_no_more(world: World) -> None:
     named = {"authority": licence["authority"], "number": licence["number"], **why}
     await world.regulator.post(f"{path}/licences/revoke", named)
     assert (await refused(offer())).code == "licence_revoked"
+
+
+async def test_a_manufacturer_changes_how_its_product_is_kept(world: World) -> None:
+    """The product's key takes the manufacturer's endorsement and the regulator's."""
+    maker = next(o for o in world.running.system.topology.organizations if o.role == "manufacturer")
+    article = product(maker, Storage(-25, -15))
+    await already(world.manufacturer.post("/products", article), "product_exists")
+    path, frozen = f"/products/{article['gtin']}", article["storage"]
+    warmer = frozen | {"excursion_min_mc": -25_000, "excursion_max_mc": -5_000, "excursion_minutes": 30}
+    refusal = await refused(world.distributor.post(f"{path}/storage", {"storage": warmer}))
+    assert (refusal.status, refusal.code) == (403, "not_authorised")
+    written = (await world.manufacturer.post(f"{path}/storage", {"storage": warmer}))["transaction_id"]
+    assert (await world.manufacturer.get(path))["storage"] == warmer
+    endorsers = (await world.manufacturer.get(f"/ledger/transactions/{written}"))["endorsers"]
+    assert {"ManufacturerMSP", "RegulatorMSP"} <= set(endorsers)
