@@ -7,7 +7,8 @@ from typing import Any
 from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.transfers import need_transfer
-from chaincode.contracts.transfers_closing import MAX_EXCEPTIONS, concerned, take_over, unbound
+from chaincode.contracts.transfers_accepting import MAX_EXCEPTIONS, concerned, take_over
+from chaincode.contracts.transfers_closing import unbound
 from chaincode.contracts.transfers_offering import load
 from chaincode.model import keys
 from chaincode.model.documents.trade import Discrepancy, Transfer

@@ -8,7 +8,7 @@ import pytest
 
 from chaincode.model import keys
 from chaincode.model.errors import Code
-from tests.unit.chaincode.contracts.test_transfers import guarded_by, policy, refused, transfer
+from tests.unit.chaincode.contracts.test_transfers import guarded_by, keeper, policy, refused, transfer
 from tests.unit.chaincode.contracts.world import LOT, MAKER, PHARMACY, PRODUCT, WHOLESALER, World, sale
 
 
@@ -145,6 +145,18 @@ async def test_damaged_goods_are_in_quarantine_with_whoever_has_them(world: Worl
     await settle(world, name, "destroyed", exception=1)
     assert "offer" not in world.unit(at_the_door)
     assert transfer(world, name)["status"] == "accepted"
+
+
+async def test_what_a_keeper_receives_damaged_its_owner_guards_too(world: World) -> None:
+    depot = await keeper(world)
+    [ref] = await world.units(1)
+    moved = {"id": "IN", "kind": "custody_only", "what": [ref], "from": MAKER, "to": depot}
+    await world.custody(MAKER, "OfferTransfer", moved)
+    argument = {"id": "IN", "exceptions": [{"kind": "damaged", "ref": ref}]}
+    await world.custody(PHARMACY, "AcceptTransfer", argument)
+    hold = world.ledger.document("custody", keys.hold_key(ref))
+    assert hold["placed_by"] == depot
+    assert world.ledger.policies["custody", keys.hold_key(ref)] == guarded_by(MAKER, PHARMACY)
 
 
 async def test_counts_tell_of_what_no_ref_names(world: World) -> None:
