@@ -19,7 +19,9 @@ HONEST, EVIL = "chaincode.contracts.{}:chaincode", "tests.security.collusion.evi
 @pytest.fixture(scope="module", params=kinds())
 def evil_ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """The ledger; once per kind."""
-    home = tmp_path_factory.mktemp(request.param)
+    # As the command keeps it: a directory per kind in the state directory.
+    home = tmp_path_factory.mktemp("collusion") / request.param
+    home.mkdir()
     text = DEFAULT.read_text(encoding="utf-8")
     for name in ("registry", "custody"):
         assert HONEST.format(name) in text
