@@ -59,7 +59,7 @@ async def test_the_command_tells_of_it_and_fails(members: Consortium, evil_ledge
         "LEDGER": evil_ledger.kind,
         "COLUMNS": "200",
     }
-    verified = subprocess.run(
+    verified = subprocess.run(  # noqa: ASYNC221 - nothing else happens meanwhile
         [sys.executable, "-m", "mediledger", "ledger", "verify", "--member", "pharmacy"],
         cwd=PROJECT,
         env=os.environ | environment,
