@@ -7,7 +7,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from gateway.coldchain import store
-from gateway.coldchain.schemas import Anchor, Excursion, Hold, NewHold, Reading
+from gateway.coldchain.schemas import (
+    Anchor,
+    Decision,
+    Excursion,
+    Hold,
+    NewDecision,
+    NewHold,
+    Proof,
+    Reading,
+    Settled,
+    Settlement,
+    Temperature,
+    Verdict,
+)
 from gateway.core import mirrored
 from gateway.core.auth import Reader
 from gateway.core.fields import Identifier, Sscc
@@ -70,6 +83,46 @@ async def anchors(
 async def anchor(core: Core, _: Reader, anchor_id: Identifier) -> Any:
     """As it stands on the ledger."""
     return await core.ledger.evaluate(CUSTODY, "GetAnchor", {"id": anchor_id})
+
+
+@_readings.post("/anchors/{anchor_id}/verify", summary="Verify a reading", response_model=Verdict)
+async def verify(core: Core, _: Reader, anchor_id: Identifier, body: Proof) -> Any:
+    """Whether a reading is under an anchor, by its audit path (RFC 6962, section 2.1.1)."""
+    proof = {"anchor": anchor_id, **body.model_dump(mode="json")}
+    return await core.ledger.evaluate(CUSTODY, "VerifyReading", proof)
+
+
+@_readings.get(
+    "/containers/{sscc}/temperature", summary="A container's temperature", response_model=Temperature
+)
+async def temperature(core: Core, _: Reader, sscc: Sscc) -> Any:
+    """What all anchors of a container say together, of whoever's sensors."""
+    return await core.ledger.evaluate(CUSTODY, "GetContainerTemperature", {"sscc": sscc})
+
+
+@_readings.get("/excursions/{excursion_id}", summary="An excursion", response_model=Excursion)
+async def excursion(core: Core, _: Reader, excursion_id: Identifier) -> Any:
+    """As it stands on the ledger, with what was decided of it."""
+    return await core.ledger.evaluate(CUSTODY, "GetExcursion", {"id": excursion_id})
+
+
+@_readings.post(
+    "/excursions/{excursion_id}/decision", summary="Decide an excursion", response_model=Written[Decision]
+)
+async def decide(excursion_id: Identifier, body: NewDecision, write: QuarantineWriter) -> Receipt:
+    """Releases the goods, or condemns them; by their owner's quality unit."""
+    decision = body.model_dump(mode="json", exclude_none=True)
+    return await write.custody("DecideExcursion", id=excursion_id, gln=write.gln, **decision)
+
+
+@_readings.post(
+    "/excursions/{excursion_id}/settle",
+    summary="Settle goods of an excursion",
+    response_model=Written[Settled],
+)
+async def settle(excursion_id: Identifier, body: Settlement, write: QuarantineWriter) -> Receipt:
+    """Lets goods that were taken out of a held container follow its decision; by their owner."""
+    return await write.custody("SettleExcursion", id=excursion_id, refs=body.refs)
 
 
 @_readings.get("/excursions", summary="List excursions", response_model=Page[Excursion])

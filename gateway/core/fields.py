@@ -71,6 +71,7 @@ UnitRef = Annotated[
     Field(description="GS1 element string of a unit, 01<GTIN-14>21<serial>"),
 ]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 TransactionId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[
     str,

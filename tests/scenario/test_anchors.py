@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from chaincode.model import gs1
+from chaincode.model import coldchain, gs1, merkle
 from chaincode.model.documents.coldchain import Storage
 from iot_bridge import anchors
 from iot_bridge.anchors import StoredReading
@@ -122,3 +122,27 @@ async def test_an_excursion_is_quarantined_within_seconds(running: RunningSystem
             assert time.monotonic() - began < 20
             await asyncio.sleep(0.1)
         assert [(one["max_mc"], one["limit"]) for one in found] == [(9001, {"min_mc": 2000, "max_mc": 8000})]
+        await proved(running, world, sscc, found[0]["anchor"])
+        decision = {"decision": "release", "reason": "Stability data cover it", "evidence_hash": "ab" * 32}
+        await world.distributor.post(f"/excursions/{found[0]['id']}/decision", decision)
+        assert (await world.distributor.get(f"/containers/{sscc}"))["held"] is False
+        known = await world.distributor.get(f"/excursions/{found[0]['id']}")
+        assert (known["causes"], known["decision"]["status"]) == (["range", "time"], "released")
+        account = await world.distributor.get(f"/containers/{sscc}/temperature")
+        assert (account["count"], account["min_mc"], account["max_mc"]) == (2, 5000, 9001)
+
+
+async def proved(running: RunningSystem, world: World, sscc: str, anchor: str) -> None:
+    """Each reading under the anchor is proved against the ledger, and none with another temperature."""
+    readings = stored(running, sscc)[anchor]
+    leaves = [
+        merkle.leaf(coldchain.reading_leaf(one.device, one.sequence, one.at, one.value_mc))
+        for one in readings
+    ]
+    for place, one in enumerate(readings):
+        path = [step.hex() for step in merkle.proof(leaves, place)]
+        claim = {"device": one.device, "sequence": one.sequence, "at": one.at, "path": path}
+        for value, holds in ((one.value_mc, True), (one.value_mc + 1, False)):
+            body = {**claim, "temperature_mc": value}
+            answer = await world.distributor.post(f"/anchors/{anchor}/verify", body)
+            assert answer["proved"] is holds

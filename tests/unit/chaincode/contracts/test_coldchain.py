@@ -297,6 +297,7 @@ async def test_beyond_the_range_or_frozen_at_once(
         assert "excursion" not in anchored
 
 
+@pytest.mark.allows("coldchain.decided", "coldchain.held_by")
 async def test_an_excursion_holds_and_passes_to_what_is_taken_out(world: World) -> None:
     case, refs = await world.case(2)
     pallet = await world.pack(f"00{case}")
