@@ -130,7 +130,7 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
     policy = owners_policy([changed["owner_msp"], party["msp_id"]], context.settings.members)
     for child in children:
         _begin(context, child.next_key, _loosened(child, changed, context.now), policy)
-    await inherit(context, container, taken, "sscc")
+    await inherit(context, container, children, "sscc")
     context.event("ContainerUnpacked", {"sscc": sscc, "gln": gln, "count": len(taken), "left": left})
     return {"sscc": sscc, "count": len(taken), "left": left}
 

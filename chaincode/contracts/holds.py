@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from chaincode.contracts.context import Context, Resolved
 from chaincode.contracts.standing import Standing
-from chaincode.model import gs1, keys
-from chaincode.model.documents.safety import Claim, ClaimStatus, Hold
+from chaincode.model import keys
+from chaincode.model.documents.safety import Claim, ClaimStatus, HeldLot, Hold
 from chaincode.rules import holds
 
 
@@ -16,17 +16,23 @@ class Holds:
     """The holds over some goods as this transaction read them; changed in memory, and written by ``save``.
 
     A transaction does not see its own writes: whatever it does to holds it does to one of these.
+
+    Of a lot of which no pack was ever on hold by itself, the packs' own holds are not read: a thousand packs
+    have one key between them that says so (``HeldLot``), written with the first hold.
     """
 
-    def __init__(self, names: dict[str, str], documents: dict[str, Hold]) -> None:
-        """``names``: the keys that were read, with their refs; ``documents``: what was there."""
-        self._names = names
+    def __init__(self, documents: dict[str, Hold], lots: dict[str, str], held: set[str]) -> None:
+        """``documents``: what was read, by key. ``lots``: the key of its lot's ``HeldLot`` by that of each
+        pack's hold; ``held``: those of them that are there.
+        """
         self._documents = documents
+        self._lots = lots
+        self._held = held
         self._changed: set[str] = set()
 
     def of(self, key: str) -> Hold:
         """The document under a key that was read; an empty one where nothing was ever on hold."""
-        return self._documents.get(key) or holds.empty(self._names[key])
+        return self._documents.get(key) or holds.empty(keys.split(key)[1][0])
 
     def own(self, standing: Standing) -> Hold:
         """The hold document of the goods themselves."""
@@ -37,7 +43,7 @@ class Holds:
         if not self._documents:
             # As it nearly always is, with a thousand packs to ask about.
             return []
-        return [self._documents[key] for key, _ in _keys_over(standing) if key in self._documents]
+        return [self._documents[key] for key in _keys_over(standing) if key in self._documents]
 
     def held(self, standing: Standing) -> bool:
         """Whether the goods, what is around them or what is inside them is on hold."""
@@ -80,21 +86,43 @@ class Holds:
         """Write what was changed, under the policy of those whom it concerns."""
         for key in sorted(self._changed):
             context.write(key, self._documents[key], protected_by=self._documents[key]["guards"])
+        for key in sorted({self._lots[key] for key in self._changed if key in self._lots} - self._held):
+            gtin, lot = keys.split(key)[1]
+            held: HeldLot = {"doc": "held_lot", "gtin": gtin, "lot": lot}
+            context.write_once(key, held)
+            self._held.add(key)
 
 
 async def holds_of(context: Context, goods_read: Sequence[Standing]) -> Holds:
     """The holds over goods, what is around them and their lots, in one reading."""
-    wanted = {key: name for standing in goods_read for key, name in _keys_over(standing)}
-    return await read_holds(context, wanted)
+    wanted: dict[str, None] = {}
+    for one in goods_read:
+        wanted.update(dict.fromkeys(_keys_around(one)))
+    return await _read(context, goods_read, wanted)
 
 
-async def read_holds(context: Context, wanted: dict[str, str]) -> Holds:
-    """Hold documents by their keys, each with the ref that it is of."""
-    if not wanted:
-        return Holds({}, {})
-    found = await context.read_all(list(wanted))
-    stored = {key: document for key, document in zip(wanted, found, strict=True) if document is not None}
-    return Holds(wanted, stored)
+async def read_holds(context: Context, wanted: Collection[str]) -> Holds:
+    """Hold documents of anything but packs, by their keys."""
+    return await _read(context, (), wanted)
+
+
+async def _read(context: Context, goods_read: Sequence[Standing], others: Collection[str]) -> Holds:
+    """The own holds of goods, and those under other keys."""
+    lots: dict[str, str] = {}
+    wanted = dict.fromkeys(others)
+    for one in goods_read:
+        document, key = one.document, keys.hold_key(one.ref)
+        if document["doc"] == "unit":
+            lots[key] = _held_lot_key(document["gtin"], document["lot"])
+        else:
+            wanted[key] = None
+    marks = sorted(set(lots.values()))
+    found = await context.read_all([*marks, *wanted]) if marks or wanted else []
+    held = {key for key, mark in zip(marks, found, strict=False) if mark is not None}
+    packs = [key for key, mark in lots.items() if mark in held]
+    found += await context.read_all(packs) if packs else []
+    pairs = zip([*wanted, *packs], found[len(marks) :], strict=True)
+    return Holds({key: document for key, document in pairs if document is not None}, lots, held)
 
 
 async def place(
@@ -115,22 +143,22 @@ async def place(
     found.save(context)
 
 
-async def inherit(context: Context, container: Standing, children: Collection[str], field: str) -> None:
+async def inherit(context: Context, container: Standing, children: Sequence[Standing], field: str) -> None:
     """Give the holds on a container to what is taken out of it, and take its marks of them away."""
     key = keys.hold_key(container.ref)
-    outer = (await read_holds(context, {key: container.ref})).own(container)
+    outer = (await read_holds(context, [key])).own(container)
     claimed = holds.claims(outer)
     # What carries no mark inside need not be read, except to write a claim to it.
-    refs = sorted(children) if claimed else sorted(name for name in children if name.startswith("00"))
+    read = children if claimed else [child for child in children if child.document["doc"] == "container"]
     if not claimed and not outer["inside"]:
         return
-    found = await read_holds(context, {keys.hold_key(name): name for name in refs})
-    gone = set(children)
-    for name in refs:
-        child = found.of(keys.hold_key(name))
-        gone.update(child["inside"])
+    found = await _read(context, read, ())
+    gone = {child.ref for child in children}
+    for child in read:
+        own = found.own(child)
+        gone.update(own["inside"])
         if claimed:
-            found.put(keys.hold_key(name), holds.inherited(child, outer, field))
+            found.put(keys.hold_key(child.ref), holds.inherited(own, outer, field))
     if outer["inside"]:
         found.put(key, holds.unmarked(outer, gone))
     found.save(context)
@@ -156,10 +184,16 @@ def where_of(standing: Standing) -> list[str]:
     return [keys.hold_key(one.ref) for one in (standing, *standing.around)]
 
 
-def _keys_over(standing: Standing) -> Iterator[tuple[str, str]]:
-    """The keys of all holds over goods, each with the ref that it is of."""
-    for one in (standing, *standing.around):
-        yield keys.hold_key(one.ref), one.ref
+def _keys_over(standing: Standing) -> Iterator[str]:
+    """The keys of all holds over goods."""
+    yield keys.hold_key(standing.ref)
+    yield from _keys_around(standing)
+
+
+def _keys_around(standing: Standing) -> Iterator[str]:
+    """The keys of the holds over goods but for their own: of what is around them and of their lots."""
+    for outer in standing.around:
+        yield keys.hold_key(outer.ref)
     owner, custodian = standing.owner, standing.custodian
     glns = (owner,) if owner == custodian else tuple(sorted((owner, custodian)))
     for gtin, lot in lots_of(standing):
@@ -167,9 +201,14 @@ def _keys_over(standing: Standing) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=1024)
-def _lot_keys(gtin: str, lot: str, glns: tuple[str, ...]) -> list[tuple[str, str]]:
-    """As ``_keys_over``, of one lot: a thousand packs of a case have one between them."""
-    return [(keys.lot_hold_key(gtin, lot, gln), gs1.lot_ref(gtin, lot)) for gln in glns]
+def _lot_keys(gtin: str, lot: str, glns: tuple[str, ...]) -> list[str]:
+    """Of the holds on a lot at some parties: a thousand packs of a case have them between them."""
+    return [keys.lot_hold_key(gtin, lot, gln) for gln in glns]
+
+
+@lru_cache(maxsize=1024)
+def _held_lot_key(gtin: str, lot: str) -> str:
+    return keys.held_lot_key(gtin, lot)
 
 
 def lots_of(standing: Standing) -> list[tuple[str, str]]:

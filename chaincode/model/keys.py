@@ -144,6 +144,10 @@ def lot_hold_key(gtin: str, lot: str, gln: str) -> str:
     return composite("hold", gs1.lot_ref(gtin, lot), gln)
 
 
+def held_lot_key(gtin: str, lot: str) -> str:
+    return composite("held_lot", gtin, lot)
+
+
 def investigation_key(investigation_id: str) -> str:
     return composite("investigation", investigation_id)
 

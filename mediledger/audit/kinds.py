@@ -27,6 +27,8 @@ KINDS: dict[str, Kind] = {
     "container_temperature": Kind("msp_id", ("msp_id",)),
     "excursion": Kind(once=True),
     "event_hash": Kind("msp_id", once=True),
+    "held_lot": Kind(once=True),
+    "repackaging": Kind("gln", once=True),
     "recall": Kind("initiator", ("initiator",)),
     "recalled": Kind(once=True),
     "recall_ack": Kind("gln", ("gln",)),

@@ -37,6 +37,14 @@ class Claim(TypedDict):
     basis: NotRequired[str]
 
 
+class HeldLot(TypedDict):
+    """That some pack of a lot was once on hold by itself: without it no pack's own hold is looked for."""
+
+    doc: Literal["held_lot"]
+    gtin: str
+    lot: str
+
+
 class Hold(TypedDict):
     """The holds on goods, or on everything of a lot that one party has.
 

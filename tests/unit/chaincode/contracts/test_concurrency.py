@@ -196,6 +196,19 @@ async def hold_then_dispense(world: World) -> tuple[Call, Call]:
 
 
 @conflicts
+async def a_lots_second_hold_then_dispense(world: World) -> tuple[Call, Call]:
+    held, ref = await world.at_pharmacy(2)
+    await world.quarantine(PHARMACY, held)
+    return hold(PHARMACY, ref), dispense(ref)
+
+
+@conflicts
+async def a_lots_first_holds_on_two_packs(world: World) -> tuple[Call, Call]:
+    one, other = await world.at_pharmacy(2)
+    return hold(PHARMACY, one), hold(PHARMACY, other)
+
+
+@conflicts
 async def the_dispensers_licence_ends_then_dispense(world: World) -> tuple[Call, Call]:
     [ref] = await world.at_pharmacy()
     return relicense(PHARMACY), dispense(ref)

@@ -356,3 +356,18 @@ async def test_every_key_has_its_policy(world: World) -> None:
     await world.offer(MAKER, PHARMACY, refs[0])
     goods = {key for key in world.ledger.state if keys.split(key[1])[0] not in ("sensor_anchor", "param")}
     assert {key for key in goods if key[0] == "custody"} <= world.ledger.policies.keys()
+
+
+async def test_packs_of_a_lot_that_none_was_held_of_have_no_holds_to_read(world: World) -> None:
+    def read(kind: str) -> int:
+        return sum(keys.split(key)[0] == kind for _, key in world.ledger.transactions[-1].reads)
+
+    refs = await world.units(20)
+    await world.pack(*refs[:10])
+    assert (read("unit"), read("hold"), read("held_lot")) == (20, 1, 1), "the hold is one of the whole lot"
+    await world.quarantine(MAKER, refs[10])
+    await world.pack(*refs[11:15])
+    assert (read("hold"), read("held_lot")) == (5, 1)
+    with pytest.raises(Refusal) as refused:
+        await world.pack(*refs[10:11])
+    assert refused.value.code is Code.HELD
