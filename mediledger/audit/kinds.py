@@ -28,7 +28,6 @@ KINDS: dict[str, Kind] = {
     "excursion": Kind(once=True),
     "event_hash": Kind("msp_id", once=True),
     "held_lot": Kind(once=True),
-    "repackaging": Kind("gln", once=True),
     "recall": Kind("initiator", ("initiator",)),
     "recalled": Kind(once=True),
     "recall_ack": Kind("gln", ("gln",)),
