@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediledger.rulebook import ATTEMPTS, TESTS, attempts, marks, page
+from mediledger.rulebook import ATTEMPTS, PATH, TESTS, attempts, marks, page
 from mediledger.rulebook.marks import Shown
 from mediledger.system import PROJECT
 
@@ -12,6 +12,11 @@ from mediledger.system import PROJECT
 @pytest.fixture(scope="module")
 def shown() -> Shown:
     return marks.shown(TESTS, PROJECT)
+
+
+def test_the_page_is_what_the_code_says(shown: Shown) -> None:
+    written = page.page(shown, attempts.read(ATTEMPTS))
+    assert PATH.read_text(encoding="utf-8") == written, "`make docs` writes it anew"
 
 
 def test_each_rule_has_a_test_that_it_allows_and_one_that_it_refuses(shown: Shown) -> None:
