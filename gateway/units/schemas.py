@@ -157,12 +157,16 @@ class Step(BaseModel):
 class Predecessor(BaseModel):
     """A unit that another one was made of by repackaging, and its way until then."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"ref": UNIT, "steps": [_STEP]}})
+
     ref: str
     steps: list[Step]
 
 
 class Successor(BaseModel):
     """A unit that was made of another one by repackaging."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"ref": UNIT, "status": "commissioned"}})
 
     ref: str
     status: str
