@@ -10,6 +10,7 @@ import pytest
 from tests.support import ledgers, scenarios, system
 from tests.support.ledgers import Ledger
 from tests.support.system import RunningSystem
+from tests.support.verified import audit_ledger
 
 # What stands on each ledger, by the fixture's name: ended once no test that follows asks for it. pytest would
 # keep it to the end of the session, and processes that do nothing still take their share of a machine.
@@ -21,7 +22,9 @@ def running(request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
     """A whole system, once per ledger: every test that takes it runs on each."""
     with contextlib.ExitStack() as stack:
         _standing["running"] = stack
-        yield stack.enter_context(system.running(request.param))
+        started = stack.enter_context(system.running(request.param))
+        stack.callback(lambda: audit_ledger(started.system.topology, started.system.home))
+        yield started
 
 
 @pytest.fixture(scope="session", params=system.kinds())
