@@ -29,19 +29,20 @@ def names(connection: sa.Connection) -> dict[str, str]:
 
 
 def stock(connection: sa.Connection) -> pd.DataFrame:
-    """Units not yet dispensed by custodian and product: ``custodian, gtin, product, units, held``.
+    """Units for sale or use by custodian and product: ``custodian, gtin, product, units, held``.
 
-    A packed unit is where its outermost container is, and on hold where any container around it is.
+    A packed unit is where its outermost container is, on hold where any container around it is, and gone
+    where one was decommissioned.
     """
     inner, outer = t.container.alias("inner"), t.container.alias("outer")
     top = (
         select(inner.c.sscc.label("sscc"), inner.c.custodian, _held("00" + inner.c.sscc).label("held"))
-        .where(inner.c.parent.is_(None))
+        .where(inner.c.parent.is_(None), inner.c.status == "packed")
         .cte("top", recursive=True)
     )
     top = top.union_all(
         select(outer.c.sscc, top.c.custodian, sa.or_(top.c.held, _held("00" + outer.c.sscc))).join(
-            top, outer.c.parent == top.c.sscc
+            top, sa.and_(outer.c.parent == top.c.sscc, outer.c.status == "packed")
         )
     )
     custodian = func.coalesce(t.unit.c.custodian, top.c.custodian)
@@ -64,7 +65,7 @@ def stock(connection: sa.Connection) -> pd.DataFrame:
                 t.product, t.product.c.gtin == t.unit.c.gtin
             )
         )
-        .where(t.unit.c.status == "commissioned")
+        .where(t.unit.c.status == "commissioned", sa.or_(t.unit.c.parent.is_(None), top.c.sscc.is_not(None)))
         .group_by(custodian, t.unit.c.gtin, t.product.c.name)
     )
     return _frame(connection, query)

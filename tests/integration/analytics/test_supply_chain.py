@@ -19,7 +19,7 @@ from tests.integration.analytics.conftest import Fill
 from tests.integration.analytics.goods import GTIN, MAKER, PHARMACY, WHOLESALER, at
 from tests.support.chain import units
 
-CASE, PALLET, LATE = "095011015300000010", "095011015300000027", "095011015300000034"
+CASE, PALLET, LATE, GONE = (f"0950110153000000{end}" for end in ("10", "27", "34", "41"))
 
 
 def world() -> list[dict[str, Any]]:
@@ -44,6 +44,8 @@ def world() -> list[dict[str, Any]]:
         goods.container(CASE, parent=PALLET, owner=None, custodian=None),
         goods.container(PALLET, custodian=WHOLESALER, owner=WHOLESALER),
         goods.container(LATE),
+        *units(GTIN, ["D"], parent=GONE, owner=None, custodian=None),
+        goods.container(GONE, status="decommissioned"),
         goods.transfer("t1", [f"00{PALLET}"], MAKER, WHOLESALER, 4, 10),
         goods.transfer("t2", [f"01{GTIN}21L0"], MAKER, WHOLESALER, 1, 2),
         # Of two packs one did not come: it was not received there.
