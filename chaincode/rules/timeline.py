@@ -81,7 +81,8 @@ def merge(
 def holds(ref: str, history: Sequence[Version]) -> list[Step]:
     """The steps that a hold document's states tell of: each claim that came, and whether any ended.
 
-    ``detail`` is the claim's reason, and of a ``release`` that of the goods' last one.
+    ``detail`` is the claim's reason, and of a ``release`` that of the goods' last one; ``basis`` what a claim
+    rests on, such as an excursion or an investigation.
     """
     steps: list[Step] = []
     before: list[Claim] = []
@@ -90,7 +91,9 @@ def holds(ref: str, history: Sequence[Version]) -> list[Step]:
         now = claims(hold)
         common = {"tx_id": version.tx_id, "at": version.at, "ref": ref}
         came = [claim for claim in now if claim not in before]
-        steps += [common | {"step": claim["status"], "detail": claim["reason"]} for claim in came]
+        for claim in came:
+            basis = {"basis": claim["basis"]} if "basis" in claim else {}
+            steps.append(common | {"step": claim["status"], "detail": claim["reason"]} | basis)
         if not came and len(now) < len(before):
             ended = next(claim for claim in before if claim not in now)
             reason = ended["reason"] if now else hold["reason"]

@@ -263,7 +263,7 @@ def test_holds_are_told_as_long_as_the_pack_is_inside() -> None:
 
 def test_each_claim_of_a_hold_is_told_and_no_mark() -> None:
     mine: dict[str, Any] = {"status": "quarantine", "reason": "wet", "placed_by": MAKER, "placed_at": 1}
-    theirs = mine | {"reason": "torn", "placed_by": PHARMACY}
+    theirs = mine | {"reason": "torn", "placed_by": PHARMACY, "basis": "excursion/E"}
     versions = [
         version("1", 1, doc="hold", status="cleared", inside=["x"]),
         version("2", 2, doc="hold", inside=[], **mine),
@@ -272,7 +272,9 @@ def test_each_claim_of_a_hold_is_told_and_no_mark() -> None:
         version("5", 5, doc="hold", inside=["x"], **theirs),
         version("6", 6, doc="hold", status="cleared", reason="dry", inside=["x"]),
     ]
-    steps = [(step["tx_id"], step["step"], step["detail"]) for step in timeline.holds("ref", versions)]
+    told = timeline.holds("ref", versions)
+    assert [step.get("basis") for step in told] == [None, "excursion/E", None, None]
+    steps = [(step["tx_id"], step["step"], step["detail"]) for step in told]
     assert steps == [
         ("2", "quarantine", "wet"),
         ("4", "quarantine", "torn"),
