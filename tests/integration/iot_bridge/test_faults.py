@@ -75,8 +75,9 @@ async def test_killed_while_devices_publish(
     values = sum(4000 + n % 3000 for n in range(READINGS))
     assert stored == [(name, READINGS, READINGS * (READINGS - 1) // 2, values) for name in names]
     anchored = bench.query(
-        "SELECT sum((arguments ->> 'count')::int), count(DISTINCT id) FROM anchor_submission"
+        "SELECT sum((run ->> 'last')::int - (run ->> 'first')::int + 1)"
+        " FROM anchor_submission, jsonb_array_elements(arguments -> 'runs') AS run"
         " WHERE id IN (SELECT anchor_id FROM reading WHERE device_id = ANY(%s))",
         names,
-    )[0]
-    assert anchored[0] == DEVICES * READINGS
+    )
+    assert anchored == [(DEVICES * READINGS,)]
