@@ -35,6 +35,8 @@ class Context:
         self.now = stub.timestamp_ms
         self._findings = findings
         self._settings: Settings | None = None
+        # Committed state does not change within a transaction: a second reading would only cost a message.
+        self._read: dict[str, Any] = {}
         if not 0 <= self.now <= MAX_TIME_MS:
             message = "the transaction's timestamp is outside the years 1970 to 9999"
             raise Refusal(Code.INVALID_ARGUMENT, message, "timestamp")
@@ -76,14 +78,21 @@ class Context:
             self._findings.append(refusal)
 
     async def read(self, key: str) -> Any:
-        """A document, None where there is none."""
-        value = await self.stub.get_state(key)
-        return None if value is None else orjson.loads(value)
+        """A document, None where there is none. It is not to be changed: the next reader gets the same."""
+        if key not in self._read:
+            value = await self.stub.get_state(key)
+            self._read[key] = None if value is None else orjson.loads(value)
+        return self._read[key]
 
     async def read_all(self, wanted: Sequence[str]) -> list[Any]:
-        """Documents in the order of their keys, in as few messages as the peer allows."""
-        values = await self.stub.get_states(wanted)
-        return [None if value is None else orjson.loads(value) for value in values]
+        """As ``read``, in the order of the keys and in as few messages as the peer allows."""
+        known = self._read
+        missing = [key for key in dict.fromkeys(wanted) if key not in known]
+        if missing:
+            values = await self.stub.get_states(missing)
+            for key, value in zip(missing, values, strict=True):
+                known[key] = None if value is None else orjson.loads(value)
+        return [known[key] for key in wanted]
 
     async def need(self, key: str, code: Code, what: str, field: str) -> Any:
         """A document; Refusal with ``code`` where there is none."""

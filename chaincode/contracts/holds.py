@@ -94,7 +94,10 @@ class Holds:
 
 
 async def holds_of(context: Context, goods_read: Sequence[Standing]) -> Holds:
-    """The holds over goods, what is around them and their lots, in one reading."""
+    """The holds over goods, what is around them and their lots, in one reading.
+
+    The lots' documents come in the same message: who asks what is on hold looks at expiry or recalls next.
+    """
     wanted: dict[str, None] = {}
     for one in goods_read:
         wanted.update(dict.fromkeys(_keys_around(one)))
@@ -117,7 +120,9 @@ async def _read(context: Context, goods_read: Sequence[Standing], others: Collec
         else:
             wanted[key] = None
     marks = sorted(set(lots.values()))
-    found = await context.read_all([*marks, *wanted]) if marks or wanted else []
+    documents = dict.fromkeys(keys.lot_key(*lot) for one in goods_read for lot in lots_of(one))
+    found = await context.read_all([*marks, *wanted, *documents])
+    del found[len(marks) + len(wanted) :]
     held = {key for key, mark in zip(marks, found, strict=False) if mark is not None}
     packs = [key for key, mark in lots.items() if mark in held]
     found += await context.read_all(packs) if packs else []

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from chaincode.contracts.arguments import Arguments, unrepeated
 from chaincode.contracts.context import Context, Resolved, resolve
 from chaincode.contracts.units import write_new
@@ -54,7 +52,7 @@ async def commission(context: Context, arguments: Arguments) -> Any:
     serials = gs1.serials(raw, field)
     unrepeated(serials, field, Code.SERIAL_DUPLICATE)
     unit_keys = [keys.unit_key(gtin, serial) for serial in serials]
-    stored, *found = await context.stub.get_states([keys.lot_key(gtin, lot), *unit_keys])
+    stored, *found = await context.read_all([keys.lot_key(gtin, lot), *unit_keys])
     document = known_lot(stored, gtin, lot, "lot")
     # With the manufacturer named, the registry has to read but once.
     resolved = await resolve(context, [document["manufacturer"]], [gtin])
@@ -80,19 +78,18 @@ async def lots_in(context: Context, goods: Sequence[Goods], fields: Sequence[str
         [(content["gtin"], content["lot"]) for content in contents.total([one.document])] for one in goods
     ]
     field_of = {name: field for names, field in zip(inside, fields, strict=True) for name in names}
-    stored = await context.stub.get_states([keys.lot_key(*name) for name in field_of])
+    stored = await context.read_all([keys.lot_key(*name) for name in field_of])
     found = {
-        name: known_lot(value, *name, field)
-        for (name, field), value in zip(field_of.items(), stored, strict=True)
+        name: known_lot(document, *name, field)
+        for (name, field), document in zip(field_of.items(), stored, strict=True)
     }
     return [[found[name] for name in names] for names in inside]
 
 
-def known_lot(stored: bytes | None, gtin: str, lot: str, field: str) -> Lot:
+def known_lot(document: Lot | None, gtin: str, lot: str, field: str) -> Lot:
     """A lot as it was read; Refusal where there is none."""
-    if stored is None:
+    if document is None:
         raise Refusal(Code.LOT_UNKNOWN, f"lot {lot} of {gtin} is not on the ledger", field)
-    document: Lot = orjson.loads(stored)
     return document
 
 

@@ -73,7 +73,7 @@ async def _transform(
     held = await holds_of(context, olds)
     originals = [of for [of] in await lots_in(context, olds, fields)]
     key = keys.lot_key(gtin, lot)
-    stored, *used = await context.stub.get_states([key, *(keys.unit_key(gtin, serial) for serial in serials)])
+    stored, *used = await context.read_all([key, *(keys.unit_key(gtin, serial) for serial in serials)])
     target = known_lot(stored, gtin, lot, "to.lot")
     resolved = await resolve(context, [gln], [gtin])
     party, product = resolved.party(gln, "gln"), resolved.product(gtin, "to.gtin")
