@@ -43,7 +43,8 @@ async def regulator(small_ledger: Ledger) -> AsyncIterator[Probe]:
         yield probe
 
 
-@pytest.fixture(scope="package", params=kinds())
+# One for each module: the first ends with the death of peers, and then members must find each other again.
+@pytest.fixture(scope="module", params=kinds())
 def private_ledger(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ledger]:
