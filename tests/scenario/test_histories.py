@@ -19,7 +19,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from chaincode.model import gs1
 from chaincode.model.errors import Refusal
-from gateway.fabric import Contract, FabricError, Gateway, chaincode_refusal, connect
+from gateway.fabric import Contract, FabricError, Gateway, Network, chaincode_refusal, connect
 from mediledger.demo.cast import Storage, product
 from mediledger.system import PROJECT
 from network.ledger import member_profile
@@ -27,6 +27,7 @@ from tests.support.histories.cast import Actor, actors
 from tests.support.histories.machine import Histories, register
 from tests.support.system import RunningSystem
 
+LEVEL_SECONDS = 60.0
 numbers = itertools.count(int(time.time()) % 10**6 * 100)
 
 
@@ -38,6 +39,7 @@ class Members:
         self._runner = runner
         self._gateways: list[Gateway] = []
         self._contracts: dict[tuple[str, str], Contract] = {}
+        self._networks: dict[str, Network] = {}
 
     async def open(self) -> None:
         """Connect every member."""
@@ -45,7 +47,7 @@ class Members:
         for organization in system.topology.organizations:
             gateway = await connect(member_profile(system.home, organization, "admin")).__aenter__()
             self._gateways.append(gateway)
-            network = gateway.network(system.topology.channel)
+            network = self._networks[organization.msp_id] = gateway.network(system.topology.channel)
             for name in ("registry", "custody"):
                 self._contracts[organization.msp_id, name] = network.contract(name)
 
@@ -58,7 +60,16 @@ class Members:
 
     def submit(self, msp_id: str, chaincode: str, function: str, argument: dict[str, Any]) -> Any:
         contract = self._contracts[msp_id, chaincode]
-        return self._runner.run(_answer(contract.submit(function, json.dumps(argument).encode())))
+        answer = self._runner.run(_answer(contract.submit(function, json.dumps(argument).encode())))
+        self._runner.run(self._level(msp_id))
+        return answer
+
+    async def _level(self, msp_id: str) -> None:
+        """Wait until every member's peer has what this member's has: what comes next builds on it."""
+        height = await self._networks[msp_id].height()
+        async with asyncio.timeout(LEVEL_SECONDS):
+            for network in self._networks.values():
+                await anext(aiter(network.block_events(start_block=height - 1)))
 
     def evaluate(self, msp_id: str, function: str, argument: dict[str, Any]) -> Any:
         return self.evaluate_all(msp_id, [(function, argument)])[0]

@@ -36,11 +36,16 @@ async def differences(pair: Pair, sent: Sequence[Case]) -> list[str]:
     learnt = table.load()
     found = []
     for case, real, ours in zip(sent, fabric, devnet, strict=True):
-        if real != ours:
+        if real != ours and not (equals(case) and learnt.allows(case, real) and learnt.allows(case, ours)):
             found.append(f"{case.name} {case.sample}\n  fabric {real}\n  devnet {ours}")
         elif not learnt.allows(case, real):
             found.append(f"{case.name} {case.sample}\n  fabric {real}\n  which is not in the table")
     return found
+
+
+def equals(case: Case) -> bool:
+    """Whether one of two that are equally good answers: Fabric's gateway asks whichever it heard more of."""
+    return case.call == cases.EVALUATE and case.kind.endswith("asked of two others")
 
 
 async def compare(pair: Pair, samples: int, seed: str) -> None:
