@@ -137,15 +137,14 @@ def endorsers(
     ``available`` are MSP ids in order of preference, each with its peer; None where no set of them will do.
     """
     candidates = tuple(sorted(available, key=lambda one: one[0] != first))
-    if not _suffices(policies, candidates):
-        return None
     if len(candidates) > MAX_TRIED:
-        return _names(_thinned(policies, candidates))
-    for size in range(1, len(candidates)):
+        return _names(_thinned(policies, candidates)) if _suffices(policies, candidates) else None
+    # Fewer may do where all do not: a rule in a policy uses up signers that another one needs.
+    for size in range(1, len(candidates) + 1):
         for chosen in itertools.combinations(candidates, size):
             if _suffices(policies, chosen):
                 return _names(chosen)
-    return _names(candidates)
+    return None
 
 
 @functools.lru_cache(maxsize=256)
@@ -156,10 +155,8 @@ def smallest(
 
     Of many organisations it is one such set; none where no set of them will do.
     """
-    if not _suffices(policies, available):
-        return ()
     if len(available) > MAX_TRIED:
-        return (_names(_thinned(policies, available)),)
+        return (_names(_thinned(policies, available)),) if _suffices(policies, available) else ()
     found: list[tuple[str, ...]] = []
     for size in range(1, len(available) + 1):
         for chosen in itertools.combinations(available, size):

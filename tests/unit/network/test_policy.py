@@ -73,6 +73,14 @@ rules = st.recursive(
 )
 
 
+def test_fewer_may_do_where_all_do_not() -> None:
+    """The inner rule takes B and C where they are there, and leaves none for the outer one."""
+    read = parse("OutOf(2, OutOf(1, 'A.peer', OutOf(2, 'B.peer', 'C.peer')), 'B.peer')")
+    assert not read.satisfied_by(peers("A", "B", "C"))
+    assert policy.endorsers(frozenset({read}), available("A", "B", "C"), "A") == ("A", "B")
+    assert policy.smallest(frozenset({read}), available("A", "B", "C")) == (("A", "B"),)
+
+
 @given(rules, st.permutations(MSPS), st.data())
 def test_endorsers_are_the_fewest(text: str, order: list[str], data: st.DataObject) -> None:
     read = parse(text)
