@@ -164,10 +164,11 @@ async def test_questions_and_events(topology: Topology, identities: Identities, 
 
 async def test_calls_of_other_chaincode(topology: Topology, identities: Identities, execution: Any) -> None:
     answers: list[Any] = []
+    answered = asyncio.Event()
+    names = ["registry", "registry/elsewhere", "nobody"]
 
     async def calls(server: Server, message: Any) -> list[Any]:
         if message.type == Message.TRANSACTION:
-            names = ["registry", "registry/elsewhere", "nobody", "broken"]
             return [
                 Message(
                     type=Message.INVOKE_CHAINCODE,
@@ -178,6 +179,8 @@ async def test_calls_of_other_chaincode(topology: Topology, identities: Identiti
                 for name in names
             ]
         answers.append(message)
+        if len(answers) == len(names):
+            answered.set()
         return []
 
     async def call(name: str, channel: str, arguments: Any, within: Execution) -> Outcome:
@@ -193,17 +196,21 @@ async def test_calls_of_other_chaincode(topology: Topology, identities: Identiti
     server = Server()
     server.behave = calls
     async with connected(topology, identities, server) as connection:
-        with pytest.raises(DevnetError, match="a call from chaincode custody failed: ValueError"):
-            await connection.run([], False, execution(call=call))
-        running = execution("again", call)
+        running = execution("first", call)
         task = asyncio.create_task(connection.run([], False, running))
-        with pytest.raises(DevnetError):
+        async with asyncio.timeout(10):
+            await answered.wait()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
             await task
         await running.end()
+        names[:] = ["broken"]
+        with pytest.raises(DevnetError, match="a call from chaincode custody failed: ValueError"):
+            await connection.run([], False, execution(call=call))
     words = b" ".join(answer.payload for answer in answers)
     assert b"channel elsewhere does not exist here" in words
     assert (
-        b"INVOKE_CHAINCODE failed: transaction ID: again: execute failed: chaincode nobody not found" in words
+        b"INVOKE_CHAINCODE failed: transaction ID: first: execute failed: chaincode nobody not found" in words
     )
 
 
