@@ -75,12 +75,12 @@ def _transactions(results: Results, kind: str, puts: list[Load], singles: list[L
 
 
 def _commission(results: Results, kind: str, bare: list[Load], batches: list[Load]) -> None:
-    yardstick = (
-        "a bare chaincode that puts as many keys and policies, a thousand a transaction, in the same run"
-    )
-    results.add(f"{kind}.bare_batch.keys_per_s", _rates(bare, BATCH), "keys/s", "itself the yardstick", kind)
-    results.add(f"{kind}.commission.ratio", _ratio(batches, bare), "ratio", yardstick, kind)
+    yardstick = "itself the yardstick: a thousand keys with their policies a transaction"
+    results.add(f"{kind}.bare_batch.keys_per_s", _rates(bare, BATCH), "keys/s", yardstick, kind)
     results.add(f"{kind}.commission.packs_per_s", _rates(batches, BATCH), "packs/s", "8,000 packs/s", kind)
+    if kind == "fabric":
+        yardstick = "a bare chaincode that puts as many keys and policies in the same run; at least 0.8"
+        results.add("fabric.commission.ratio", _ratio(batches, bare), "ratio", yardstick, kind)
 
 
 async def _lookup(stage: Stage, results: Results, kind: str) -> None:
