@@ -110,9 +110,11 @@ class EndorsementCheck:
             raise Invalid(Code.ENDORSEMENT_POLICY_FAILURE) from None
 
 
-def _public_keys(space: Space) -> Iterator[str]:
-    yield from (write.key for write in space.public.writes)
-    yield from (write.key for write in space.public.metadata_writes)
+def _public_keys(space: Space) -> dict[str, None]:
+    """What is written of a namespace, each key once, though value and metadata of it may both be."""
+    written = dict.fromkeys([write.key for write in space.public.writes])
+    written.update(dict.fromkeys([write.key for write in space.public.metadata_writes]))
+    return written
 
 
 def _metadata_places(space: Space) -> Iterator[Place]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
@@ -154,10 +155,7 @@ class BlockState:
             return
         if not written:
             self._write(namespace, key, value, version, history=False)
-        result = chaincode_shim_pb2.StateMetadataResult()
-        for entry in entries:
-            result.entries.add(metakey=entry.name, value=entry.value)
-        self._set_metadata(namespace, key, result.SerializeToString())
+        self._set_metadata(namespace, key, _result(tuple((entry.name, entry.value) for entry in entries)))
 
     def _set_metadata(self, namespace: str, key: str, value: bytes) -> None:
         self._metadata[namespace, key] = value
@@ -203,3 +201,12 @@ class BlockState:
                 # A value that is not the hash's, since a later one was lost, must not look like it.
                 if hashlib.sha256(value).digest() == self._current(known, key_hash(metadata.key).hex()):
                     self._write(place, metadata.key, value, version, history=False)
+
+
+@lru_cache(maxsize=256)
+def _result(entries: tuple[tuple[str, bytes], ...]) -> bytes:
+    """Metadata as it is kept; of many keys' one policy made once."""
+    result = chaincode_shim_pb2.StateMetadataResult()
+    for name, value in entries:
+        result.entries.add(metakey=name, value=value)
+    return result.SerializeToString()

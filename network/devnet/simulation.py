@@ -77,6 +77,7 @@ class Simulation:
         self._policies: set[Policy] = set()
         # Namespaces whose every write asks for the chaincode's own policy, which stands in _policies.
         self._unguarded: set[str] = set()
+        self._guarded: set[tuple[str, str]] = set()
         self._wrote = False
         self._paged = False
         self._queried_private = False
@@ -167,7 +168,8 @@ class Simulation:
         return DevnetError(f"txid [{self._transaction_id}]: unsuppored transaction. {why}")
 
     def _guard_public(self, namespace: str, key: str) -> None:
-        if namespace not in self._unguarded:
+        if namespace not in self._unguarded and (namespace, key) not in self._guarded:
+            self._guarded.add((namespace, key))
             metadata = self.snapshot.metadata(namespace, key)
             self.guard(namespace, metadata, self._chaincode_policy(namespace))
             if not self.snapshot.has_metadata(namespace):
