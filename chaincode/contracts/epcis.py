@@ -26,7 +26,7 @@ async def anchor_events(context: Context, arguments: Arguments) -> Any:
     for place, existing in enumerate(await context.read_all(event_keys)):
         context.check(epcis.not_anchored, existing, f"{field}[{place}].hash")
     party = (await resolve(context, [gln])).party(gln, "gln")
-    parties.acting_for(party, context.msp_id, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
     for key, (value, event_time) in zip(event_keys, read, strict=True):
         document: EventHash = {
             "doc": "event_hash",

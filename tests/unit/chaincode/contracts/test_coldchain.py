@@ -12,6 +12,7 @@ from chaincode.model import coldchain, gs1, keys, merkle
 from chaincode.model.errors import Code, Refusal
 from iot_bridge.anchors import StoredReading, build
 from tests.unit.chaincode.contracts.world import (
+    COLD,
     CONSORTIUM,
     FRIDGE,
     LOT,
@@ -27,16 +28,6 @@ from tests.unit.chaincode.contracts.world import (
 )
 
 HOUR = 3_600_000
-# USP <1079.2>: controlled cold temperature.
-COLD = {
-    **FRIDGE,
-    "excursion_min_mc": 2_000,
-    "excursion_max_mc": 15_000,
-    "excursion_minutes": 120,
-    "mkt_max_mc": 8_000,
-    "mkt_window_days": 1,
-    "freeze_mc": 0,
-}
 
 
 async def refusal(call: Any) -> Refusal:
@@ -480,31 +471,3 @@ async def test_a_hold_of_another_ground_stays(world: World) -> None:
     await world.anchor(case, device, 3_000, 20_000, "HOT")
     await decide(world, "HOT", "release")
     assert world.hold(f"00{case}") == "seal broken"
-
-
-async def test_a_mixed_case_keeps_the_narrowest_profile(world: World) -> None:
-    await world.registry(MAKER, "RegisterProduct", product(2, COLD))
-    await world.lot(LOT, "2027-06-30", gtin(2))
-    wide = {"min_mc": -5_000, "max_mc": 25_000, "freeze_mc": -10_000}
-    await world.registry(MAKER, "RegisterProduct", product(3, wide))
-    await world.lot(LOT, "2027-06-30", gtin(3))
-    units = [*await world.units(1, of=gtin(2)), *await world.units(1, of=gtin(3))]
-    case = await world.pack(*units)
-    narrow = {**FRIDGE, "mkt_max_mc": 8_000, "mkt_window_days": 1, "freeze_mc": 0}
-    assert world.container(case)["storage"] == narrow
-
-
-@pytest.mark.refuses("storage.in_order")
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"excursion_minutes": 0}, "excursion_minutes"),
-        ({"excursion_max_mc": 7_000}, "excursion_max_mc"),
-        ({"mkt_window_days": 367}, "mkt_window_days"),
-        ({"freeze_mc": 3_000}, "freeze_mc"),
-        ({"humidity": 60}, "humidity"),
-    ],
-)
-async def test_a_profile_that_contradicts_itself(world: World, changes: dict[str, int], field: str) -> None:
-    call = world.registry(MAKER, "RegisterProduct", product(2, {**COLD, **changes}))
-    assert (await refusal(call)).field == f"storage.{field}"

@@ -20,6 +20,16 @@ from tests.unit.chaincode.contracts.ledger import Ledger
 START = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1000)
 LOT = "L-2026/1"
 FRIDGE = {"min_mc": 2_000, "max_mc": 8_000}
+# USP <1079.2>: controlled cold temperature.
+COLD = {
+    **FRIDGE,
+    "excursion_min_mc": 2_000,
+    "excursion_max_mc": 15_000,
+    "excursion_minutes": 120,
+    "mkt_max_mc": 8_000,
+    "mkt_window_days": 1,
+    "freeze_mc": 0,
+}
 
 
 def at(day: str) -> int:
