@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from chaincode.contracts.arguments import Arguments, invalid
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, inherit
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.seals import intact, seal
@@ -109,8 +109,7 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
             raise Refusal(Code.NOT_PACKED, f"{ref} is not in container {sscc}", field)
     taken = list(inside) if refs is None else refs
     children = await standings(context, taken, fields or ["children"] * len(taken))
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    party = await acting(context, gln)
     context.check(goods.loose, container, "sscc")
     context.check(goods.in_circulation, container, "sscc")
     context.check(goods.in_custody, container, gln, "sscc")

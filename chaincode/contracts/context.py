@@ -14,6 +14,7 @@ from chaincode.contracts.settings import Settings
 from chaincode.model import canonical
 from chaincode.model.documents.registry import Party, Product
 from chaincode.model.errors import Code, Refusal
+from chaincode.rules import parties
 from chaincode.rules.catalogue import name_of
 from chaincode.shim import ChaincodeCallError, Stub
 
@@ -158,3 +159,10 @@ async def resolve(context: Context, glns: Iterable[str] = (), gtins: Iterable[st
     resolved = orjson.loads(answer)
     context.settings = Settings(resolved["settings"])
     return Resolved(resolved)
+
+
+async def acting(context: Context, gln: str) -> Party:
+    """The party ``gln``, alone of all that the registry holds; the creator's organisation must act for it."""
+    party = (await resolve(context, [gln])).party(gln, "gln")
+    context.check(parties.acting_for, party, context.msp_id, "gln")
+    return party

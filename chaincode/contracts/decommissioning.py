@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import lots_in
 from chaincode.contracts.recalled import check_recalls
@@ -30,8 +30,7 @@ async def decommission(context: Context, arguments: Arguments) -> Any:
     fields = [f"refs[{place}]" for place in range(len(refs))]
     found = await standings(context, refs, fields)
     held = await holds_of(context, found)
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    await acting(context, gln)
     for one, field in zip(found, fields, strict=True):
         context.check(goods.loose, one, field)
         context.check(goods.in_circulation, one, field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments, unit_ref
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import lots_in
 from chaincode.contracts.recalled import check_recalls
@@ -24,8 +24,7 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
     units = await standings(context, refs, fields)
     held = await holds_of(context, units)
     of = await lots_in(context, units, fields)
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    party = await acting(context, gln)
     context.check(parties.authorised, party, ("dispenser",), context.today, "gln")
     for unit, [lot], field in zip(units, of, fields, strict=True):
         context.check(goods.loose, unit, field)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments, unrepeated
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting
 from chaincode.model import keys
 from chaincode.model.documents.epcis import EventHash
 from chaincode.model.errors import Code
-from chaincode.rules import epcis, identifiers, parties
+from chaincode.rules import epcis, identifiers
 
 MAX_EVENTS = 1000
 
@@ -25,8 +25,7 @@ async def anchor_events(context: Context, arguments: Arguments) -> Any:
     event_keys = [keys.event_hash_key(value) for value in hashes]
     for place, existing in enumerate(await context.read_all(event_keys)):
         context.check(epcis.not_anchored, existing, f"{field}[{place}].hash")
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    await acting(context, gln)
     for key, (value, event_time) in zip(event_keys, read, strict=True):
         document: EventHash = {
             "doc": "event_hash",

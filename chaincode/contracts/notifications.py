@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.form3911 import MAX_DESCRIPTION, Form
 from chaincode.contracts.investigations import need_investigation
 from chaincode.contracts.investigations import save as save_investigation
@@ -92,8 +92,7 @@ async def respond_notification(context: Context, arguments: Arguments) -> Any:
     investigation_id = arguments.identifier("investigation") if arguments.has("investigation") else None
     arguments.done()
     notification = await need_notification(context, notification_id)
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    party = await acting(context, gln)
     context.check(rules.notified, notification, gln, "gln")
     context.check(rules.in_force, notification, "id")
     investigation = None
@@ -170,8 +169,7 @@ async def _report(context: Context, arguments: Arguments, kind: Any, event: str)
 
 
 async def _regulator(context: Context, gln: str) -> None:
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    party = await acting(context, gln)
     context.check(parties.in_role, party, ("regulator",), "gln")
 
 

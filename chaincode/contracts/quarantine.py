@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments, ref
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, place, where_of
 from chaincode.contracts.standing import standing
 from chaincode.rules import goods, holds, parties
@@ -35,8 +35,7 @@ async def release_quarantine(context: Context, arguments: Arguments) -> Any:
     name, gln, reason = _hold_arguments(arguments)
     one = await standing(context, name, "ref")
     found = await holds_of(context, [one])
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    party = await acting(context, gln)
     hold = found.own(one)
     context.check(holds.releasable, hold, party, "ref")
     ended = [

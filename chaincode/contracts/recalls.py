@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments, invalid
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting, resolve
 from chaincode.model import keys
 from chaincode.model.documents.recall import (
     CLASSES,
@@ -87,8 +87,7 @@ async def acknowledge_recall(context: Context, arguments: Arguments) -> Any:
     inner.done()
     arguments.done()
     recall = await need_recall(context, recall_id, "recall")
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    party = await acting(context, gln)
     context.check(rules.asked, party, "gln")
     context.check(rules.running, recall, "recall")
     document: Acknowledgement = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments, invalid, ref
-from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.context import Context, acting, resolve
 from chaincode.model import keys
 from chaincode.model.documents.tracing import REASONS, TraceRequest
 from chaincode.model.errors import Code, Refusal
@@ -55,8 +55,7 @@ async def answer_trace(context: Context, arguments: Arguments) -> Any:
     request_id, gln, answer = arguments.identifier("id"), arguments.gln(), arguments.digest("answer")
     arguments.done()
     request = await _request(context, request_id)
-    party = (await resolve(context, [gln])).party(gln, "gln")
-    context.check(parties.acting_for, party, context.msp_id, "gln")
+    party = await acting(context, gln)
     context.check(rules.answered_by, party, request, "gln")
     context.check(rules.unanswered, request, "id")
     answered: TraceRequest = {

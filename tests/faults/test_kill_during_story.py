@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import psycopg
@@ -14,7 +11,6 @@ import pytest
 from rich.console import Console
 
 from mediledger.demo import run
-from mediledger.system import PROJECT
 from tests.support import system
 from tests.support.system import RunningSystem
 from tests.support.verified import verify_devnet
@@ -102,16 +98,7 @@ def nothing_lost_or_doubled(running: RunningSystem) -> None:
     """The ledger is what its blocks say, every mirror what the ledger; readings are anchored once each."""
     if running.kind == "devnet":
         verify_devnet(running.system.home)
-    for organization in running.system.topology.organizations:
-        verified = subprocess.run(
-            [sys.executable, "-m", "gateway.mirror", "verify"],
-            cwd=PROJECT,
-            env=os.environ | running.system.environment(organization),
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert verified.returncode == 0, verified.stdout + verified.stderr
+    running.verify_mirrors()
     owner = next(o for o in running.system.topology.organizations if o.role == "wholesaler")
     with psycopg.connect(running.system.services().database_url(owner.name)) as database:
         stored = database.execute("SELECT count(*), count(anchor_id) FROM reading").fetchone()

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +18,6 @@ from chaincode.model import gs1
 from chaincode.model.errors import Refusal
 from gateway.fabric import Contract, FabricError, Gateway, Network, chaincode_refusal, connect
 from mediledger.demo.cast import Storage, product
-from mediledger.system import PROJECT
 from network.ledger import member_profile
 from tests.support.histories.cast import Actor, actors
 from tests.support.histories.machine import Histories, register
@@ -149,15 +145,4 @@ def test_histories(running: RunningSystem, members: Members, count: int, steps: 
             database=None,
         ),
     )
-    system = running.system
-    for organization in system.topology.organizations:
-        verified = subprocess.run(
-            [sys.executable, "-m", "gateway.mirror", "verify"],
-            cwd=PROJECT,
-            env=os.environ | system.environment(organization),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert verified.returncode == 0, verified.stdout + verified.stderr
+    running.verify_mirrors()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -53,17 +51,7 @@ async def test_a_pack_from_the_factory_to_a_patient(running: RunningSystem) -> N
 
 
 def test_every_mirror_equals_the_ledger_after_the_story(running: RunningSystem) -> None:
-    for organization in running.system.topology.organizations:
-        environment = os.environ | running.system.environment(organization)
-        verified = subprocess.run(
-            [sys.executable, "-m", "gateway.mirror", "verify"],
-            cwd=PROJECT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert verified.returncode == 0, verified.stdout + verified.stderr
+    running.verify_mirrors()
 
 
 @pytest.mark.skipif(not (LOGGER_EXPORT.exists() and SALES.exists()), reason=f"no real input in {SHARED}")

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +16,7 @@ from pathlib import Path
 from mediledger import lifecycle
 from mediledger.demo.api import MemberApi
 from mediledger.supervisor import RunDirectory, SystemState, probes
-from mediledger.system import System
+from mediledger.system import PROJECT, System
 from network import ledger
 from network.topology import Topology
 from tests.support.verified import verify_devnet
@@ -69,6 +71,20 @@ class RunningSystem:
         url = self.system.gateway_url(organization)
         async with MemberApi(member, organization.gln, url, user, password, patience) as client:
             yield client
+
+    def verify_mirrors(self) -> None:
+        """Every member's mirror equals the ledger, as its own command says."""
+        for organization in self.system.topology.organizations:
+            verified = subprocess.run(
+                [sys.executable, "-m", "gateway.mirror", "verify"],
+                cwd=PROJECT,
+                env=os.environ | self.system.environment(organization),
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+            assert verified.returncode == 0, verified.stdout + verified.stderr
 
     def kill(self, process: str) -> None:
         """``kill -9`` of one process and all that it started."""
