@@ -11,7 +11,7 @@ from chaincode.rules.catalogue import rule
 def not_anchored(existing: EventHash | None, field: str) -> None:
     """An event is anchored once, by one party: nobody takes over or re-dates what another stands for.
 
-    Source: GS1 Core Business Vocabulary 2.0, section 8.9 (one hash, one event); EPCIS 2.0, section 7.4.1.4.
+    Source: Design of MediLedger: the consortium's own, no standard sets it.
     """
     if existing is not None:
         raise Refusal(Code.EVENT_HASH_EXISTS, f"{existing['hash']} was anchored by {existing['gln']}", field)

@@ -44,7 +44,7 @@ def loose(goods: Goods, field: str) -> None:
 def in_custody(goods: Goods, gln: str, field: str) -> None:
     """Only who has goods packs, unpacks, ships, dispenses or decommissions them.
 
-    Source: 21 CFR 205.50(f)(1) (inventories of what is received, distributed or otherwise disposed of).
+    Source: Design of MediLedger, "Who must sign": the consortium's own.
     """
     if goods.custodian != gln:
         raise Refusal(Code.NOT_CUSTODIAN, f"{goods.ref} is not in the custody of {gln}", field)
@@ -64,7 +64,8 @@ def owned(goods: Goods, gln: str, field: str) -> None:
 def not_offered(goods: Goods, field: str) -> None:
     """While an offer of goods is open, they stay as its transaction information describes them.
 
-    Source: FD&C Act, section 582(b)(1)(A)(i), (c)(1)(A)(ii), (d)(1)(A)(ii), (e)(1)(A)(ii).
+    Source: Design of MediLedger: the consortium's own, so that the information provided under FD&C Act,
+    section 582(b)(1)(A)(i), (c)(1)(A)(ii) and (iii), (d)(1)(A)(ii), (e)(1)(A)(ii) stays true.
     """
     if "offer" in goods.document:
         raise Refusal(
@@ -97,7 +98,8 @@ _ENDED = {
 def present(goods: Goods, field: str) -> None:
     """What was sent and did not arrive is not sold, packed or dispensed until it is found.
 
-    Source: 21 CFR 205.50(f)(1) (inventories and records of receipt).
+    Source: Design of MediLedger: the consortium's own; records of what was received as in 21 CFR
+    205.50(f)(1).
     """
     if "missing" in goods.document:
         message = f"{goods.ref} is missing since transfer {goods.document['missing']}"
@@ -108,7 +110,7 @@ def present(goods: Goods, field: str) -> None:
 def one_owner(goods: Goods, owner: str, field: str) -> None:
     """What is packed together belongs to one owner, so that one transaction changes the owner of it all.
 
-    Source: FD&C Act, section 581(24)(A).
+    Source: Design of MediLedger: the consortium's own; transaction as in FD&C Act, section 581(24)(A).
     """
     if goods.owner != owner:
         message = f"{goods.ref} is owned by {goods.owner}, what is packed with it by {owner}"

@@ -20,7 +20,7 @@ from chaincode.rules.parameters import PARAMETERS
 def within_bounds(changes: Changes, field: str) -> None:
     """A parameter stays within the bounds that law and sense leave.
 
-    Source: 21 CFR part 11, section 11.10(f).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     for name, value in sorted(changes.get("parameters", {}).items()):
         known = PARAMETERS[name]
@@ -33,7 +33,7 @@ def within_bounds(changes: Changes, field: str) -> None:
 def supported(version: int, field: str) -> None:
     """A version of the rules is in force only where the chaincode knows it.
 
-    Source: 21 CFR part 11, section 11.10(a).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if version not in VERSIONS:
         message = f"this chaincode does not know version {version} of the rules"
@@ -44,7 +44,7 @@ def supported(version: int, field: str) -> None:
 def changes_something(changes: Changes, before: Changes, field: str) -> None:
     """Every change that is proposed is one: it differs from what stands.
 
-    Source: EU GMP, annex 11, section 10.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     stands = dict(_values(before))
     for path, value in _values(changes):
@@ -56,7 +56,8 @@ def changes_something(changes: Changes, before: Changes, field: str) -> None:
 def supervised(settings: SettingsValue, field: str) -> None:
     """The consortium always has a regulator, and its regulators are members.
 
-    Source: Delegated Regulation (EU) 2016/161, article 44; Directive 2001/83/EC, article 111(1).
+    Source: Design of MediLedger: the consortium's own. What it serves: supervision as in Delegated Regulation
+    (EU) 2016/161, article 44.
     """
     if not settings["regulators"]:
         raise Refusal(Code.NO_REGULATOR, "the consortium would have no regulator", field)
@@ -69,7 +70,7 @@ def supervised(settings: SettingsValue, field: str) -> None:
 def undecided(proposal: Proposal, field: str) -> None:
     """What is enacted or withdrawn is decided.
 
-    Source: EU GMP, annex 11, section 10.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if proposal["status"] != "open":
         raise Refusal(Code.PROPOSAL_CLOSED, f"proposal {proposal['id']} is {proposal['status']}", field)
@@ -79,7 +80,7 @@ def undecided(proposal: Proposal, field: str) -> None:
 def in_time(proposal: Proposal, now: int, field: str) -> None:
     """A proposal is voted on and enacted before it expires.
 
-    Source: EU GMP, annex 11, section 10.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if now >= proposal["expires_at"]:
         raise Refusal(Code.PROPOSAL_EXPIRED, f"proposal {proposal['id']} has expired", field)
@@ -89,7 +90,7 @@ def in_time(proposal: Proposal, now: int, field: str) -> None:
 def proposers(proposal: Proposal, msp_id: str, field: str) -> None:
     """Only the member that made a proposal takes it back.
 
-    Source: 21 CFR part 11, section 11.10(g).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if proposal["msp_id"] != msp_id:
         raise Refusal(Code.NOT_AUTHORISED, f"the proposal is {proposal['msp_id']}'s", field)
@@ -99,7 +100,7 @@ def proposers(proposal: Proposal, msp_id: str, field: str) -> None:
 def votes_once(vote: Vote | None, field: str) -> None:
     """A member has one vote, whatever number of parties act for it, and does not take it back.
 
-    Source: Delegated Regulation (EU) 2016/161, article 31(3).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if vote is not None:
         raise Refusal(Code.VOTE_EXISTS, f"{vote['msp_id']} has voted", field)
@@ -109,7 +110,7 @@ def votes_once(vote: Vote | None, field: str) -> None:
 def carried(counted: Tally, field: str) -> None:
     """More than half of the members of today have approved.
 
-    Source: Delegated Regulation (EU) 2016/161, article 31(3).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if counted["approved"] < counted["needed"]:
         message = f"{counted['approved']} of {counted['members']} members approve, {counted['needed']} must"
@@ -120,7 +121,7 @@ def carried(counted: Tally, field: str) -> None:
 def unmoved(proposal: Proposal, before: Changes, field: str) -> None:
     """What a proposal changes still stands as it did when the proposal was made.
 
-    Source: EU GMP, annex 11, section 10.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     stands = dict(_values(before))
     for path, value in _values(proposal["before"]):

@@ -90,8 +90,8 @@ def releasable(hold: Hold, party: Party, field: str) -> None:
     One with a ground of its own ends with that: suspect product by its investigation, product of an excursion
     by the quality decision. Illegitimate and condemned product is never released.
 
-    Source: FD&C Act, section 582(b)(4)(A)(i)(I) and (ii), (b)(4)(B)(i)(I); likewise (c), (d) and (e): until
-    cleared or dispositioned.
+    Source: FD&C Act, section 582(b)(4)(A)(i)(I) and (ii), (c)(4)(A)(i)(I) and (ii), (d)(4)(A)(i)(I) and
+    (iii), (e)(4)(A)(i)(I) and (ii): until cleared or dispositioned; who ends it is the consortium's own.
     """
     found = claims(hold)
     if not found:

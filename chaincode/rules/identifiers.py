@@ -44,7 +44,7 @@ def serial(value: object, field: str) -> str:
     """A serial number has 1 to 20 characters of GS1's character set 82.
 
     Source: GS1 General Specifications, section 3.5.2 and figure 7.11-1; FD&C Act, section 581(20); Delegated
-    Regulation (EU) 2016/161, article 4(b)(i).
+    Regulation (EU) 2016/161, article 4(b)(ii).
     """
     return gs1.serial(value, field)
 

@@ -44,7 +44,7 @@ def unused(found: object | None, lot: str, field: str) -> None:
 def released(lot: Lot, field: str) -> None:
     """Only a released lot's packs are commissioned, sold, repackaged or dispensed.
 
-    Source: 21 CFR 211.165(a).
+    Source: 21 CFR 211.142(a) and 211.165(a).
     """
     if lot["status"] != "released":
         raise Refusal(Code.LOT_NOT_RELEASED, f"lot {lot['lot']} is {lot['status']}", field)

@@ -76,7 +76,8 @@ def parties(transfer: Transfer) -> list[str]:
 def in_state(transfer: Transfer, action: Action, field: str) -> None:
     """An offer ends once: accepted, rejected, cancelled or expired; only accepted ones have exceptions.
 
-    Source: Uniform Commercial Code, sections 2-206 and 2-601.
+    Source: Design of MediLedger: the consortium's own. Offers end likewise in Restatement (Second) of
+    Contracts, section 36.
     """
     if transfer["status"] not in _STEPS[action][0]:
         raise Refusal(Code.TRANSFER_CLOSED, f"transfer {transfer['id']} is {transfer['status']}", field)
@@ -86,7 +87,7 @@ def in_state(transfer: Transfer, action: Action, field: str) -> None:
 def buyer_first(transfer: Transfer, action: Action, field: str) -> None:
     """What is shipped to a third party was confirmed by its buyer before the third party takes it in.
 
-    Source: FD&C Act, section 582(f)(1).
+    Source: Design of MediLedger: the consortium's own; drop shipment as in FD&C Act, section 582(f)(1).
     """
     third = KINDS[transfer["kind"]].shipped_to_third
     if action == "confirm" and not third:
@@ -100,7 +101,7 @@ def buyer_first(transfer: Transfer, action: Action, field: str) -> None:
 def in_time(transfer: Transfer, now: int, field: str) -> None:
     """An offer is taken before its time is over.
 
-    Source: Uniform Commercial Code, section 2-205.
+    Source: Restatement (Second) of Contracts, section 41(1). How long is the consortium's own decision.
     """
     if now > transfer["due_at"]:
         raise Refusal(Code.OFFER_EXPIRED, f"the offer {transfer['id']} ended; offer it anew", field)
@@ -110,7 +111,7 @@ def in_time(transfer: Transfer, now: int, field: str) -> None:
 def overdue(transfer: Transfer, now: int, field: str) -> None:
     """Only an offer whose time is over expires; before that its sender cancels, its receiver rejects.
 
-    Source: Uniform Commercial Code, section 2-205.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if now <= transfer["due_at"]:
         raise Refusal(Code.OFFER_RUNNING, f"the offer {transfer['id']} still stands", field)
@@ -122,7 +123,8 @@ def offered_to(takers: Collection[Party], msp_id: str, field: str) -> None:
 
     ``takers`` are the parties that may, ``msp_id`` is the organisation that asks.
 
-    Source: FD&C Act, section 582(c)(1)(A)(i) and (d)(1)(A)(i); Uniform Commercial Code, section 2-206(1).
+    Source: FD&C Act, section 582(c)(1)(A)(i), (d)(1)(A)(i), (e)(1)(A)(i) (accepting ownership); Restatement
+    (Second) of Contracts, section 52.
     """
     if all(taker["msp_id"] != msp_id for taker in takers):
         offered = " and ".join(taker["gln"] for taker in takers)
@@ -133,7 +135,8 @@ def offered_to(takers: Collection[Party], msp_id: str, field: str) -> None:
 def bound(ref: str, offer: str | None, transfer: Transfer, field: str) -> None:
     """Goods change hands by the one offer that their owner bound them to.
 
-    Source: FD&C Act, section 582(g)(1)(A) and (B).
+    Source: Design of MediLedger, "Who must sign"; FD&C Act, section 582(g)(1)(B) (information names each
+    package).
     """
     if offer != transfer["id"]:
         message = f"{ref} was never bound to transfer {transfer['id']} by who offered it"

@@ -32,7 +32,7 @@ PARAMETERS: dict[str, Parameter] = {
         50,
         "years",
         "how long records are kept at least",
-        "FD&C Act, section 582(b)(1)(A)(ii), (c)(1)(A)(v)(II), (d)(1)(A)(iii)",
+        "FD&C Act, section 582(b)(1)(A)(ii), (c)(1)(A)(v)(I), (d)(1)(A)(iii), (e)(1)(A)(iii)",
     ),
     "verification_hours": Parameter(
         24,
@@ -45,10 +45,10 @@ PARAMETERS: dict[str, Parameter] = {
     "trace_hours": Parameter(
         48,
         1,
-        96,
+        48,
         "hours",
         "within which a trading partner answers a request for transaction information",
-        "FD&C Act, section 582(b)(1)(B), (c)(1)(C), (d)(1)(D), (e)(1)(C)",
+        "FD&C Act, section 582(b)(1)(B), (c)(1)(C), (e)(1)(C); stricter than (d)(1)(D)",
     ),
     "sample_packs": Parameter(
         3,
@@ -96,7 +96,7 @@ PARAMETERS: dict[str, Parameter] = {
         90,
         "days",
         "how long an offer of goods stands",
-        "Uniform Commercial Code, section 2-205 (three months at most)",
+        "the consortium's own: no law sets it",
     ),
     "sensor_clock_seconds": Parameter(
         300,
@@ -104,7 +104,7 @@ PARAMETERS: dict[str, Parameter] = {
         3600,
         "seconds",
         "how far a sensor's clock may be off when its readings are placed in time",
-        "EU GDP 2013/C 343/01, 3.3",
+        "the consortium's own: no law sets it",
     ),
     "mkt_least_hours": Parameter(
         24,

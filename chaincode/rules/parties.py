@@ -23,7 +23,7 @@ REGULATOR = "regulator"
 def acting_for(party: Party, msp_id: str, field: str) -> None:
     """Only the organisation that a party belongs to acts for it.
 
-    Source: 21 CFR part 11, section 11.10(g).
+    Source: Design of MediLedger, "Who must sign"; authority checks as in 21 CFR part 11, section 11.10(g).
     """
     if party["msp_id"] != msp_id:
         raise Refusal(Code.NOT_AUTHORISED, f"{msp_id} does not act for {party['gln']}", field)
@@ -96,7 +96,7 @@ def regulator(msp_id: str, regulators: Collection[str]) -> None:
 def of_member(msp_id: str, members: Collection[str], field: str) -> None:
     """A party belongs to a member of the consortium, which signs for it, and votes for itself.
 
-    Source: Delegated Regulation (EU) 2016/161, article 37(b).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if msp_id not in members:
         raise Refusal(Code.NOT_MEMBER, f"{msp_id} is not a member of this consortium", field)
@@ -106,7 +106,7 @@ def of_member(msp_id: str, members: Collection[str], field: str) -> None:
 def regulators_role(msp_id: str, role: str, regulators: Collection[str], field: str) -> None:
     """A party in the role of a regulator belongs to one of the consortium's regulators.
 
-    Source: Directive 2001/83/EC, article 111(1).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if role == REGULATOR and msp_id not in regulators:
         raise Refusal(Code.ROLE_REQUIRED, f"{msp_id} is not a regulator of this consortium", field)
@@ -116,7 +116,8 @@ def regulators_role(msp_id: str, role: str, regulators: Collection[str], field: 
 def renewable(party: Party, authority: str, number: str, field: str) -> None:
     """A licence is renewed under its number while it is active: a suspended one is reinstated first.
 
-    Source: Directive 2001/83/EC, article 77(6).
+    Source: Design of MediLedger: the consortium's own; suspension of a licence as in Directive 2001/83/EC,
+    article 77(6).
     """
     held = _find(party, authority, number)
     if held is not None and held["status"] != "active":
@@ -141,7 +142,7 @@ def licence_is(party: Party, authority: str, number: str, statuses: Collection[s
 def party_is(party: Party, status: str, field: str) -> None:
     """A party is suspended while active and reinstated while suspended.
 
-    Source: Directive 2001/83/EC, article 77(6).
+    Source: Design of MediLedger: the consortium's own; the law suspends licences (parties.licence_is).
     """
     if party["status"] != status:
         raise Refusal(Code.PARTY_STATUS, f"{party['gln']} is {party['status']}", field)
@@ -151,7 +152,7 @@ def party_is(party: Party, status: str, field: str) -> None:
 def trading_partner(party: Party, field: str) -> None:
     """Trading partners are suspended and lose licences; a regulator is removed by a vote of the members.
 
-    Source: FD&C Act, section 581(23).
+    Source: Design of MediLedger: the consortium's own; trading partner as in FD&C Act, section 581(23).
     """
     if party["role"] not in KEEPERS:
         raise Refusal(Code.ROLE_REQUIRED, f"{party['gln']} is a {party['role']}, no trading partner", field)

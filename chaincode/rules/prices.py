@@ -39,7 +39,8 @@ def of_a_sale(transfer: Transfer, field: str) -> None:
 def known_to(sides: Collection[Party], msp_id: str, field: str) -> None:
     """A price is known to the two parties of its transfer, and to nobody else.
 
-    Source: FD&C Act, section 582(g)(1)(B) (confidential commercial information is protected).
+    Source: Design of MediLedger: the consortium's own. The law counts no price among transaction information
+    (FD&C Act, section 581(26)).
     """
     if all(side["msp_id"] != msp_id for side in sides):
         raise Refusal(Code.NOT_AUTHORISED, f"{msp_id} is no party of this transfer", field)
@@ -51,7 +52,7 @@ def agreed(hashes: Sequence[str | None], given: str | None, field: str) -> None:
 
     ``hashes`` are of the parties' collections, None where one holds no price.
 
-    Source: Uniform Commercial Code, sections 2-204 and 2-305.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if all(found is None for found in hashes) and given is None:
         return

@@ -56,7 +56,7 @@ def reconciled(
 def between(gln: str, sides: Collection[str], field: str) -> None:
     """How an exception is settled is for the sender and for who took the goods in to say.
 
-    Source: Uniform Commercial Code, section 2-605.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if gln not in sides:
         raise Refusal(Code.NOT_AUTHORISED, f"{gln} neither sent nor took in the goods", field)
@@ -78,7 +78,7 @@ def resolution_fits(discrepancy: Discrepancy, resolution: str, field: str) -> No
 def unresolved(discrepancy: Discrepancy, field: str) -> None:
     """An exception is settled once.
 
-    Source: Uniform Commercial Code, section 2-607(3)(a).
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if discrepancy["status"] != "open":
         raise Refusal(Code.EXCEPTION_CLOSED, f"it was settled as {discrepancy['resolution']}", field)

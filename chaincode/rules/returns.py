@@ -17,7 +17,7 @@ _DONE = ("accepted", "accepted_with_exceptions")
 def to_the_seller(original: Transfer, sender: str, receiver: str, field: str) -> None:
     """Goods are returned by who bought them to who sold them, by the transaction that did so.
 
-    Source: FD&C Act, sections 582(c)(1)(B)(i)(II) and 582(d)(1)(C)(i).
+    Source: FD&C Act, sections 581(17), 582(c)(1)(B)(i)(II), (d)(1)(C)(i), (g)(1)(F).
     """
     bought = KINDS[original["kind"]].ownership and original["status"] in _DONE
     if not bought or (original["to"], original["from"]) != (sender, receiver):
@@ -29,7 +29,7 @@ def to_the_seller(original: Transfer, sender: str, receiver: str, field: str) ->
 def associated(contents: Sequence[Content], original: Transfer, field: str) -> None:
     """What comes back is associated with the transaction information that it was sold with: lot and number.
 
-    Source: FD&C Act, section 582(c)(1)(B)(i)(II).
+    Source: FD&C Act, section 582(c)(1)(B)(i)(II), (g)(1)(F).
     """
     sold = {(line["gtin"], line["lot"]): line["count"] for line in original["contents"]}
     for content in contents:
@@ -46,7 +46,8 @@ def associated(contents: Sequence[Content], original: Transfer, field: str) -> N
 def loose_packs(ref: str, field: str) -> None:
     """What is returned to be sold again comes as single packs, so that the identifier of each is verified.
 
-    Source: FD&C Act, sections 582(b)(4)(E), 582(c)(4)(D) and 582(e)(4)(E).
+    Source: Design of MediLedger: stricter than FD&C Act, section 582(b)(4)(E), (c)(4)(D), (e)(4)(E), by which
+    the identifier of a sealed homogeneous case may stand for those of its packs.
     """
     if not ref.startswith("01"):
         message = f"{ref} is a container: a saleable return is of packs taken out of theirs"
@@ -57,7 +58,7 @@ def loose_packs(ref: str, field: str) -> None:
 def to_the_source(receiver: str, sources: Collection[str], field: str) -> None:
     """What is not saleable goes back to the manufacturer or to who sold it.
 
-    Source: FD&C Act, sections 582(c)(1)(B)(ii), 582(d)(1)(C)(ii) and 582(e)(1)(B)(ii).
+    Source: FD&C Act, section 582(b)(4)(F), (c)(1)(B)(ii), (d)(1)(C)(ii), (e)(1)(B)(i).
     """
     if receiver not in sources:
         message = f"{receiver} neither made nor sold all of it"

@@ -47,7 +47,7 @@ def attachable_since(device: Device, since: int, now: int, field: str) -> None:
 
     The time may have passed: a logger is started when goods are packed, and entered when there is a network.
 
-    Source: EU GDP 2013/C 343/01, 9.4.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     if since > now:
         raise Refusal(Code.DEVICE_ATTACHED, f"device {device['id']} cannot be attached in the future", field)
@@ -103,7 +103,7 @@ def taken(run: Run, now: int, tolerance_ms: int, field: str) -> None:
 def anchored_once(device: Device, run: Run, field: str) -> None:
     """A reading, which is a device's sequence number, is under one anchor only.
 
-    Source: 21 CFR 205.50(c); EU GDP 2013/C 343/01, 4.2.
+    Source: Design of MediLedger: the consortium's own, no law sets it.
     """
     for one in device["anchored"]:
         if run["first"] <= one["last"] and one["first"] <= run["last"]:

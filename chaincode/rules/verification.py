@@ -102,7 +102,8 @@ def answered_by(party: Party, responder: str, field: str) -> None:
 def unanswered(verification: Verification, field: str) -> None:
     """A manufacturer answers a request once; what the ledger itself answered, it may still correct.
 
-    Source: FD&C Act, section 582(b)(4)(C).
+    Source: Design of MediLedger: the consortium's own; the answer itself is that of FD&C Act, section
+    582(b)(4)(C), (e)(4)(C).
     """
     if verification.get("answered_by", "ledger") != "ledger":
         message = f"verification {verification['id']} was answered by {verification['responder']}"

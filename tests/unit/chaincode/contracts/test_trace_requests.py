@@ -87,9 +87,9 @@ async def test_overdue(world: World) -> None:
 
 
 async def test_the_consortium_sets_the_clock(world: World) -> None:
-    await world.decide({"parameters": {"trace_hours": 72}})
+    await world.decide({"parameters": {"trace_hours": 36}})
     asked = await ask(world)
-    assert asked["due_at"] == asked["requested_at"] + 72 * HOUR
+    assert asked["due_at"] == asked["requested_at"] + 36 * HOUR
 
 
 async def test_a_partner_asks_about_a_pack(world: World) -> None:
