@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from chaincode.model import kinetics
 from chaincode.model.documents.coldchain import Storage
+from chaincode.model.documents.registry import Address
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import identifiers, storage
 
@@ -18,6 +19,8 @@ MAX_TEXT = 200
 # As much of an unknown field's name as a refusal repeats.
 MAX_NAME = 64
 MAX_BOOKMARK = 500
+MAX_STATE = 64
+MAX_POSTAL_CODE = 20
 # A storage profile's allowance and window: at most a year.
 MAX_MINUTES = 366 * 24 * 60
 MAX_DAYS = 366
@@ -191,6 +194,26 @@ class Arguments:
     def refs(self, name: str, maximum: int) -> list[str]:
         """Units and containers in the ledger's own form, none twice; given in any of GS1's forms."""
         return self.each(name, maximum, ref)
+
+    def address(self, name: str) -> Address:
+        """A business address: ``{street_address, city, state?, postal_code, country}``."""
+        field, value = self.take(name)
+        inner = Arguments(value, field)
+        read: Address = {
+            "street_address": inner.text("street_address"),
+            "city": inner.text("city"),
+            "postal_code": inner.text("postal_code", MAX_POSTAL_CODE),
+            "country": inner.country("country"),
+        }
+        if inner.has("state"):
+            read["state"] = inner.text("state", MAX_STATE)
+        inner.done()
+        return read
+
+    def country(self, name: str) -> str:
+        """Two letters of ISO 3166-1."""
+        field, value = self.take(name)
+        return identifiers.country(value, field)
 
     def storage(self, name: str) -> Storage:
         """A storage profile in which the limits agree with each other."""

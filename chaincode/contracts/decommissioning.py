@@ -61,7 +61,6 @@ async def reverse_decommission(context: Context, arguments: Arguments) -> Any:
             context.check(serialisation.reversed_in_place, one, gln, field)
             context.check(serialisation.reversed_in_time, one, context.now, days, field)
         for lot in of:
-            context.check(lots.released, lot, field)
             context.check(lots.unexpired, lot, context.today, field)
     await check_recalls(context, [one.document for one in found], fields)
     for one in found:

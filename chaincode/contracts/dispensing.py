@@ -34,7 +34,6 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
         context.check(goods.owned, unit, gln, field)
         context.check(goods.not_offered, unit, field)
         held.check(context, unit, field)
-        context.check(lots.released, lot, field)
         context.check(lots.unexpired, lot, context.today, field)
     await check_recalls(context, [unit.document for unit in units], fields)
     for unit in units:

@@ -7,6 +7,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments, unrepeated
 from chaincode.contracts.context import Context, Resolved, resolve
+from chaincode.contracts.recalled import check_new_packs
 from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Lot
@@ -36,7 +37,6 @@ async def create_lot(context: Context, arguments: Arguments) -> Any:
         "manufacturer": party["gln"],
         "expiry": expiry,
         "manufactured": manufactured,
-        "status": "released",
         "created_at": context.now,
     }
     context.write(key, document, protected_by=[party["msp_id"]])
@@ -57,8 +57,8 @@ async def commission(context: Context, arguments: Arguments) -> Any:
     # With the manufacturer named, the registry has to read but once.
     resolved = await resolve(context, [document["manufacturer"]], [gtin])
     party = maker(context, resolved, gtin)
-    context.check(lots.released, document, "lot")
     context.check(lots.unexpired, document, context.today, "lot")
+    await check_new_packs(context, (gtin, lot), serials, ("lot", field))
     context.check(serialisation.never_used, found, serials, field)
     write_new(context, gtin, lot, serials, party)
     context.event("UnitsCommissioned", {"gtin": gtin, "lot": lot, "count": len(serials)})

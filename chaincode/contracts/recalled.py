@@ -1,4 +1,4 @@
-"""Which recalls cover goods: what every function that passes goods on or dispenses them asks first."""
+"""Which recalls cover goods: what every function that makes, passes on or dispenses packs asks first."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def check_recalls(
     recall of a lot covers those that were repackaged from it. A container is judged by its ``contents``; its
     packing lists are read only where a range of serial numbers of a lot in it is recalled.
     """
-    covered, recalls = await _scopes(context, goods)
+    covered, recalls = await _scopes(context, [_own(one) for one in goods])
     for one, scopes, field in zip(goods, covered, fields, strict=True):
         if one["doc"] == "container" and any(rules.by_range(recalls, gtin, lot) for gtin, lot, _ in scopes):
             scopes += await _in_ranges(context, one, recalls, field)
@@ -59,17 +59,30 @@ async def check_recalls(
                 context.check(rules.only_back, recalls, *scope, *back, field)
 
 
+async def check_new_packs(
+    context: Context, lot: tuple[str, str], serials: Sequence[str], fields: tuple[str, str]
+) -> None:
+    """Refuse new packs of a lot (GTIN, lot number) that is recalled, or with recalled serial numbers.
+
+    ``fields`` name the lot and the list of serial numbers. These are looked at one by one only where a range
+    of the lot's is recalled.
+    """
+    [scopes], recalls = await _scopes(context, [[(*lot, None)]])
+    for scope in scopes:
+        context.check(rules.not_recalled, recalls, *scope, fields[0])
+    if rules.by_range(recalls, *lot):
+        for place, serial in enumerate(serials):
+            context.check(rules.not_recalled, recalls, *lot, serial, f"{fields[1]}[{place}]")
+
+
 async def recalls_over(context: Context, unit: Unit) -> list[Recall]:
     """The open recalls that cover a pack, or a lot that its own was repackaged from."""
-    [scopes], recalls = await _scopes(context, [unit])
+    [scopes], recalls = await _scopes(context, [_own(unit)])
     return [recall for scope in scopes for recall in rules.covering(recalls, *scope)]
 
 
-async def _scopes(
-    context: Context, goods: Sequence[Unit | Container]
-) -> tuple[list[list[Scope]], rules.Recalls]:
-    """What a recall may cover of each of ``goods``, and the open recalls of all these products."""
-    own: list[list[Scope]] = [_own(one) for one in goods]
+async def _scopes(context: Context, own: Sequence[list[Scope]]) -> tuple[list[list[Scope]], rules.Recalls]:
+    """What a recall may cover of goods with these ``own`` scopes, and the open recalls of their products."""
     names = sorted({(gtin, lot) for scopes in own for gtin, lot, _ in scopes})
     lots: list[Any] = await context.read_all([keys.lot_key(*name) for name in names])
     origins: dict[tuple[str, str], list[Scope]] = {

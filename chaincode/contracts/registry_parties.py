@@ -25,6 +25,7 @@ async def register_party(context: Context, arguments: Arguments) -> Any:
         "doc": "party",
         "gln": gln,
         "name": arguments.text("name"),
+        "address": arguments.address("address"),
         "msp_id": msp_id(arguments.take("msp_id")[1], "msp_id"),
         "role": role,  # type: ignore[typeddict-item]
         "status": "active",
@@ -48,11 +49,18 @@ async def register_party(context: Context, arguments: Arguments) -> Any:
 
 
 async def update_party(context: Context, arguments: Arguments) -> Any:
-    """Change a party's name; by a regulator."""
-    gln, name = arguments.gln(), arguments.text("name")
+    """Change a party's business name, its address, or both: ``{gln, name?, address?}``; by a regulator."""
+    gln = arguments.gln()
+    change: Any = {}
+    if arguments.has("name"):
+        change["name"] = arguments.text("name")
+    if arguments.has("address"):
+        change["address"] = arguments.address("address")
     arguments.done()
-    party = await _supervised(context, gln)
-    return _changed(context, {**party, "name": name}, "PartyUpdated")
+    if not change:
+        raise invalid("name", "is required where no address is given")
+    party: Any = await _supervised(context, gln)
+    return _changed(context, party | change, "PartyUpdated")
 
 
 async def suspend_party(context: Context, arguments: Arguments) -> Any:

@@ -9,7 +9,7 @@ from chaincode.contracts.arguments import Arguments, unit_ref, unrepeated
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import known_lot, lots_in
-from chaincode.contracts.recalled import check_recalls
+from chaincode.contracts.recalled import check_new_packs, check_recalls
 from chaincode.contracts.standing import Standing, standing, standings
 from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
@@ -89,10 +89,9 @@ async def _transform(
         context.check(goods.not_offered, old, name)
         held.check(context, old, name)
         context.check(serialisation.one_lot, old.document, originals[0], name)
-        context.check(lots.released, original, name)
         context.check(lots.unexpired, original, context.today, name)
     await check_recalls(context, [old.document for old in olds], fields)
-    context.check(lots.released, target, "to.lot")
+    await check_new_packs(context, (gtin, lot), serials, ("to.lot", field))
     context.check(lots.unexpired, target, context.today, "to.lot")
     context.check(lots.expires_no_later, target, originals[0], "to.lot")
     context.check(serialisation.never_used, used, serials, field)

@@ -127,7 +127,6 @@ async def check_fit(
     inside = await lots_in(context, lading.standings, lading.fields)
     for found, field in zip(inside, lading.fields, strict=True):
         for lot in found:
-            context.check(lots.released, lot, field)
             context.check(lots.unexpired, lot, context.today, field)
 
 

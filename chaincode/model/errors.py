@@ -94,7 +94,6 @@ class Code(StrEnum):
     HELD = "held"
     NOT_HELD = "not_held"
     LOT_EXPIRED = "lot_expired"
-    LOT_NOT_RELEASED = "lot_not_released"
     UNIT_DISPENSED = "unit_dispensed"
     DECOMMISSIONED = "decommissioned"
     REPACKAGED = "repackaged"

@@ -5,8 +5,8 @@ Each returns the identifier in the form in which the ledger keeps it.
 
 from __future__ import annotations
 
+from chaincode.model import countries, gs1, gs1_dates, refs
 from chaincode.model import event_hash as event_hashes
-from chaincode.model import gs1, gs1_dates, refs
 from chaincode.model import ndc as ndcs
 from chaincode.model.errors import Code
 from chaincode.rules.catalogue import rule
@@ -97,3 +97,12 @@ def event_hash(value: object, field: str) -> str:
     Source: GS1 Core Business Vocabulary 2.0, section 8.9; RFC 6920.
     """
     return event_hashes.event_hash(value, field)
+
+
+@rule(Code.INVALID_ARGUMENT)
+def country(value: object, field: str) -> str:
+    """The country of an address has a code of two letters, in capitals.
+
+    Source: ISO 3166-1 (alpha-2 codes); FD&C Act, section 581(26)(I) and (J).
+    """
+    return countries.country(value, field)

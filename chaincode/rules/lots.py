@@ -1,4 +1,4 @@
-"""Lots: their dates, and whether their packs may be supplied."""
+"""Lots: their dates, and what they were repackaged from."""
 
 from __future__ import annotations
 
@@ -38,16 +38,6 @@ def unused(found: object | None, lot: str, field: str) -> None:
     """
     if found is not None:
         raise Refusal(Code.LOT_EXISTS, f"lot {lot} exists", field)
-
-
-@rule(Code.LOT_NOT_RELEASED)
-def released(lot: Lot, field: str) -> None:
-    """Only a released lot's packs are commissioned, sold, repackaged or dispensed.
-
-    Source: 21 CFR 211.142(a) and 211.165(a).
-    """
-    if lot["status"] != "released":
-        raise Refusal(Code.LOT_NOT_RELEASED, f"lot {lot['lot']} is {lot['status']}", field)
 
 
 @rule(Code.LOT_EXPIRED)

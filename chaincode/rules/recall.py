@@ -72,7 +72,7 @@ def covering(recalls: Recalls, gtin: str, lot: str, serial: str | None) -> list[
 
 @rule(Code.RECALLED)
 def not_recalled(recalls: Recalls, gtin: str, lot: str, serial: str | None, field: str) -> None:
-    """What is recalled or withdrawn, by product, lot or serial number, is neither passed on nor dispensed.
+    """What is recalled or withdrawn, by product, lot or serial number, is not made, passed on or dispensed.
 
     At every depth: a recall's depth says whom it asks for their stock, not who may go on selling.
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from chaincode.model.documents.goods import Content
 from chaincode.model.documents.registry import Party, Product
-from chaincode.model.documents.trade import AFFIRMATIONS, Information, Line, PartyName
+from chaincode.model.documents.trade import AFFIRMATIONS, Business, Information, Line
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules.catalogue import rule
 
 _OF_PRODUCT = ("gtin", "ndc", "name", "strength", "dosage_form", "container_size")
+_OF_ADDRESS = ("street_address", "city", "postal_code", "country")
 
 
 @rule(Code.STATEMENT_INCOMPLETE)
@@ -30,11 +31,15 @@ def affirmed(statement: Mapping[str, Any], field: str) -> None:
 def complete(information: Information, field: str) -> None:
     """Transaction information names product, strength, form, NDC, size, number, lots, date and both parties.
 
+    These with their business names and addresses.
+
     Source: FD&C Act, section 581(26)(A) to (J).
     """
     for side in ("from", "to"):
         for name in ("gln", "name"):
             _given(information[side].get(name), f"{side}.{name}", field)
+        for name in _OF_ADDRESS:
+            _given(information[side]["address"].get(name), f"{side}.address.{name}", field)
     _given(information["transaction_date"], "transaction_date", field)
     _given(information["lines"], "lines", field)
     for line in information["lines"]:
@@ -96,8 +101,8 @@ def _line(product: Product, contents: Sequence[Content]) -> Line:
     }
 
 
-def _named(party: Party) -> PartyName:
-    return {"gln": party["gln"], "name": party["name"]}
+def _named(party: Party) -> Business:
+    return {"gln": party["gln"], "name": party["name"], "address": party["address"]}
 
 
 def _given(value: object, what: str, field: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chaincode.model import gs1, kinetics, refs
+from chaincode.model import countries, gs1, kinetics, refs
 from chaincode.model.errors import Code, Refusal
 
 
@@ -82,6 +82,11 @@ ShortText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
     AfterValidator(_printable),
+]
+Country = Annotated[
+    str,
+    BeforeValidator(_checked(countries.country)),
+    Field(description="country, two letters of ISO 3166-1"),
 ]
 Day = Annotated[date, PlainSerializer(date.isoformat, return_type=str)]
 MilliCelsius = Annotated[

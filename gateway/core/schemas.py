@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from gateway.core.fields import MilliCelsius, Text
+from gateway.core.fields import Country, MilliCelsius, ShortText, Text
 
 # GS1 sets the prefix 952 aside for demonstrations and examples.
 GLN = "9521234000013"
@@ -18,6 +18,13 @@ UNIT = f"01{GTIN}21{SERIAL}"
 CONTAINER = f"00{SSCC}"
 TX_ID = "3f8a1c52e07b4d96a1f0c3e5d7b9827461ac0d2e4f68907b1c3d5e7f9a0b2c4d"
 TIME_MS = 1_790_000_000_000
+ADDRESS: dict[str, JsonValue] = {
+    "street_address": "12 Larch Works Road",
+    "city": "Fairhaven",
+    "state": "MA",
+    "postal_code": "02719",
+    "country": "US",
+}
 
 
 class Request(BaseModel):
@@ -52,6 +59,18 @@ class Storage(BaseModel):
     mkt_max_mc: MilliCelsius | None = None
     mkt_window_days: Annotated[int, Field(ge=1)] | None = None
     freeze_mc: MilliCelsius | None = None
+
+
+class Address(Request):
+    """Where a party does business; transaction information states it (FD&C Act, section 581(26)(I), (J))."""
+
+    model_config = ConfigDict(json_schema_extra={"example": ADDRESS})
+
+    street_address: Text
+    city: Text
+    state: ShortText | None = None
+    postal_code: Annotated[ShortText, Field(max_length=20)]
+    country: Country
 
 
 class Reason(Request):

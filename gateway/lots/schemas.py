@@ -32,7 +32,6 @@ class Lot(LedgerDocument):
                 "gtin": GTIN,
                 **_LOT,
                 "manufacturer": GLN,
-                "status": "released",
                 "created_at": TIME_MS,
             }
         }
@@ -43,5 +42,4 @@ class Lot(LedgerDocument):
     manufacturer: str
     expiry: str
     manufactured: str
-    status: str
     created_at: int

@@ -14,7 +14,7 @@ from gateway.core.schemas import Reason
 from gateway.core.state import Core, RegistryWriter, Written
 from gateway.core.submissions import Receipt
 from gateway.mirror import tables
-from gateway.parties.schemas import LicenceName, NewLicence, NewParty, Party, PartyName, Role
+from gateway.parties.schemas import LicenceName, NewLicence, NewParty, Party, PartyChange, Role
 
 router = router_for("/parties", "Parties")
 
@@ -66,10 +66,10 @@ async def revoke_licence(gln: Gln, body: LicenceName, write: RegistryWriter) -> 
     return await write.registry("RevokeLicence", gln=gln, **body.model_dump())
 
 
-@router.post("/{gln}/rename", summary="Change a party's name", response_model=Written[Party])
-async def rename(gln: Gln, body: PartyName, write: RegistryWriter) -> Receipt:
-    """By a regulator."""
-    return await write.registry("UpdateParty", gln=gln, name=body.name)
+@router.post("/{gln}/update", summary="Change a party's name or address", response_model=Written[Party])
+async def update(gln: Gln, body: PartyChange, write: RegistryWriter) -> Receipt:
+    """By a regulator; offers made before keep the transaction information that they have."""
+    return await write.registry("UpdateParty", gln=gln, **body.model_dump(exclude_none=True))
 
 
 @router.post("/{gln}/suspend", summary="Suspend a party", response_model=Written[Party])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.core.fields import Day, Gln, ShortText, Text
-from gateway.core.schemas import GLN, TIME_MS, LedgerDocument, Request
+from gateway.core.schemas import ADDRESS, GLN, TIME_MS, Address, LedgerDocument, Request
 
 Role = Literal["manufacturer", "repackager", "wholesaler", "3pl", "dispenser", "regulator"]
 _LICENCE: dict[str, Any] = {
@@ -21,6 +21,7 @@ _HELD: dict[str, Any] = {**_LICENCE, "roles": ["manufacturer"], "status": "activ
 _PARTY: dict[str, Any] = {
     "gln": GLN,
     "name": "Alpine Pharma",
+    "address": ADDRESS,
     "msp_id": "ManufacturerMSP",
     "role": "manufacturer",
     "licences": [_LICENCE],
@@ -41,12 +42,21 @@ class LicenceName(Request):
     reason: Text
 
 
-class PartyName(Request):
-    """A party's new name."""
+class PartyChange(Request):
+    """A party's new business name, its new address, or both."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "Alpine Pharma AG"}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"name": "Alpine Pharma Inc.", "address": ADDRESS}}
+    )
 
-    name: Text
+    name: Text | None = None
+    address: Address | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> PartyChange:
+        if self.name is None and self.address is None:
+            raise ValueError("name, address or both are given")
+        return self
 
 
 class NewLicence(Request):
@@ -72,12 +82,13 @@ class NewLicence(Request):
 
 
 class NewParty(Request):
-    """A trading partner to register; ``msp_id`` is the organisation that acts for it."""
+    """A trading partner to register, by its business name and address; ``msp_id`` is who acts for it."""
 
     model_config = ConfigDict(json_schema_extra={"example": _PARTY})
 
     gln: Gln
     name: Text
+    address: Address
     msp_id: ShortText
     role: Role
     licences: Annotated[list[NewLicence], Field(min_length=1, max_length=50)]
@@ -115,6 +126,7 @@ class Party(LedgerDocument):
 
     gln: str
     name: str
+    address: Address
     msp_id: str
     role: str
     status: str

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from chaincode.model.documents.trade import AFFIRMATIONS
 from gateway.core.fields import Day, Gln, Gtin, Identifier, LotNumber, Ref, Text
 from gateway.core.schemas import (
+    ADDRESS,
     CONTAINER,
     GLN,
     GTIN,
     RECEIVER_GLN,
     TIME_MS,
     UNIT,
+    Address,
     LedgerDocument,
     Request,
 )
@@ -187,6 +189,67 @@ class PriceCheck(Request):
     price_hash: str
 
 
+_SELLER: dict[str, JsonValue] = {"gln": GLN, "name": "Alpine Pharma", "address": {**ADDRESS}}
+_BUYER: dict[str, JsonValue] = {
+    "gln": RECEIVER_GLN,
+    "name": "Valley Wholesale",
+    "address": {**ADDRESS, "street_address": "40 Depot Street"},
+}
+_LINE: dict[str, JsonValue] = {
+    "gtin": GTIN,
+    "ndc": "99999-0100-10",
+    "name": "Insulin glargine",
+    "strength": "100 units/mL",
+    "dosage_form": "injection, solution",
+    "container_size": "5 x 3 mL pens",
+    "number_of_containers": 1000,
+    "lots": [{"lot": "L-2026-17", "count": 1000}],
+}
+_INFORMATION: dict[str, JsonValue] = {
+    "transaction_date": "2026-09-21",
+    "from": _SELLER,
+    "to": _BUYER,
+    "lines": [_LINE],
+}
+
+
+class Business(BaseModel):
+    """A party with its business name and address, as they were at the time of the offer."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"example": _SELLER})
+
+    gln: str
+    name: str
+    address: Address
+
+
+class Line(BaseModel):
+    """One product of a transaction; ``number_of_containers`` counts its packs, ``lots`` those of each lot."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"example": _LINE})
+
+    gtin: str
+    ndc: str
+    name: str
+    strength: str
+    dosage_form: str
+    container_size: str
+    number_of_containers: int
+    lots: list[dict[str, Any]]
+
+
+class Information(BaseModel):
+    """Transaction information (FD&C Act, section 581(26)); both dates ``YYYY-MM-DD``."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"example": _INFORMATION})
+
+    transaction_date: str
+    shipment_date: str | None = None
+    from_: Business = Field(alias="from")
+    to: Business
+    lines: list[Line]
+
+
 class Transfer(LedgerDocument):
     """A transfer on the ledger; times in epoch milliseconds, ``due_at`` the end of its offer."""
 
@@ -201,6 +264,7 @@ class Transfer(LedgerDocument):
                 "from": GLN,
                 "to": RECEIVER_GLN,
                 "status": "offered",
+                "information": _INFORMATION,
                 "offered_at": TIME_MS,
                 "due_at": TIME_MS + 2_592_000_000,
             }
@@ -217,7 +281,7 @@ class Transfer(LedgerDocument):
     original: str | None = None
     status: str
     statement: dict[str, bool] | None = None
-    information: dict[str, Any] | None = None
+    information: Information | None = None
     offered_at: int
     due_at: int
     confirmed_at: int | None = None

@@ -18,6 +18,37 @@ LICENCE_AUTHORITIES = {
     "dispenser": ("State of New York", "pharmacy"),
     "regulator": ("FDA", "regulator"),
 }
+# Nobody's: streets and numbers are made up.
+ADDRESSES = {
+    "manufacturer": {
+        "street_address": "12 Larch Works Road",
+        "city": "Fairhaven",
+        "state": "MA",
+        "postal_code": "02719",
+        "country": "US",
+    },
+    "wholesaler": {
+        "street_address": "40 Old Freight Street",
+        "city": "Trenton",
+        "state": "NJ",
+        "postal_code": "08601",
+        "country": "US",
+    },
+    "dispenser": {
+        "street_address": "7 Mortar Square",
+        "city": "Albany",
+        "state": "NY",
+        "postal_code": "12201",
+        "country": "US",
+    },
+    "regulator": {
+        "street_address": "1 Assurance Avenue",
+        "city": "Silver Spring",
+        "state": "MD",
+        "postal_code": "20901",
+        "country": "US",
+    },
+}
 
 
 def gtin(item: int) -> str:
@@ -33,6 +64,7 @@ def party(organization: Organization) -> dict[str, Any]:
     return {
         "gln": organization.gln,
         "name": organization.title,
+        "address": ADDRESSES[organization.role],
         "msp_id": organization.msp_id,
         "role": organization.role,
         "licences": [

@@ -28,7 +28,6 @@ class Lot(TypedDict):
     manufacturer: str
     expiry: str
     manufactured: str
-    status: Literal["released", "recalled", "withdrawn"]
     created_at: int
     origins: NotRequired[list[LotName]]
 

@@ -29,15 +29,30 @@ class Licence(TypedDict):
     reason: NotRequired[str]
 
 
+class Address(TypedDict):
+    """Where a party does business, in the words of GS1's Core Business Vocabulary; no person's.
+
+    ``country`` is two letters of ISO 3166-1, ``state`` there where the country has such.
+    """
+
+    street_address: str
+    city: str
+    state: NotRequired[str]
+    postal_code: str
+    country: str
+
+
 class Party(TypedDict):
     """A trading partner or regulator, for which the member ``msp_id`` acts and signs.
 
+    ``name`` and ``address`` are the business's, which transaction information states; no personal data.
     ``reason`` says why its status last changed.
     """
 
     doc: Literal["party"]
     gln: str
     name: str
+    address: Address
     msp_id: str
     role: Role
     status: Literal["active", "suspended"]

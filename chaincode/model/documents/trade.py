@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NotRequired, TypedDict
 
 from chaincode.model.documents.goods import Content
+from chaincode.model.documents.registry import Address
 
 Status = Literal[
     "offered", "confirmed", "accepted", "accepted_with_exceptions", "rejected", "cancelled", "expired"
@@ -23,11 +24,12 @@ AFFIRMATIONS: Mapping[str, str] = {
 }
 
 
-class PartyName(TypedDict):
-    """A party as transaction information names it."""
+class Business(TypedDict):
+    """A party as transaction information names it: with its business name and address."""
 
     gln: str
     name: str
+    address: Address
 
 
 class LotCount(TypedDict):
@@ -54,8 +56,8 @@ Information = TypedDict(
     {
         "transaction_date": str,
         "shipment_date": NotRequired[str],
-        "from": PartyName,
-        "to": PartyName,
+        "from": Business,
+        "to": Business,
         "lines": list[Line],
     },
 )

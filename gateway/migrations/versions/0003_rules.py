@@ -111,7 +111,6 @@ def _goods() -> None:
         *_text("manufacturer"),
         sa.Column("expiry", sa.Date(), nullable=False),
         sa.Column("manufactured", sa.Date(), nullable=False),
-        *_text("status"),
         sa.Column("origins", JSONB()),
         *_times("created_at"),
     )

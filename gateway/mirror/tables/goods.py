@@ -16,7 +16,6 @@ lot = sa.Table(
     *text("manufacturer"),
     sa.Column("expiry", sa.Date, nullable=False),
     sa.Column("manufactured", sa.Date, nullable=False),
-    *text("status"),
     sa.Column("origins", JSONB),
     *times("created_at"),
     *written(),

@@ -10,6 +10,7 @@ import pytest
 from chaincode.model import gs1
 from chaincode.model.documents.trade import AFFIRMATIONS
 from gateway.fabric import EndorseError
+from mediledger.demo.cast import ADDRESSES
 from tests.integration.chaincode.members import Probe
 
 MAKER, PHARMACY, REGULATOR = "9521234000013", "9521234000037", "9521234000044"
@@ -41,7 +42,14 @@ def party(gln: str, msp_id: str, role: str) -> dict[str, Any]:
         "valid_from": "2020-01-01",
         "valid_to": "2099-12-31",
     }
-    return {"gln": gln, "name": role, "msp_id": msp_id, "role": role, "licences": [licence]}
+    return {
+        "gln": gln,
+        "name": role,
+        "address": ADDRESSES[role],
+        "msp_id": msp_id,
+        "role": role,
+        "licences": [licence],
+    }
 
 
 def recall(name: str, gtin: str) -> dict[str, Any]:

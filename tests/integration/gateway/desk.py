@@ -14,6 +14,7 @@ from chaincode.model.documents.trade import AFFIRMATIONS
 from gateway.core.submissions import Command
 from gateway.fabric import Network, connect
 from gateway.fabric.blocks import TransactionView, parse_block
+from mediledger.demo.cast import ADDRESSES
 from network import ledger
 from network.devnet.control_client import DevnetControl
 from network.devnet.faults import Call, Fault, Kind
@@ -130,6 +131,7 @@ async def _set_up(running: Ledger) -> None:
             party = {
                 "gln": gln,
                 "name": f"Site {gln}",
+                "address": ADDRESSES[role],
                 "msp_id": maker.msp_id,
                 "role": role,
                 "licences": [licence],

@@ -320,7 +320,6 @@ def _lot(c: Consortium) -> Forgery:
         "manufacturer": c.glns["manufacturer"],
         "expiry": DAY,
         "manufactured": "2026-01-01",
-        "status": "released",
         "created_at": 1,
     }
     key = keys.lot_key(c.gtin, lot["lot"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaincode.model import gs1
+from mediledger.demo.cast import ADDRESSES
 
 
 def gln(number: int) -> str:
@@ -57,6 +58,7 @@ def registration(actor: Actor, valid_from: str, valid_to: str) -> dict[str, Any]
     return {
         "gln": actor.gln,
         "name": actor.name.capitalize(),
+        "address": ADDRESSES["wholesaler"],
         "msp_id": actor.msp_id,
         "role": actor.role,
         "licences": [licence],

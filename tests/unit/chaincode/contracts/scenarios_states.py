@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from chaincode.model import keys
 from chaincode.model.errors import Code
 from tests.unit.chaincode.contracts.scenarios import commission, dispense, refused
 from tests.unit.chaincode.contracts.world import (
@@ -12,7 +11,6 @@ from tests.unit.chaincode.contracts.world import (
     LOT,
     MAKER,
     PHARMACY,
-    PRODUCT,
     REGULATOR,
     WHOLESALER,
     World,
@@ -219,14 +217,6 @@ async def offered_after_expiry(world: World) -> Awaitable[object]:
 async def commissioned_after_expiry(world: World) -> Awaitable[object]:
     world.ledger.now = at("2027-07-01")
     return commission(world, "A")
-
-
-@refused(Code.LOT_NOT_RELEASED, "units[0]")
-async def dispensed_after_a_recall(world: World) -> Awaitable[object]:
-    refs = await world.at_pharmacy()
-    document = world.ledger.document("custody", keys.lot_key(PRODUCT, LOT))
-    world.ledger.put("custody", keys.lot_key(PRODUCT, LOT), document | {"status": "recalled"})
-    return dispense(world, *refs)
 
 
 @refused(Code.UNIT_DISPENSED, "units[0]")

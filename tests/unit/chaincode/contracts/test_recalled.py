@@ -179,6 +179,39 @@ async def test_packs_repackaged_from_a_recalled_lot(lots: World) -> None:
     await refused(lots, container("1", "NEW", of=gtin(2)))
 
 
+async def not_made(world: World, function: str, argument: Any, field: str) -> None:
+    with pytest.raises(Refusal) as raised:
+        await world.custody(MAKER, function, argument)
+    found = raised.value
+    assert (found.code, found.field, found.rule) == (Code.RECALLED, field, "recall.not_recalled")
+
+
+@pytest.mark.parametrize("scope", [{}, {"lot": LOT}])
+async def test_no_packs_are_made_of_a_recalled_lot(lots: World, scope: dict[str, str]) -> None:
+    await recall(lots, **scope)
+    await not_made(lots, "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": ["A"]}, "lot")
+
+
+async def test_packs_are_made_of_other_lots(lots: World) -> None:
+    await recall(lots, lot=LOT)
+    await lots.custody(MAKER, "Commission", {"gtin": PRODUCT, "lot": OTHER, "serials": ["A"]})
+
+
+async def test_no_packs_are_made_with_recalled_serial_numbers(lots: World) -> None:
+    await recall(lots, lot=LOT, serials={"first": "S8", "last": "S9"})
+    await not_made(lots, "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": ["S7", "S8"]}, "serials[1]")
+    await lots.custody(MAKER, "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": ["S7"]})
+    again = {"gln": MAKER, "unit": gs1.unit_ref(PRODUCT, "S7"), "serial": "S9"}
+    await not_made(lots, "Reserialise", again, "serial[0]")
+
+
+async def test_nothing_is_repackaged_into_a_recalled_lot(lots: World) -> None:
+    olds = await lots.units(1, OTHER)
+    await recall(lots, lot=LOT)
+    into = {"gtin": PRODUCT, "lot": LOT, "serials": ["A"]}
+    await not_made(lots, "Repackage", {"gln": MAKER, "from": olds, "to": into}, "to.lot")
+
+
 async def test_recalled_goods_go_back(lots: World) -> None:
     await recall(lots, lot=LOT)
     await move(lots, unit("S1"), container("1", LOT), back=("d", "w"))

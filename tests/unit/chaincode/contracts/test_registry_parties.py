@@ -16,6 +16,7 @@ from tests.unit.chaincode.contracts.world import (
     STRANGER,
     WHOLESALER,
     World,
+    address,
     licence,
     party,
 )
@@ -82,6 +83,35 @@ async def test_a_new_name(world: World) -> None:
     assert world.event() == ("PartyUpdated", {"gln": PHARMACY})
     found = await world.registry(MAKER, "GetParty", {"gln": PHARMACY})
     assert (found["name"], found["msp_id"]) == ("Square Pharmacy", MSPS[PHARMACY])
+
+
+async def test_a_new_address(world: World) -> None:
+    moved = {"street_address": "5 Rue Neuve", "city": "Lyon", "postal_code": "69001", "country": "FR"}
+    await world.registry(REGULATOR, "UpdateParty", {"gln": PHARMACY, "address": moved})
+    found = await world.registry(MAKER, "GetParty", {"gln": PHARMACY})
+    assert (found["name"], found["address"]) == ("Pharmacy", moved)
+
+
+async def test_nothing_to_change(world: World) -> None:
+    answer = await refusal(world, REGULATOR, "UpdateParty", {"gln": PHARMACY})
+    assert answer == (Code.INVALID_ARGUMENT, "name")
+
+
+@pytest.mark.parametrize("part", ["street_address", "city", "postal_code", "country"])
+async def test_an_address_in_part(world: World, part: str) -> None:
+    partial = address(PHARMACY)
+    del partial[part]
+    expected = (Code.INVALID_ARGUMENT, f"address.{part}")
+    update = {"gln": PHARMACY, "address": partial}
+    assert await refusal(world, REGULATOR, "UpdateParty", update) == expected
+    assert await refusal(world, REGULATOR, "RegisterParty", party(MAKER) | {"address": partial}) == expected
+
+
+async def test_no_address(world: World) -> None:
+    argument = party(MAKER) | {"gln": STRANGER}
+    del argument["address"]
+    expected = (Code.INVALID_ARGUMENT, "address")
+    assert await refusal(world, REGULATOR, "RegisterParty", argument) == expected
 
 
 async def test_a_suspended_party_is_out_until_reinstated(world: World) -> None:
@@ -195,6 +225,16 @@ async def test_too_many_licences(world: World) -> None:
         ({"name": "a\nb"}, "name"),
         ({"name": "x" * 201}, "name"),
         ({"name": ""}, "name"),
+        ({"address": "12 Mill Lane"}, "address"),
+        ({"address": address(MAKER) | {"street_address": "x" * 201}}, "address.street_address"),
+        ({"address": address(MAKER) | {"city": " Bern"}}, "address.city"),
+        ({"address": address(MAKER) | {"state": ""}}, "address.state"),
+        ({"address": address(MAKER) | {"state": "x" * 65}}, "address.state"),
+        ({"address": address(MAKER) | {"postal_code": "1" * 21}}, "address.postal_code"),
+        ({"address": address(MAKER) | {"postal_code": 2719}}, "address.postal_code"),
+        ({"address": address(MAKER) | {"country": "us"}}, "address.country"),
+        ({"address": address(MAKER) | {"country": "USA"}}, "address.country"),
+        ({"address": address(MAKER) | {"phone": "1"}}, "address.phone"),
         ({"msp_id": 7}, "msp_id"),
         ({"licences": []}, "licences"),
         ({"licences": [licence(valid_from="2026-02-30")]}, "licences[0].valid_from"),

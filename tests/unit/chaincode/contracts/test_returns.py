@@ -123,14 +123,13 @@ async def test_what_is_past_its_date_goes_back_but_not_for_sale(world: World) ->
 
 async def test_recalled_goods_go_back_and_nowhere_else(world: World) -> None:
     original, [ref, _] = await bought(world)
-    [stock] = await world.units(1)
+    stock, fresh = await world.units(2)
     name = await world.offer(MAKER, WHOLESALER, stock)
     await recall(world)
     found = await refused(world.custody(WHOLESALER, "AcceptTransfer", {"id": name}))
     assert (found.code, found.field) == (Code.RECALLED, "id")
     found = await refused(world.custody(PHARMACY, "ReturnGoods", back("saleable_return", original, ref)))
     assert found.code is Code.RECALLED
-    [fresh] = await world.units(1)
     found = await refused(world.custody(MAKER, "OfferTransfer", sale("X", MAKER, PHARMACY, fresh)))
     assert (found.code, found.field) == (Code.RECALLED, "what[0]")
     await world.custody(PHARMACY, "ReturnGoods", back("recall_return", original, ref))

@@ -20,6 +20,7 @@ from tests.unit.chaincode.contracts.world import (
     REGULATOR,
     WHOLESALER,
     World,
+    address,
     licence,
     party,
     sale,
@@ -66,6 +67,15 @@ def transfer(world: World, name: str) -> dict[str, Any]:
     return world.ledger.document("custody", keys.transfer_key(name))
 
 
+async def test_information_states_the_address_at_the_time_of_the_offer(world: World) -> None:
+    first = await world.offer(MAKER, WHOLESALER, *await world.units(1))
+    moved = address(WHOLESALER) | {"street_address": "2 New Street"}
+    await world.registry(REGULATOR, "UpdateParty", {"gln": WHOLESALER, "address": moved})
+    second = await world.offer(MAKER, WHOLESALER, *await world.units(1))
+    assert transfer(world, first)["information"]["to"]["address"] == address(WHOLESALER)
+    assert transfer(world, second)["information"]["to"]["address"] == moved
+
+
 async def test_an_offer_makes_the_transaction_information(world: World) -> None:
     case, _ = await world.case(3)
     [loose] = await world.units(1)
@@ -77,8 +87,9 @@ async def test_an_offer_makes_the_transaction_information(world: World) -> None:
     assert line["number_of_containers"] == 6
     assert line["lots"] == [{"lot": "L-2", "count": 2}, {"lot": LOT, "count": 4}]
     assert (line["name"], line["ndc"]) == ("Insulin glargine", "99999-0100-10")
-    assert made["information"]["from"] == {"gln": MAKER, "name": "Maker"}
-    assert made["information"]["to"] == {"gln": WHOLESALER, "name": "Wholesaler"}
+    assert made["information"]["from"] == {"gln": MAKER, "name": "Maker", "address": address(MAKER)}
+    buyer = {"gln": WHOLESALER, "name": "Wholesaler", "address": address(WHOLESALER)}
+    assert made["information"]["to"] == buyer
     assert made["information"]["transaction_date"] == "2026-03-01"
     assert made["due_at"] - made["offered_at"] == 30 * DAY
     assert world.event() == ("TransferOffered", {"id": "T", "from": MAKER, "to": WHOLESALER})

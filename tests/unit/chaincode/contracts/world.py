@@ -72,10 +72,22 @@ def licence(
     }
 
 
+def address(which: str) -> dict[str, str]:
+    """A business address, another for each party."""
+    return {
+        "street_address": f"{which[-2]} Mill Lane",
+        "city": "Fairhaven",
+        "state": "MA",
+        "postal_code": "02719",
+        "country": "US",
+    }
+
+
 def party(which: str) -> dict[str, Any]:
     return {
         "gln": which,
         "name": MSPS[which].removesuffix("MSP"),
+        "address": address(which),
         "msp_id": MSPS[which],
         "role": ROLES[which],
         "licences": [licence()],

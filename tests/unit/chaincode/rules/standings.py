@@ -46,7 +46,7 @@ def container(*around: Standing, sscc: str = SSCC, **more: Any) -> Standing:
 
 
 def lot(**more: Any) -> Any:
-    """A released lot."""
+    """A lot."""
     return {
         "doc": "lot",
         "gtin": GTIN,
@@ -54,7 +54,6 @@ def lot(**more: Any) -> Any:
         "manufacturer": MAKER,
         "expiry": "2026-03-31",
         "manufactured": "2026-01-01",
-        "status": "released",
         "created_at": 1,
     } | more
 

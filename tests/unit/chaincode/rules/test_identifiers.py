@@ -59,6 +59,9 @@ ANCHORED: EventHash = {"doc": "event_hash", "hash": HASH, "gln": "1", "msp_id": 
             marks=pytest.mark.allows("identifiers.ndc"),
         ),
         pytest.param(
+            lambda: identifiers.country("CH", "f"), "CH", marks=pytest.mark.allows("identifiers.country")
+        ),
+        pytest.param(
             lambda: identifiers.event_hash(HASH, "f"),
             HASH,
             marks=pytest.mark.allows("identifiers.event_hash"),
@@ -72,6 +75,11 @@ def test_kept_as(call: Callable[[], str], kept: str) -> None:
 @pytest.mark.parametrize(
     ("call", "code"),
     [
+        pytest.param(
+            lambda: identifiers.country("XX", "f"),
+            Code.INVALID_ARGUMENT,
+            marks=pytest.mark.refuses("identifiers.country"),
+        ),
         pytest.param(
             lambda: identifiers.gtin("96385075", "f"),
             Code.GTIN_CHECK_DIGIT,

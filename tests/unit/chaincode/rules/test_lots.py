@@ -1,4 +1,4 @@
-"""A lot's dates and state."""
+"""A lot's dates and origins."""
 
 from __future__ import annotations
 
@@ -43,19 +43,6 @@ def test_lot_again() -> None:
     with pytest.raises(Refusal) as refused:
         lots.unused(lot(), "L", "lot")
     assert (refused.value.code, refused.value.field) == (Code.LOT_EXISTS, "lot")
-
-
-@pytest.mark.allows("lots.released")
-def test_released() -> None:
-    lots.released(lot(), "x")
-
-
-@pytest.mark.refuses("lots.released")
-@pytest.mark.parametrize("status", ["recalled", "withdrawn"])
-def test_not_released(status: str) -> None:
-    with pytest.raises(Refusal) as refused:
-        lots.released(lot(status=status), "x")
-    assert (refused.value.code, refused.value.field) == (Code.LOT_NOT_RELEASED, "x")
 
 
 @pytest.mark.allows("lots.unexpired")

@@ -12,6 +12,8 @@ from chaincode.model.errors import Code
 from chaincode.rules import statements
 from tests.unit.chaincode.rules.trading import BUYER, GTIN, OTHER_GTIN, SELLER, refusal
 
+ADDRESS = {"street_address": "12 Mill Lane", "city": "Bern", "postal_code": "3001", "country": "CH"}
+
 
 def product(gtin: str) -> Any:
     return {
@@ -25,7 +27,7 @@ def product(gtin: str) -> Any:
 
 
 def party(gln: str, name: str) -> Any:
-    return {"gln": gln, "name": name}
+    return {"gln": gln, "name": name, "address": ADDRESS}
 
 
 def information(shipment_date: str | None = None) -> Information:
@@ -48,8 +50,8 @@ def test_it_tells_what_the_law_lists() -> None:
     made = information()
     statements.complete(made, "what")
     assert made["transaction_date"] == "2026-03-01"
-    assert made["from"] == {"gln": SELLER, "name": "Alpine Pharma"}
-    assert made["to"] == {"gln": BUYER, "name": "Valley Wholesale"}
+    assert made["from"] == party(SELLER, "Alpine Pharma")
+    assert made["to"] == party(BUYER, "Valley Wholesale")
     first, second = made["lines"]
     assert first == product(GTIN) | {
         "number_of_containers": 100,
@@ -69,6 +71,10 @@ def test_it_tells_what_the_law_lists() -> None:
         ("from", "gln"),
         ("from", "name"),
         ("to", "name"),
+        ("from", "address", "street_address"),
+        ("from", "address", "city"),
+        ("to", "address", "postal_code"),
+        ("to", "address", "country"),
         ("lines", 0, "ndc"),
         ("lines", 0, "name"),
         ("lines", 1, "strength"),

@@ -120,7 +120,6 @@ def test_dates_are_dates() -> None:
         "manufacturer": "m",
         "expiry": "2027-02-28",
         "manufactured": "2025-02-28",
-        "status": "released",
         "created_at": 1,
     }
     assert row("lot", keys.lot_key(GTIN, "L1"), lot)["expiry"] == date(2027, 2, 28)
