@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.ledger import BATCH, Stage
+from bench.ledger import BATCH, Stage, submit
 from bench.load import Call
 from chaincode.model import gs1
 from chaincode.model.documents.trade import AFFIRMATIONS
@@ -121,7 +121,7 @@ class Goods:
 
     @staticmethod
     async def _submit(contract: Contract, function: str, body: dict[str, object]) -> bytes:
-        return await contract.submit(function, json.dumps(body).encode())
+        return await submit(contract, function, json.dumps(body).encode())
 
     def _call(self, contract: Contract, function: str, body: dict[str, object]) -> Call:
         async def call() -> object:

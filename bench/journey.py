@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rich.console import Console
 
@@ -54,7 +54,7 @@ async def measure(system: System, results: Results, console: Console) -> None:
         for _ in range(ROUNDS):
             await _round(goods, small)
         console.print(f"{system.kind}: commissioning a million packs")
-        await _all(stage.batches(), LARGE // BATCH)
+        await _batches(islice(stage.batches(), LARGE // BATCH))
         console.print(f"{system.kind}: a pack's way on a ledger of a million packs")
         large = Figures()
         for _ in range(ROUNDS):
@@ -75,11 +75,11 @@ async def _round(goods: Goods, figures: Figures) -> None:
     stage = goods.stage
     figures.bare.append((await rate(stage.puts(), CONCURRENCY, BARE_SECONDS)).per_s)
     refs = await goods.received(DISPENSED)
-    figures.dispense.append(await _all(goods.dispenses(refs), len(refs), CONCURRENCY))
-    figures.bare_batch.append(BATCH * await _all(stage.bare_batches(), CASES))
-    figures.commission.append(BATCH * await _all(stage.batches(), CASES))
+    figures.dispense.append((await rate(goods.dispenses(refs), CONCURRENCY)).per_s)
+    figures.bare_batch.append(await _batches(islice(stage.bare_batches(), CASES)))
+    figures.commission.append(await _batches(islice(stage.batches(), CASES)))
     cases = await goods.cases(CASES)
-    figures.pack.append(BATCH * await _all(goods.packs(cases), CASES))
+    figures.pack.append(await _batches(goods.packs(cases)))
     taken = await latencies(goods.verifications(refs), VERIFIED_PER_SECOND, VERIFY_SECONDS)
     figures.verify.append(1000 * percentile(taken, 0.95))
     for packs, ship, receive in (
@@ -91,21 +91,9 @@ async def _round(goods: Goods, figures: Figures) -> None:
         receive.append(await _timed(goods.receiving(sscc)))
 
 
-async def _all(calls: Iterator[Call], count: int, concurrency: int = BATCH_CONCURRENCY) -> float:
-    """Make the next ``count`` calls, so many at a time; calls per second."""
-    left = count
-    began = time.perf_counter()
-
-    async def worker() -> None:
-        nonlocal left
-        while left:
-            left -= 1
-            await next(calls)()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(concurrency):
-            group.create_task(worker())
-    return count / (time.perf_counter() - began)
+async def _batches(calls: Iterator[Call]) -> float:
+    """Make calls about a batch each; packs per second."""
+    return BATCH * (await rate(calls, BATCH_CONCURRENCY)).per_s
 
 
 async def _timed(call: Call) -> float:

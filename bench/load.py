@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -33,8 +34,11 @@ class Load:
     cpu_ms: float
 
 
-async def rate(calls: Iterator[Call], concurrency: int, seconds: float) -> Load:
-    """Make calls, ``concurrency`` at a time; a call that fails ends the measurement."""
+async def rate(calls: Iterator[Call], concurrency: int, seconds: float = math.inf) -> Load:
+    """Make calls, ``concurrency`` at a time, until the time is over or there are no more.
+
+    A call that fails ends the measurement.
+    """
     finished = 0
     used = time.process_time()
     began = time.perf_counter()
@@ -42,8 +46,8 @@ async def rate(calls: Iterator[Call], concurrency: int, seconds: float) -> Load:
 
     async def worker() -> None:
         nonlocal finished
-        while time.perf_counter() < ends:
-            await next(calls)()
+        while time.perf_counter() < ends and (call := next(calls, None)):
+            await call()
             finished += 1
 
     async with asyncio.TaskGroup() as group:

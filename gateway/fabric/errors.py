@@ -81,6 +81,15 @@ class EndorseError(GatewayCallError):
         """Endorsers came to different results, as peers at different heights do for a while."""
         return any(_MISMATCH in detail.message for detail in self.details)
 
+    def refused_elsewhere(self, msp_id: str) -> bool:
+        """Chaincode refused it on other members' peers alone, none of them ``msp_id``'s.
+
+        The gateway asks a peer of its own organisation first, so that one found nothing wrong: the others
+        may not have the blocks yet that it builds on.
+        """
+        refused_by = {detail.msp_id for detail in self.details if _REFUSAL.search(detail.message)}
+        return bool(refused_by) and msp_id not in refused_by
+
 
 class SubmitError(GatewayCallError):
     """A transaction may or may not have reached the orderer."""

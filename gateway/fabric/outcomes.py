@@ -32,6 +32,8 @@ PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
 CONFLICT_ATTEMPTS = 8
 POLICY_ATTEMPTS = 3
+# How long endorsers that do not agree are asked anew: a peer that lags gets its blocks meanwhile.
+AGREE_SECONDS = 30.0
 
 # Found invalid because something it read had changed meanwhile: a new proposal reads anew.
 CONFLICTS = frozenset({transaction_pb2.MVCC_READ_CONFLICT, transaction_pb2.PHANTOM_READ_CONFLICT})
@@ -167,33 +169,41 @@ async def submit_with_retry(
 ) -> tuple[Transaction, Status]:
     """Endorse, store, submit and settle; a new proposal after a conflict, for at most ``attempts`` of them.
 
-    A conflict is definite: a transaction that is in a block and invalid because what it read had changed, or
-    a proposal whose endorsers read different states, of which nothing was sent. So is a peer too busy to look
-    at a proposal. After endorsements that did not meet a policy there are at most ``POLICY_ATTEMPTS``: the
-    policy may have been changed meanwhile, and else it will not help.
+    A conflict is definite: a transaction that is in a block and invalid because what it read had changed. So
+    is a peer too busy to look at a proposal. After endorsements that did not meet a policy there are at most
+    ``POLICY_ATTEMPTS``: the policy may have been changed meanwhile, and else it will not help. Endorsers that
+    read different states, of whose endorsements nothing was sent, are asked anew for ``AGREE_SECONDS``:
+    their results differ, or other members' chaincode refuses what the caller's own peer endorsed.
     ``before_submit`` stores the signed envelope before it is sent. Raises EndorseError (a chaincode's refusal
-    among them, which is final), SubmitError, Unsettled, and CommitError for the last conflict or any other
-    invalid transaction.
+    among them, which is final where a peer of the caller's own member gave it), SubmitError, Unsettled, and
+    CommitError for the last conflict or any other invalid transaction.
     """
-    refused_by_policy = 0
-    for attempt in range(attempts):
-        last = attempt == attempts - 1
+    tries = conflicts = refused_by_policy = 0
+    patience = time.monotonic() + AGREE_SECONDS
+    while True:
+        if tries:
+            await _pause(tries - 1)
+        tries += 1
+        proposal = propose()
         try:
-            transaction = await propose().endorse()
+            transaction = await proposal.endorse()
         except EndorseError as error:
-            if last or not (error.mismatch or error.busy):
+            if error.mismatch or error.refused_elsewhere(proposal.client.identity.msp_id):
+                again = time.monotonic() < patience
+            else:
+                conflicts += 1
+                again = error.busy and conflicts < attempts
+            if not again:
                 raise
-            await _pause(attempt)
             continue
         await before_submit(transaction)
         status = await settle(transaction)
         if status.successful:
             return transaction, status
+        conflicts += 1
         refused_by_policy += status.code not in CONFLICTS
-        if last or status.code not in STALE or refused_by_policy == POLICY_ATTEMPTS:
+        if conflicts >= attempts or status.code not in STALE or refused_by_policy == POLICY_ATTEMPTS:
             raise CommitError(status.transaction_id, status.code, status.name, status.block_number)
-        await _pause(attempt)
-    raise ValueError("at least one attempt is needed")
 
 
 async def _submit(transaction: Transaction) -> SubmitError | None:

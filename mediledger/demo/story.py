@@ -135,23 +135,7 @@ class Story:
             ],
         )
         cases = [gs1.container_ref(sscc) for sscc in self._cases]
-        await self._level(maker)
         await maker.post("/containers", {"sscc": self._script.run.pallet, "children": cases})
-
-    async def _level(self, ahead: MemberApi) -> None:
-        """Wait until every member's peer has the blocks that one's has: they endorse what builds on them."""
-        height = (await ahead.get("/ledger"))["height"]
-        deadline = time.monotonic() + SEEN_SECONDS
-        for api in (
-            self._cast.manufacturer,
-            self._cast.distributor,
-            self._cast.pharmacy,
-            self._cast.regulator,
-        ):
-            while (behind := (await api.get("/ledger"))["height"]) < height:
-                if time.monotonic() > deadline:
-                    raise StoryError(f"a member's peer has {behind} of {height} blocks")
-                await asyncio.sleep(0.1)
 
     async def _ship_to_distributor(self) -> None:
         step = "Ship to the distributor"

@@ -284,8 +284,11 @@ async def test_a_conflict_gets_a_new_proposal(fake: FakeGateway, network: Networ
             Code.ABORTED, "see details", (("peer1:7051", "BMSP", "ProposalResponsePayloads do not match"),)
         ),
         Failure(Code.UNKNOWN, BUSY),
+        Failure(
+            Code.ABORTED, "see details", (("peer1:7051", "BMSP", "chaincode response 404, unit_unknown"),)
+        ),
     ],
-    ids=["endorsers differ", "busy"],
+    ids=["endorsers differ", "busy", "another member's peer is behind"],
 )
 async def test_what_was_not_endorsed_for_the_moment_gets_a_new_proposal(
     fake: FakeGateway, network: Network, failure: Failure
@@ -296,6 +299,18 @@ async def test_what_was_not_endorsed_for_the_moment_gets_a_new_proposal(
     assert status.successful
     assert fake.count("Endorse") == 2
     assert len(store.envelopes) == 1
+
+
+async def test_what_another_member_keeps_refusing_is_reported(
+    fake: FakeGateway, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "AGREE_SECONDS", 0.05)
+    monkeypatch.setattr(outcomes, "LONGEST_PAUSE_SECONDS", 0.01)
+    detail = ("peer1:7051", "BMSP", "chaincode response 404, unit_unknown")
+    fake.answer("Endorse", *[Failure(Code.ABORTED, "see details", (detail,))] * 100)
+    with pytest.raises(EndorseError, match="unit_unknown"):
+        await submit_with_retry(lambda: network.contract("custody").proposal("Pack"), Store(fake))
+    assert 2 < fake.count("Endorse") < 100
 
 
 async def test_conflicts_without_end_are_reported(fake: FakeGateway, network: Network) -> None:
@@ -335,7 +350,7 @@ async def test_another_invalid_transaction_is_not_repeated(fake: FakeGateway, ne
 
 
 async def test_a_chaincodes_refusal_is_never_repeated(fake: FakeGateway, network: Network) -> None:
-    detail = ("peer0:7051", "AMSP", "chaincode response 409, serial_duplicate")
+    detail = ("peer0:7051", "ManufacturerMSP", "chaincode response 409, serial_duplicate")
     fake.answer("Endorse", Failure(Code.ABORTED, "see details", (detail,)))
     store = Store(fake)
     with pytest.raises(EndorseError):
