@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from chaincode.contracts.context import Context, Resolved
+from chaincode.contracts.recalled import asked_first
 from chaincode.contracts.standing import Standing
 from chaincode.model import keys
 from chaincode.model.documents.safety import Claim, ClaimStatus, HeldLot, Hold
@@ -96,7 +97,8 @@ class Holds:
 async def holds_of(context: Context, goods_read: Sequence[Standing]) -> Holds:
     """The holds over goods, what is around them and their lots, in one reading.
 
-    The lots' documents come in the same message: who asks what is on hold looks at expiry or recalls next.
+    The lots' documents and whether their products were ever recalled come in the same message: who asks what
+    is on hold looks at expiry or recalls next.
     """
     wanted: dict[str, None] = {}
     for one in goods_read:
@@ -120,8 +122,8 @@ async def _read(context: Context, goods_read: Sequence[Standing], others: Collec
         else:
             wanted[key] = None
     marks = sorted(set(lots.values()))
-    documents = dict.fromkeys(keys.lot_key(*lot) for one in goods_read for lot in lots_of(one))
-    found = await context.read_all([*marks, *wanted, *documents])
+    inside = dict.fromkeys(lot for one in goods_read for lot in lots_of(one))
+    found = await context.read_all([*marks, *wanted, *asked_first(inside)])
     del found[len(marks) + len(wanted) :]
     held = {key for key, mark in zip(marks, found, strict=False) if mark is not None}
     packs = [key for key, mark in lots.items() if mark in held]

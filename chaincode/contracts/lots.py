@@ -7,7 +7,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments, unrepeated
 from chaincode.contracts.context import Context, Resolved, resolve
-from chaincode.contracts.recalled import check_new_packs
+from chaincode.contracts.recalled import asked_first, check_new_packs
 from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Lot
@@ -51,9 +51,9 @@ async def commission(context: Context, arguments: Arguments) -> Any:
     arguments.done()
     serials = gs1.serials(raw, field)
     unrepeated(serials, field, Code.SERIAL_DUPLICATE)
-    unit_keys = [keys.unit_key(gtin, serial) for serial in serials]
-    stored, *found = await context.read_all([keys.lot_key(gtin, lot), *unit_keys])
-    document = known_lot(stored, gtin, lot, "lot")
+    first = asked_first([(gtin, lot)])
+    read = await context.read_all([*first, *(keys.unit_key(gtin, serial) for serial in serials)])
+    document, found = known_lot(read[0], gtin, lot, "lot"), read[len(first) :]
     # With the manufacturer named, the registry has to read but once.
     resolved = await resolve(context, [document["manufacturer"]], [gtin])
     party = maker(context, resolved, gtin)
@@ -73,12 +73,15 @@ async def get_lot(context: Context, arguments: Arguments) -> Any:
 
 
 async def lots_in(context: Context, goods: Sequence[Goods], fields: Sequence[str]) -> list[list[Lot]]:
-    """The lots of everything in each of some units and containers, in one reading."""
+    """The lots of everything in each of some units and containers, in one reading.
+
+    Whether their products were ever recalled comes in the same message: who asks for lots asks for that next.
+    """
     inside = [
         [(content["gtin"], content["lot"]) for content in contents.total([one.document])] for one in goods
     ]
     field_of = {name: field for names, field in zip(inside, fields, strict=True) for name in names}
-    stored = await context.read_all([keys.lot_key(*name) for name in field_of])
+    stored = (await context.read_all(asked_first(field_of)))[: len(field_of)]
     found = {
         name: known_lot(document, *name, field)
         for (name, field), document in zip(field_of.items(), stored, strict=True)

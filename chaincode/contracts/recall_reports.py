@@ -10,6 +10,7 @@ import orjson
 from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.holds import holds_of
+from chaincode.contracts.recalled import every_recall
 from chaincode.contracts.recalls import MAX_QUANTITY, need_recall
 from chaincode.contracts.standing import Standing, Walk
 from chaincode.model import gs1, keys
@@ -25,9 +26,7 @@ async def list_recalls(context: Context, arguments: Arguments) -> Any:
     """Every recall of a product, open and ended, by id."""
     gtin = arguments.gtin()
     arguments.done()
-    entries = await context.stub.state_by_partial_key(keys.RECALLED, [gtin])
-    names = [keys.split(entry.key)[1][1] for entry in entries.items]
-    return {"items": await context.read_all([keys.recall_key(name) for name in names]) if names else []}
+    return {"items": await every_recall(context, gtin)}
 
 
 async def recall_status(context: Context, arguments: Arguments) -> Any:

@@ -21,19 +21,38 @@ MAX_PACKS = 100_000
 Scope = tuple[str, str, str | None]
 
 
-async def recalls_of(context: Context, gtins: Iterable[str]) -> rules.Recalls:
-    """The open recalls of products, by GTIN.
+def asked_first(lots: Iterable[tuple[str, str]]) -> list[str]:
+    """The keys of what is read first about recalls of lots (GTIN, lot number), the lots' own before others.
 
-    One range of keys per product, which the peers read again before they commit: a recall that is committed
-    meanwhile makes the transaction invalid, as one that ends does.
+    Whoever reads something else of the goods reads these with it, and then asks without a message more.
     """
+    names = list(lots)
+    products = dict.fromkeys(gtin for gtin, _ in names)
+    return [*(keys.lot_key(*name) for name in names), *map(keys.recalled_product_key, products)]
+
+
+async def recalls_of(context: Context, gtins: Iterable[str]) -> rules.Recalls:
+    """The open recalls of products, by GTIN; of a product that was never recalled, none.
+
+    One key says that a product never was. One that was has a range of keys. The peers look at either again
+    before they commit: a recall that is committed meanwhile makes the transaction invalid, as one that ends
+    does.
+    """
+    products = sorted(set(gtins))
+    marks = await context.read_all([keys.recalled_product_key(gtin) for gtin in products])
     found: dict[str, Sequence[Recall]] = {}
-    for gtin in sorted(set(gtins)):
-        entries = await context.stub.state_by_partial_key(keys.RECALLED, [gtin])
-        names = [keys.split(entry.key)[1][1] for entry in entries.items]
-        recalls = await context.read_all([keys.recall_key(name) for name in names]) if names else []
-        found[gtin] = [one for one in recalls if one and one["gtin"] == gtin and one["status"] == "open"]
+    for gtin, mark in zip(products, marks, strict=True):
+        if mark is not None:
+            recalls = await every_recall(context, gtin)
+            found[gtin] = [one for one in recalls if one and one["gtin"] == gtin and one["status"] == "open"]
     return found
+
+
+async def every_recall(context: Context, gtin: str) -> list[Recall | None]:
+    """What every entry of a recall of a product stands for, by id; None where the entry is forged."""
+    entries = await context.stub.state_by_partial_key(keys.RECALLED, [gtin])
+    names = [keys.split(entry.key)[1][1] for entry in entries.items]
+    return await context.read_all([keys.recall_key(name) for name in names])
 
 
 async def check_recalls(
@@ -84,7 +103,7 @@ async def recalls_over(context: Context, unit: Unit) -> list[Recall]:
 async def _scopes(context: Context, own: Sequence[list[Scope]]) -> tuple[list[list[Scope]], rules.Recalls]:
     """What a recall may cover of goods with these ``own`` scopes, and the open recalls of their products."""
     names = sorted({(gtin, lot) for scopes in own for gtin, lot, _ in scopes})
-    lots: list[Any] = await context.read_all([keys.lot_key(*name) for name in names])
+    lots: list[Any] = (await context.read_all(asked_first(names)))[: len(names)]
     origins: dict[tuple[str, str], list[Scope]] = {
         name: [(origin["gtin"], origin["lot"], None) for origin in lot.get("origins", ())]
         for name, lot in zip(names, lots, strict=True)

@@ -18,6 +18,7 @@ from chaincode.model.documents.recall import (
     EffectivenessCheck,
     Recall,
     Recalled,
+    RecalledProduct,
 )
 from chaincode.model.documents.registry import Party
 from chaincode.model.errors import Code, Refusal
@@ -50,7 +51,8 @@ async def start_recall(context: Context, arguments: Arguments) -> Any:
     document["reason"] = arguments.text("reason")
     arguments.done()
     key = keys.recall_key(recall_id)
-    existing, lot = await context.read_all([key, keys.lot_key(gtin, document.get("lot", "-"))])
+    mark_key, lot_key = keys.recalled_product_key(gtin), keys.lot_key(gtin, document.get("lot", "-"))
+    existing, mark, lot = await context.read_all([key, mark_key, lot_key])
     if existing is not None:
         raise Refusal(Code.RECALL_EXISTS, f"recall {recall_id} exists", "id")
     resolved = await resolve(context, [gln], [gtin])
@@ -71,6 +73,9 @@ async def start_recall(context: Context, arguments: Arguments) -> Any:
     entry: Recalled = {"doc": "recalled", "gtin": gtin, "id": recall_id}
     context.write(key, document, protected_by=[party["msp_id"], *context.settings.regulators])
     context.write_once(keys.recalled_key(gtin, recall_id), entry)
+    if mark is None:
+        first: RecalledProduct = {"doc": "recalled_product", "gtin": gtin}
+        context.write_once(mark_key, first)
     context.event("RecallStarted", {"id": recall_id, "gtin": gtin, "kind": document["kind"]})
     return document
 

@@ -9,7 +9,7 @@ from chaincode.contracts.arguments import Arguments, unit_ref, unrepeated
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import known_lot, lots_in
-from chaincode.contracts.recalled import check_new_packs, check_recalls
+from chaincode.contracts.recalled import asked_first, check_new_packs, check_recalls
 from chaincode.contracts.standing import Standing, standing, standings
 from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
@@ -72,9 +72,9 @@ async def _transform(
     unrepeated(list(serials), field, Code.SERIAL_DUPLICATE)
     held = await holds_of(context, olds)
     originals = [of for [of] in await lots_in(context, olds, fields)]
-    key = keys.lot_key(gtin, lot)
-    stored, *used = await context.read_all([key, *(keys.unit_key(gtin, serial) for serial in serials)])
-    target = known_lot(stored, gtin, lot, "to.lot")
+    first = asked_first([to])
+    read = await context.read_all([*first, *(keys.unit_key(gtin, serial) for serial in serials)])
+    target, used = known_lot(read[0], gtin, lot, "to.lot"), read[len(first) :]
     resolved = await resolve(context, [gln], [gtin])
     party, product = resolved.party(gln, "gln"), resolved.product(gtin, "to.gtin")
     context.check(parties.acting_for, party, context.msp_id, "gln")
@@ -107,14 +107,14 @@ async def _transform(
     for old in olds:
         context.write(old.key, {**old.document, "status": "repackaged", "into": repackaging["id"]})
     write_new(context, gtin, lot, serials, party, repackaging["id"])
-    _link(context, key, target, originals[0])
+    _link(context, target, originals[0])
     counts = {"id": repackaging["id"], "gln": gln, "from": len(olds), "to": len(serials)}
     context.event("UnitsRepackaged", counts)
     return repackaging
 
 
-def _link(context: Context, key: str, target: Lot, original: Lot) -> None:
+def _link(context: Context, target: Lot, original: Lot) -> None:
     """A recall of the old lot concerns the new one, which names it."""
     linked = lots.with_origin(target, original)
     if (target["gtin"], target["lot"]) != (original["gtin"], original["lot"]) and linked != target:
-        context.write(key, linked)
+        context.write(keys.lot_key(target["gtin"], target["lot"]), linked)

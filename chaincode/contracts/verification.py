@@ -191,8 +191,8 @@ async def _pack(context: Context, gtin: str, serial: str) -> tuple[rules.Pack | 
             raise
         return None, []
     document: Any = unit.document
-    lot = await context.read(keys.lot_key(gtin, document["lot"]))
     holds = {hold["status"] for hold in (await holds_of(context, [unit])).over(unit)}
+    lot = await context.read(keys.lot_key(gtin, document["lot"]))
     recalls = [recall["id"] for recall in await recalls_over(context, document)]
     return rules.Pack(lot, unit.status, frozenset(holds - {"cleared"}), bool(recalls)), recalls
 

@@ -119,6 +119,10 @@ def recalled_key(gtin: str, recall_id: str) -> str:
     return composite(RECALLED, gtin, recall_id)
 
 
+def recalled_product_key(gtin: str) -> str:
+    return composite("recalled_product", gtin)
+
+
 def acknowledgement_key(recall_id: str, gln: str) -> str:
     return composite(ACKNOWLEDGEMENT, recall_id, gln)
 

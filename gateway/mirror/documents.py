@@ -193,7 +193,7 @@ MAPPERS: dict[str, Mapper] = {
 # Whose documents say that they are something else than their keys.
 DOC = {"epcis": "event_hash"}
 # By these chaincode finds other documents; they say nothing that those do not.
-INDEXES = frozenset({"held_lot", "recalled", "verified"})
+INDEXES = frozenset({"held_lot", "recalled", "recalled_product", "verified"})
 
 
 def split(key: str) -> tuple[str, tuple[str, ...]]:

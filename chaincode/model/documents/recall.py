@@ -55,6 +55,13 @@ class Recalled(TypedDict):
     id: str
 
 
+class RecalledProduct(TypedDict):
+    """That a product was once recalled: without it no recall of the product is looked for."""
+
+    doc: Literal["recalled_product"]
+    gtin: str
+
+
 class Found(TypedDict):
     """Packs in a recall's scope as their holder counted them, by what became of them."""
 

@@ -99,10 +99,17 @@ async def test_a_recall_stops_a_dispensing_under_way(manufacturer: Probe, regula
     under_way = [await dispensing(manufacturer, ref) for ref in (recalled, free)]
     await submit(regulator, "custody", "StartRecall", recall("R-1", PRODUCT))
     statuses = [await (await transaction.submit()).status() for transaction in under_way]
-    assert [status.name for status in statuses] == ["PHANTOM_READ_CONFLICT", "VALID"]
+    assert [status.name for status in statuses] == ["MVCC_READ_CONFLICT", "VALID"]
     with pytest.raises(EndorseError, match="is recalled by R-1"):
         await dispensing(manufacturer, gs1.unit_ref(PRODUCT, "S2"))
-    ended = {"id": "R-1", "gln": REGULATOR, "reason": "wrong product"}
-    await submit(regulator, "custody", "EndRecall", ended)
+    ended = {"gln": REGULATOR, "reason": "wrong product"}
+    await submit(regulator, "custody", "EndRecall", ended | {"id": "R-1"})
+    # The second recall of the product is found in a range of keys, the first by one key.
+    late = await dispensing(manufacturer, gs1.unit_ref(PRODUCT, "S2"))
+    await submit(regulator, "custody", "StartRecall", recall("R-2", PRODUCT))
+    assert (await (await late.submit()).status()).name == "PHANTOM_READ_CONFLICT"
+    with pytest.raises(EndorseError, match="is recalled by R-2"):
+        await dispensing(manufacturer, gs1.unit_ref(PRODUCT, "S2"))
+    await submit(regulator, "custody", "EndRecall", ended | {"id": "R-2"})
     last = await dispensing(manufacturer, gs1.unit_ref(PRODUCT, "S2"))
     assert (await (await last.submit()).status()).successful

@@ -177,6 +177,7 @@ async def test_other_namespaces_and_unknown_kinds_are_passed_over_with_one_warni
                 ("custody", "\x00novelty\x00r1\x00", b"{}"),
                 ("custody", "\x00novelty\x00r2\x00", b"{}"),
                 ("custody", f"\x00recalled\x00{GTIN}\x00r1\x00", b"{}"),
+                ("custody", f"\x00recalled_product\x00{GTIN}\x00", b"{}"),
                 ("custody", "plain", b"{}"),
                 unit,
             ],

@@ -50,11 +50,23 @@ class Transaction:
     creator: Creator
     transient: dict[str, bytes] = field(default_factory=dict)
     reads: set[Key] = field(default_factory=set)
+    # Chaincode, first key, and the key after the last.
+    ranges: list[tuple[str, str, str]] = field(default_factory=list)
     writes: dict[Key, bytes] = field(default_factory=dict)
     policies: dict[Key, bytes] = field(default_factory=dict)
     private: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    # The chaincode that sent each message to its peer before the writes.
+    messages: list[str] = field(default_factory=list)
     paged: bool = False
+
+    def undone_by(self, other: Transaction) -> bool:
+        """Whether it is invalid where ``other``, endorsed on the same state, is committed first."""
+        return not other.writes.keys().isdisjoint(self.reads) or any(
+            name == space and first <= key < last
+            for name, key in other.writes
+            for space, first, last in self.ranges
+        )
 
 
 class FakeStub:
@@ -90,12 +102,16 @@ class FakeStub:
     def creator(self) -> Creator:
         return self._transaction.creator
 
+    def _send(self) -> None:
+        self._transaction.messages.append(self._name)
+
     async def get_state(self, key: str) -> bytes | None:
-        self._transaction.reads.add((self._name, key))
-        return self._ledger.state.get((self._name, key))
+        return (await self.get_states([key]))[0]
 
     async def get_states(self, keys: Sequence[str]) -> list[bytes | None]:
-        return [await self.get_state(key) for key in keys]
+        self._send()
+        self._transaction.reads.update((self._name, key) for key in keys)
+        return [self._ledger.state.get((self._name, key)) for key in keys]
 
     def put_state(self, key: str, value: bytes) -> None:
         if not key or not value:
@@ -104,10 +120,12 @@ class FakeStub:
         self._transaction.writes[(self._name, key)] = value
 
     async def get_private_hash(self, collection: str, key: str) -> bytes | None:
+        self._send()
         value = self._ledger.private.get((collection, self._name, key))
         return None if value is None else hashlib.sha256(value).digest()
 
     async def get_private(self, collection: str, key: str) -> bytes | None:
+        self._send()
         return self._ledger.private.get((collection, self._name, key))
 
     def put_private(self, collection: str, key: str, value: bytes) -> None:
@@ -124,8 +142,11 @@ class FakeStub:
     async def state_by_partial_key(
         self, object_type: str, attributes: Sequence[str], page_size: int = 0, bookmark: str = ""
     ) -> Page:
+        self._send()
         start, end = prefix_range(object_type, attributes)
         self._transaction.paged = self._transaction.paged or bool(page_size)
+        if not page_size:
+            self._transaction.ranges.append((self._name, start, end))
         found = sorted(
             key for name, key in self._ledger.state if name == self._name and (bookmark or start) <= key < end
         )
@@ -143,6 +164,7 @@ class FakeStub:
 
     async def invoke_chaincode(self, name: str, args: Sequence[bytes], channel: str = "") -> bytes:
         assert channel in ("", CHANNEL)
+        self._send()
         self._transaction.calls.append(f"{name}.{args[0].decode()}")
         response, _ = await self._ledger.run(self._transaction, name, args)
         if response.status >= 400:

@@ -1,7 +1,8 @@
 """Transactions endorsed on the same state: where one must undo the other, it writes what the other read.
 
-Fabric invalidates a transaction whose read set an earlier one of the same or a later block changed (MVCC).
-So what has to hold here is that ``first`` writes a key that ``second`` read.
+Fabric invalidates a transaction of whose reads, keys (MVCC) and ranges of keys (phantoms), an earlier one of
+the same or a later block changed any. So what has to hold here is that ``first`` writes a key that ``second``
+read or looked for.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
+from chaincode.model import keys
 from tests.unit.chaincode.contracts.ledger import Transaction, creator
 from tests.unit.chaincode.contracts.world import (
     LOT,
@@ -23,7 +25,9 @@ from tests.unit.chaincode.contracts.world import (
     REGULATOR,
     WHOLESALER,
     World,
+    gtin,
     licence,
+    product,
     readings_claim,
     sale,
 )
@@ -91,6 +95,12 @@ async def enactment(world: World, changes: dict[str, Any], name: str = "ONE") ->
         _, chaincode, function, argument = vote(name, who)
         await world.ledger.call(MSPS[who], chaincode, function, argument)
     return MAKER, "registry", "Enact", {"id": name}
+
+
+def start_recall(name: str, gtin: str = PRODUCT) -> Call:
+    argument = {"id": name, "gln": REGULATOR, "gtin": gtin, "kind": "recall", "class": "I"}
+    urgent = {"depth": "consumer", "effectiveness": "A", "reason": "sterility"}
+    return REGULATOR, "custody", "StartRecall", argument | urgent
 
 
 def unpack(sscc: str) -> Call:
@@ -359,8 +369,65 @@ async def commission_what_a_reserialisation_takes(world: World) -> tuple[Call, C
     return commission("NEW"), (MAKER, "custody", "Reserialise", {"gln": MAKER, "unit": ref, "serial": "NEW"})
 
 
+@conflicts
+async def the_first_recall_of_a_product_then_commission(world: World) -> tuple[Call, Call]:
+    return start_recall("R-1"), commission("LATE")
+
+
+@conflicts
+async def the_first_recall_of_a_product_then_offer(world: World) -> tuple[Call, Call]:
+    case, _ = await world.case(1)
+    return start_recall("R-1"), offer(f"00{case}", "T")
+
+
+@conflicts
+async def the_first_recall_of_a_product_then_accept(world: World) -> tuple[Call, Call]:
+    transfer = await world.offer(MAKER, PHARMACY, *await world.units(1))
+    return start_recall("R-1"), accept(transfer)
+
+
+@conflicts
+async def the_first_recall_of_a_product_then_dispense(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    return start_recall("R-1"), dispense(ref)
+
+
+@conflicts
+async def a_recall_of_what_a_pack_was_repackaged_from_then_dispense(world: World) -> tuple[Call, Call]:
+    await world.registry(MAKER, "RegisterProduct", product(2))
+    key = keys.lot_key(PRODUCT, LOT)
+    made = world.ledger.document("custody", key) | {"origins": [{"gtin": gtin(2), "lot": "OLD"}]}
+    world.ledger.put("custody", key, made)
+    [ref] = await world.at_pharmacy()
+    return start_recall("R-1", gtin(2)), dispense(ref)
+
+
+@conflicts
+async def a_later_recall_of_a_product_then_dispense(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    await recalled_before(world)
+    return start_recall("R-2"), dispense(ref)
+
+
+@conflicts
+async def a_later_recall_of_a_product_then_commission(world: World) -> tuple[Call, Call]:
+    await recalled_before(world)
+    return start_recall("R-2"), commission("LATE")
+
+
+@conflicts
+async def two_first_recalls_of_a_product(world: World) -> tuple[Call, Call]:
+    return start_recall("R-1"), start_recall("R-2")
+
+
+async def recalled_before(world: World) -> None:
+    who, chaincode, function, argument = start_recall("R-1")
+    await world.ledger.call(MSPS[who], chaincode, function, argument)
+    await world.custody(who, "EndRecall", {"id": "R-1", "gln": who, "reason": "wrong product"})
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
 async def test_the_second_is_invalid(world: World, pair: Pair) -> None:
     first, second = await pair(world)
     winner, loser = await endorse(world, first), await endorse(world, second)
-    assert winner.writes.keys() & loser.reads
+    assert loser.undone_by(winner)

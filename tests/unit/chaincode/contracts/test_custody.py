@@ -357,6 +357,17 @@ async def test_every_key_has_its_policy(world: World) -> None:
     assert {key for key in goods if key[0] == "custody"} <= world.ledger.policies.keys()
 
 
+async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(world: World) -> None:
+    """A peer answers one at a time: the pack, the case, its seal, and all that is asked about the lot."""
+    case, refs = await world.case(3)
+    await world.ship(MAKER, PHARMACY, f"00{case}")
+    await world.unpack(PHARMACY, case, *refs[:2])
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs[:2]})
+    [dispensed] = world.ledger.transactions[-1:]
+    assert dispensed.calls == ["registry.Resolve"]
+    assert dispensed.messages.count("custody") - len(dispensed.calls) <= 4
+
+
 async def test_packs_of_a_lot_that_none_was_held_of_have_no_holds_to_read(world: World) -> None:
     def read(kind: str) -> int:
         return sum(keys.split(key)[0] == kind for _, key in world.ledger.transactions[-1].reads)

@@ -89,8 +89,9 @@ async def lots(world: World) -> World:
 
 async def test_nothing_is_recalled(lots: World) -> None:
     begun = await move(lots, unit("S1"), container("1", LOT, OTHER))
-    # The lots, and a range of keys that was empty.
-    assert begun.reads == {("custody", keys.lot_key(PRODUCT, lot)) for lot in (LOT, OTHER)}
+    read = {*(keys.lot_key(PRODUCT, lot) for lot in (LOT, OTHER)), keys.recalled_product_key(PRODUCT)}
+    assert begun.reads == {("custody", key) for key in read}
+    assert begun.messages == ["custody"]
 
 
 async def test_a_recalled_lot(lots: World) -> None:
@@ -212,6 +213,22 @@ async def test_nothing_is_repackaged_into_a_recalled_lot(lots: World) -> None:
     await not_made(lots, "Repackage", {"gln": MAKER, "from": olds, "to": into}, "to.lot")
 
 
+async def test_origins_of_another_product_are_asked_about_once_more(lots: World) -> None:
+    made = {"doc": "lot", "gtin": gtin(2), "lot": "NEW", "origins": [{"gtin": PRODUCT, "lot": LOT}]}
+    lots.ledger.put("custody", keys.lot_key(gtin(2), "NEW"), made)
+    begun = await move(lots, unit("S1", "NEW", gtin(2)), unit("S2", "NEW", gtin(2)))
+    assert begun.messages == ["custody"] * 2
+    begun = await move(lots, unit("S1", "NEW", gtin(2)), unit("S2"))
+    assert begun.messages == ["custody"]
+
+
+async def test_the_second_of_two_recalls_covers_too(lots: World) -> None:
+    await recall(lots, lot=LOT)
+    await recall(lots, "R-2", lot=OTHER)
+    assert "R-1" in await refused(lots, unit("S1"))
+    assert "R-2" in await refused(lots, unit("S1", OTHER))
+
+
 async def test_recalled_goods_go_back(lots: World) -> None:
     await recall(lots, lot=LOT)
     await move(lots, unit("S1"), container("1", LOT), back=("d", "w"))
@@ -223,6 +240,8 @@ async def test_recalled_goods_go_back(lots: World) -> None:
 async def test_a_forged_entry_covers_nothing(lots: World) -> None:
     """An entry without its recall, or of a recall of another product, says nothing."""
     await recall(lots)
+    mark = {"doc": "recalled_product", "gtin": gtin(2)}
+    lots.ledger.put("custody", keys.recalled_product_key(gtin(2)), mark)
     for name in ("NONE", "R-1"):
         entry = {"doc": "recalled", "gtin": gtin(2), "id": name}
         lots.ledger.put("custody", keys.recalled_key(gtin(2), name), entry)

@@ -127,6 +127,7 @@ class Shelf:
     def recall(self, name: str, recall: Any) -> None:
         self.ledger.put("custody", keys.recall_key(name), recall | {"id": name})
         self.ledger.put("custody", keys.recalled_key(recall["gtin"], name), {"id": name})
+        self.ledger.put("custody", keys.recalled_product_key(recall["gtin"]), {"gtin": recall["gtin"]})
 
     def refused(self, document: Any) -> bool:
         transaction = Transaction("move", START, Creator("MSP", b""))

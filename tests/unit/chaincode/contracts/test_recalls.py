@@ -9,7 +9,7 @@ import pytest
 from chaincode.contracts import recalls
 from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context
-from chaincode.contracts.protection import owners_policy
+from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.model import keys
 from chaincode.model.errors import Code, Refusal
 from chaincode.shim.creator import Creator
@@ -113,6 +113,9 @@ async def test_start(world: World) -> None:
     assert await world.custody(STRANGER, "ListRecalls", {"gtin": PRODUCT}) == {"items": [document]}
     assert await world.custody(STRANGER, "ListRecalls", {"gtin": gtin(2)}) == {"items": []}
     assert policy(world, keys.recall_key("R-1")) == of(MAKER, REGULATOR)
+    mark = keys.recalled_product_key(PRODUCT)
+    assert world.ledger.document("custody", mark) == {"doc": "recalled_product", "gtin": PRODUCT}
+    assert policy(world, mark) == NOBODY
 
 
 async def test_a_regulator_starts_one_of_a_whole_product(world: World) -> None:
