@@ -8,6 +8,7 @@ from typing import Any
 
 from fabric_protos.common import common_pb2
 
+from chaincode.model import keys
 from gateway.fabric.blocks import header_hash
 from mediledger.audit import policies
 from mediledger.audit.document import GOODS, document_of
@@ -105,6 +106,9 @@ class Ledger:
         # After the goods: a hold is its new owner's where both change at once.
         for write, document in others:
             yield from ((write, broken) for broken in self._other(signed, write, document))
+        for write, document in others:
+            if self._hidden(write.namespace, document):
+                yield write, Broken.HIDDEN
         for namespace, key in signed.policies:
             if namespace in (REGISTRY, CUSTODY) and (namespace, key) not in written:
                 yield Write(namespace, key, None), Broken.GUARD
@@ -128,6 +132,14 @@ class Ledger:
         self._policies[place] = policy = signed.policies.get(place, before)
         if not self._kept(kind, document, policy or b""):
             yield Broken.GUARD
+
+    def _hidden(self, namespace: str, document: dict[str, Any]) -> bool:
+        """Whether the key that a document is found by was not written, in this transaction or before."""
+        found_by = KINDS.get(document["doc"], ANY).found_by
+        if not found_by:
+            return False
+        kind, *names = found_by
+        return (namespace, keys.composite(kind, *(document[name] for name in names))) not in self._policies
 
     def _kept(self, kind: Kind, document: dict[str, Any], policy: bytes) -> bool:
         """Whether the key can be written again by nobody without those whom the document concerns."""

@@ -12,7 +12,13 @@ from mediledger.audit.signed import Write
 GOODS = ("unit", "container")
 # Where the word of the key is not that of the document.
 _KEYS = {"epcis": "event_hash"}
-_IDENTITY = {"unit": ("gtin", "serial"), "container": ("sscc",), "packing": ("sscc",)}
+_IDENTITY = {
+    "unit": ("gtin", "serial"),
+    "container": ("sscc",),
+    "packing": ("sscc",),
+    "recall": ("id",),
+    "recalled": ("gtin", "id"),
+}
 _Shape = dict[str, type]
 _PACKED: _Shape = {"parent": str}
 _LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
@@ -39,12 +45,12 @@ def document_of(write: Write) -> dict[str, Any] | None:
 
 
 def _whole(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) -> bool:
-    """Whether it has the fields that the audit looks at, and names the goods of its key."""
+    """Whether it has the fields that the audit looks at, and names what its key names."""
     shape = dict(_SHAPES.get(kind, {}))
     if kind in GOODS:
         shape |= _PACKED if "parent" in document else _LOOSE
     known = KINDS.get(kind, ANY)
-    shape |= {name: str for name in (known.author, *known.guards) if name}
+    shape |= {name: str for name in (known.author, *known.guards, *known.found_by[1:]) if name}
     if not all(isinstance(document[name], wanted) for name, wanted in shape.items()):
         return False
     if kind == "param":

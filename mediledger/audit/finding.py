@@ -28,6 +28,7 @@ class Broken(StrEnum):
     PACKED = "packing list and packed goods do not match"
     TAKEN = "its container does not say that it was taken out"
     HELD = "it moved while it was on hold, or was taken out of what is on hold without that hold"
+    HIDDEN = "the key that chaincode finds it by is not there"
     DOCUMENT = "the document is not what its key says, or not canonical JSON"
 
 

@@ -10,11 +10,13 @@ class Kind:
     """``author``: the field (GLN or MSP id) of whoever says what the document's first version says.
 
     ``guards``: fields of those without whom it is never changed. ``once``: it never changes.
+    ``found_by``: the kind of the key without which chaincode does not find it, and the fields in that key.
     """
 
     author: str | None = None
     guards: tuple[str, ...] = ()
     once: bool = False
+    found_by: tuple[str, ...] = ()
 
 
 # Goods and packing lists are checked by mediledger.audit.goods.
@@ -28,8 +30,9 @@ KINDS: dict[str, Kind] = {
     "excursion": Kind(once=True),
     "event_hash": Kind("msp_id", once=True),
     "held_lot": Kind(once=True),
-    "recall": Kind("initiator", ("initiator",)),
-    "recalled": Kind(once=True),
+    "recall": Kind("initiator", ("initiator",), found_by=("recalled", "gtin", "id")),
+    "recalled": Kind(once=True, found_by=("recalled_product", "gtin")),
+    "recalled_product": Kind(once=True),
     "recall_ack": Kind("gln", ("gln",)),
     "recall_check": Kind("gln", ("gln",)),
     "trace_request": Kind("requester", ("requester", "asked")),

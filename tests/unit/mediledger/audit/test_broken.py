@@ -24,6 +24,7 @@ from tests.unit.chaincode.contracts.world import (
     REGULATOR,
     WHOLESALER,
     World,
+    gtin,
 )
 from tests.unit.mediledger.audit.histories import audited
 
@@ -389,7 +390,54 @@ async def a_recall_ended_by_others(world: World) -> Forged:
 @breaks(Broken.AUTHOR, Broken.GUARD)
 async def a_recall_in_anothers_name(world: World) -> Forged:
     started = await world.custody(MAKER, "StartRecall", RECALL)
-    return Forged({keys.recall_key("R-2"): started | {"id": "R-2"}})
+    entry = {"doc": "recalled", "gtin": PRODUCT, "id": "R-2"}
+    writes = {keys.recall_key("R-2"): started | {"id": "R-2"}, keys.recalled_key(PRODUCT, "R-2"): entry}
+    return Forged(writes, policies={keys.recalled_key(PRODUCT, "R-2"): NOBODY})
+
+
+def recall_of(gtin: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What starts the first recall of a product, a regulator's, and the keys' policies."""
+    name, entry, mark = (
+        keys.recall_key("R-2"),
+        keys.recalled_key(gtin, "R-2"),
+        keys.recalled_product_key(gtin),
+    )
+    writes = {
+        name: {"doc": "recall", "id": "R-2", "gtin": gtin, "initiator": REGULATOR, "status": "open"},
+        entry: {"doc": "recalled", "gtin": gtin, "id": "R-2"},
+        mark: {"doc": "recalled_product", "gtin": gtin},
+    }
+    return writes, {name: mine(MSPS[REGULATOR]), entry: NOBODY, mark: NOBODY}
+
+
+@breaks(Broken.HIDDEN)
+async def a_recall_of_a_product_that_has_no_mark(world: World) -> Forged:
+    """Of another product there is one."""
+    await world.custody(MAKER, "StartRecall", RECALL)
+    writes, policies = recall_of(gtin(2))
+    del writes[keys.recalled_product_key(gtin(2))], policies[keys.recalled_product_key(gtin(2))]
+    return Forged(writes, EVERYBODY, policies)
+
+
+@breaks(Broken.HIDDEN)
+async def a_recall_without_its_entry(world: World) -> Forged:
+    writes, policies = recall_of(PRODUCT)
+    del writes[keys.recalled_key(PRODUCT, "R-2")], policies[keys.recalled_key(PRODUCT, "R-2")]
+    return Forged(writes, EVERYBODY, policies)
+
+
+@breaks(Broken.DOCUMENT)
+async def an_entry_that_names_another_product(world: World) -> Forged:
+    await world.custody(MAKER, "StartRecall", RECALL)
+    key = keys.recalled_key(gtin(2), "R-1")
+    return Forged({key: {"doc": "recalled", "gtin": PRODUCT, "id": "R-1"}}, EVERYBODY, {key: NOBODY})
+
+
+@breaks(Broken.SETTLED)
+async def a_products_mark_written_again(world: World) -> Forged:
+    await world.custody(MAKER, "StartRecall", RECALL)
+    key = keys.recalled_product_key(PRODUCT)
+    return Forged({key: world.ledger.document("custody", key)}, EVERYBODY)
 
 
 @breaks(Broken.POLICY)

@@ -42,6 +42,7 @@ async def test_a_history_of_all_members() -> None:
         "reason": "sterility",
     }
     await world.custody(MAKER, "StartRecall", recall)
+    await world.custody(MAKER, "StartRecall", recall | {"id": "R-2", "lot": LOT})
     found = {"on_hand": 1, "quarantined": 0, "dispensed": 1, "returned": 0, "destroyed": 0}
     for _ in range(2):
         acknowledged = {"recall": "R-1", "gln": PHARMACY, "found": found}
