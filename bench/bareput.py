@@ -25,10 +25,8 @@ class BarePut:
             wanted = orjson.loads(stub.params[0])
             policy = owners_policy(wanted["members"][:1], wanted["members"])
             value = b"x" * VALUE_BYTES
-            for number in range(wanted["count"]):
-                key = f"{wanted['prefix']}{number:06d}"
-                stub.put_state(key, value)
-                stub.set_validation_parameter(key, policy)
+            names = (f"{wanted['prefix']}{number:06d}" for number in range(wanted["count"]))
+            stub.put_states(((name, value) for name in names), policy)
             return success()
         return failure("Put takes a key and a value, PutMany an object")
 

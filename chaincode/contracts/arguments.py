@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any, TypeVar
 
-from chaincode.model import kinetics
+from chaincode.model import gs1, kinetics
 from chaincode.model.documents.coldchain import Storage
 from chaincode.model.documents.registry import Address
 from chaincode.model.errors import Code, Refusal
@@ -193,7 +193,11 @@ class Arguments:
 
     def refs(self, name: str, maximum: int) -> list[str]:
         """Units and containers in the ledger's own form, none twice; given in any of GS1's forms."""
-        return self.each(name, maximum, ref)
+        field, values = self.batch(name, maximum)
+        if not all(isinstance(value, str) and gs1.is_unit_ref(value) for value in values):
+            values = [ref(value, f"{field}[{place}]") for place, value in enumerate(values)]
+        unrepeated(values, field)
+        return values
 
     def address(self, name: str) -> Address:
         """A business address: ``{street_address, city, state?, postal_code, country}``."""

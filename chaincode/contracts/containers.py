@@ -7,10 +7,12 @@ every peer a check of the key's policy, and a pallet would cost thousands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
+from chaincode.contracts.alike import Alike, alike
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, inherit
@@ -20,44 +22,50 @@ from chaincode.contracts.standing import MAX_DEPTH, Standing, standing, standing
 from chaincode.model import coldchain, gs1, keys
 from chaincode.model.documents.goods import Container, Packing
 from chaincode.model.errors import Code, Refusal
+from chaincode.model.periods import packed
 from chaincode.rules import contents, goods, parties
 from chaincode.rules import standing as records
 
 MAX_CHILDREN = 1000
-# What only loose goods have: packed ones take it from their container.
-_LOOSE = ("offer", "owner", "owner_msp", "custodian", "taken_at")
 
 
 async def pack(context: Context, arguments: Arguments) -> Any:
     """Pack up to a thousand loose units and containers of one owner into a new container.
 
-    By whoever has them, licensed; the owner's peer must endorse, for it seals the packing list.
+    By whoever has them, licensed; the owner's peer must endorse, for it seals the packing list. ``{sscc, gln,
+    children, first?}``: with ``first`` true the caller says that none of them was ever packed, as on a
+    packing line, which saves every peer a reading of each; where it is not so, it would write what nobody may
+    write: peers find nobody who could endorse it, or the transaction invalid.
     """
     sscc, gln = arguments.sscc(), arguments.gln()
     refs = arguments.refs("children", MAX_CHILDREN)
+    first = arguments.has("first") and arguments.boolean("first") and not context.is_dry
     arguments.done()
     fields = [f"children[{place}]" for place in range(len(refs))]
     key = keys.container_key(sscc)
     found = await context.read(key)
-    children = await standings(context, refs, fields)
-    held = await holds_of(context, children)
-    units = [child.document for child in children if child.document["doc"] == "unit"]
-    inner = [child.document for child in children if child.document["doc"] == "container"]
+    kinds = await alike(context, refs, fields, first)
+    ones = [kind.one for kind in kinds]
+    held = await holds_of(context, ones)
+    units = [one.document for one in ones if one.document["doc"] == "unit"]
+    inner = [one.document for one in ones if one.document["doc"] == "container"]
     gtins = sorted({unit["gtin"] for unit in units})
-    owner = children[0].owner
+    owner = ones[0].owner
     resolved = await resolve(context, [gln, owner], gtins)
     party, owning = resolved.party(gln, "gln"), resolved.party(owner, "children")
     context.check(parties.acting_for, party, context.msp_id, "gln")
     context.check(parties.authorised, party, parties.KEEPERS, context.today, "gln")
     context.check(goods.unused_sscc, found, sscc, "sscc")
-    for child, field in zip(children, fields, strict=True):
-        context.check(goods.loose, child, field)
-        context.check(goods.in_circulation, child, field)
-        context.check(goods.present, child, field)
-        context.check(goods.in_custody, child, gln, field)
-        context.check(goods.one_owner, child, owner, field)
-        context.check(goods.not_offered, child, field)
-        held.check(context, child, field)
+    for kind in kinds:
+        one, field = kind.one, kind.fields[0]
+        context.check(goods.loose, one, field)
+        context.check(goods.in_circulation, one, field)
+        context.check(goods.present, one, field)
+        context.check(goods.in_custody, one, gln, field)
+        context.check(goods.one_owner, one, owner, field)
+        context.check(goods.not_offered, one, field)
+    if held.ever:
+        await _check_holds(context, kinds)
     profiles = [resolved.product(gtin, "children")["storage"] for gtin in gtins]
     profiles += [container["storage"] for container in inner]
     context.check(goods.storable_together, profiles, "children")
@@ -70,7 +78,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "period": 0,
         "status": "packed",
         "storage": coldchain.narrowest(profiles),
-        "contents": contents.total(child.document for child in children),
+        "contents": contents.total(kind.one.document for kind in kinds for _ in kind.refs),
         "levels": levels,
         "taken": [],
         "packed_at": context.now,
@@ -80,18 +88,21 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "custodian": gln,
     }
     context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
+    periods = {ref: kind.one.period + 1 for kind in kinds for ref in kind.refs}
     packing: Packing = {
         "doc": "packing",
         "sscc": sscc,
         "children": refs,
-        "periods": [child.period + 1 for child in children],
+        "periods": [periods[ref] for ref in refs],
         "owner": owner,
         "msp_id": owning["msp_id"],
     }
     context.write_once(keys.packing_key(sscc), packing)
     seal(context, packing)
-    for child in children:
-        _begin(context, child.next_key, _packed(child, sscc), NOBODY)
+    for kind in kinds:
+        # Nothing in it tells one from the other, and it is made of what was read: there is no float in it.
+        value = orjson.dumps(packed(kind.one.document, sscc), option=orjson.OPT_SORT_KEYS)
+        context.stub.put_states(((keys.period_key(ref, periods[ref]), value) for ref in kind.refs), NOBODY)
     context.event("ContainerPacked", {"sscc": sscc, "gln": gln, "count": len(refs)})
     return {"sscc": sscc, "count": len(refs), "storage": container["storage"]}
 
@@ -127,8 +138,11 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
         changed |= {"status": "unpacked", "taken": []}
     context.write(container.key, changed)
     policy = owners_policy([changed["owner_msp"], party["msp_id"]], context.settings.members)
-    for child in children:
-        _begin(context, child.next_key, _loosened(child, changed, context.now), policy)
+    loosened = (
+        (child.next_key, orjson.dumps(_loosened(child, changed, context.now), option=orjson.OPT_SORT_KEYS))
+        for child in children
+    )
+    context.stub.put_states(loosened, policy)
     await inherit(context, container, children, "sscc")
     context.event("ContainerUnpacked", {"sscc": sscc, "gln": gln, "count": len(taken), "left": left})
     return {"sscc": sscc, "count": len(taken), "left": left}
@@ -167,12 +181,12 @@ def without_taken(container: Standing) -> dict[str, Any]:
     return {name: value for name, value in container.document.items() if name != "taken"}
 
 
-def _packed(child: Standing, sscc: str) -> dict[str, Any]:
-    """The document of the packed period that begins."""
-    document: dict[str, Any] = {**child.document, "parent": sscc, "period": child.period + 1}
-    for name in _LOOSE:
-        document.pop(name, None)
-    return document
+async def _check_holds(context: Context, kinds: Sequence[Alike]) -> None:
+    """The rule that nothing on hold moves, for each of goods that are otherwise alike."""
+    every = [one for kind in kinds for one in kind.each()]
+    held = await holds_of(context, every)
+    for one, field in zip(every, (field for kind in kinds for field in kind.fields), strict=True):
+        held.check(context, one, field)
 
 
 def _loosened(child: Standing, container: Any, at: int) -> dict[str, Any]:
@@ -182,9 +196,3 @@ def _loosened(child: Standing, container: Any, at: int) -> dict[str, Any]:
     for name in ("owner", "owner_msp", "custodian"):
         document[name] = container[name]
     return document
-
-
-def _begin(context: Context, key: str, document: dict[str, Any], policy: bytes) -> None:
-    """Write the document of a new period. It holds nothing but what was read: no need to look for floats."""
-    context.stub.put_state(key, orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
-    context.stub.set_validation_parameter(key, policy)

@@ -48,6 +48,11 @@ class Context:
         return datetime.fromtimestamp(self.now / 1000, UTC).date().isoformat()
 
     @property
+    def is_dry(self) -> bool:
+        """Whether what rules refuse is only noted."""
+        return self._findings is not None
+
+    @property
     def msp_id(self) -> str:
         """The organisation of whoever signed the proposal."""
         return self.stub.creator.msp_id

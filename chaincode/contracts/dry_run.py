@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from chaincode.shim import Stub
@@ -20,6 +21,9 @@ class Unwritten:
         return getattr(self._stub, name)
 
     def put_state(self, key: str, value: bytes) -> None:
+        """Nothing."""
+
+    def put_states(self, entries: Iterable[tuple[str, bytes]], policy: bytes) -> None:
         """Nothing."""
 
     def del_state(self, key: str) -> None:

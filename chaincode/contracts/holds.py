@@ -31,6 +31,11 @@ class Holds:
         self._held = held
         self._changed: set[str] = set()
 
+    @property
+    def ever(self) -> bool:
+        """Whether the goods, or any pack of their lots, were ever on hold."""
+        return bool(self._documents or self._held)
+
     def of(self, key: str) -> Hold:
         """The document under a key that was read; an empty one where nothing was ever on hold."""
         return self._documents.get(key) or holds.empty(keys.split(key)[1][0])

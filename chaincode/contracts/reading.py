@@ -11,6 +11,7 @@ from chaincode.contracts.context import Context
 from chaincode.contracts.standing import standing
 from chaincode.contracts.tracing import told
 from chaincode.model import gs1, keys
+from chaincode.model.periods import whole
 
 MAX_HISTORY = 1000
 # Kinds of document, with the numbers of attributes that their keys have.
@@ -69,6 +70,10 @@ async def history(context: Context, arguments: Arguments) -> Any:
         while later := await _states(context, f"{key}{period}{keys.SEPARATOR}"):
             items = [*items, *later][-MAX_HISTORY:]
             period += 1
+    if kind == "unit":
+        for item in items:
+            if "doc" in item:
+                item["doc"] = whole(item["doc"], *attributes[:2])
     return {"items": items}
 
 

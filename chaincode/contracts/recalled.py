@@ -156,7 +156,7 @@ async def _packs(context: Context, container: Container, field: str) -> list[gs1
                 if isinstance(parsed, gs1.UnitRef):
                     packs.append(parsed)
                 else:
-                    nested.append(keys.container_period_key(parsed.sscc, period))
+                    nested.append(keys.period_key(ref, period))
         count += len(nested)
         if count > MAX_CONTAINERS or len(packs) > MAX_PACKS:
             message = f"more than {MAX_CONTAINERS} containers or {MAX_PACKS} packs inside to search"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chaincode.contracts import seals
 from chaincode.contracts.context import Context
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
+from chaincode.model.periods import whole
 from chaincode.rules import standing as rules
 from chaincode.rules.standing import Packed
 
@@ -37,12 +39,12 @@ class Standing:
     @property
     def key(self) -> str:
         """Of the document."""
-        return period_key(self.ref, self.period)
+        return keys.period_key(self.ref, self.period)
 
     @property
     def next_key(self) -> str:
         """Of the period that would follow."""
-        return period_key(self.ref, self.period + 1)
+        return keys.period_key(self.ref, self.period + 1)
 
     @property
     def outermost(self) -> Standing:
@@ -67,11 +69,9 @@ class Standing:
         return self.outermost.document["custodian"]
 
 
-def period_key(ref: str, period: int) -> str:
-    """The key of a period's document of what an element string, in its normal form, names."""
-    if ref.startswith("00"):
-        return keys.container_period_key(ref[2:], period)
-    return keys.unit_period_key(ref[2:16], ref[18:], period)
+def document_of(ref: str, written: Any) -> Any:
+    """The document of a period of goods, from what is written under its key."""
+    return written if ref.startswith("00") else whole(written, ref[2:16], ref[18:])
 
 
 async def standings(context: Context, refs: Sequence[str], fields: Sequence[str]) -> list[Standing]:
@@ -89,8 +89,11 @@ async def standing(context: Context, ref: str, field: str) -> Standing:
 class Walk:
     """The periods of goods and of every container that they were ever in, read level by level."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, periods: int | None = None) -> None:
+        """``periods``: how many of each are read at most, of goods that have no more; else as many as are."""
         self._context = context
+        self._at_most = periods
+        self._window = periods or _WINDOW
         self._packings: dict[str, Packing | None] = {}
         self._packed: dict[str, Packed] = {}
         self._standings: dict[str, Standing] = {}
@@ -102,9 +105,9 @@ class Walk:
         containers: list[str] = []
         while next_period or containers:
             wanted = [
-                period_key(ref, number)
+                keys.period_key(ref, number)
                 for ref, first in next_period.items()
-                for number in range(first, first + _WINDOW)
+                for number in range(first, first + self._window)
             ]
             found = await self._context.read_all(wanted + [keys.packing_key(sscc) for sscc in containers])
             self._packings |= zip(containers, found[len(wanted) :], strict=True)
@@ -147,11 +150,14 @@ class Walk:
         fresh: dict[str, None] = {}
         for place, ref in enumerate(asked):
             periods = self.periods.setdefault(ref, [])
-            for document in found[place * _WINDOW : (place + 1) * _WINDOW]:
+            for document in found[place * self._window : (place + 1) * self._window]:
                 if document is None:
                     break
-                periods.append(document)
-                if "parent" in document and document["parent"] not in self._packings:
+                if "parent" not in document:
+                    periods.append(document)
+                    continue
+                periods.append(document_of(ref, document))
+                if document["parent"] not in self._packings:
                     fresh[document["parent"]] = None
         return list(fresh)
 
@@ -159,8 +165,8 @@ class Walk:
         """Goods of whose periods there may be more, and the number of the next."""
         left: dict[str, int] = {}
         for ref, first in next_period.items():
-            following = first + _WINDOW
-            if len(self.periods[ref]) == following:
+            following = first + self._window
+            if len(self.periods[ref]) == following and following != self._at_most:
                 if following > MAX_PERIODS:
                     raise Refusal(Code.BATCH_TOO_LARGE, f"{ref} has more than {MAX_PERIODS} periods")
                 left[ref] = following

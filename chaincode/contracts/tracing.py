@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.containers import inside_of, without_taken
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.holds import holds_of
-from chaincode.contracts.standing import Standing, period_key, standing, standings
+from chaincode.contracts.standing import Standing, document_of, standing, standings
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Repackaging
 from chaincode.model.errors import Code, Refusal
@@ -59,12 +60,12 @@ async def trace_container(context: Context, arguments: Arguments) -> Any:
     inside = sorted((await inside_of(context, container, "sscc")).items())
     rest = [(ref, period) for ref, period in inside if ref > bookmark]
     page = rest[:size]
-    documents = await context.read_all([period_key(ref, period) for ref, period in page])
+    documents = await context.read_all([keys.period_key(ref, period) for ref, period in page])
     return {
         "sscc": sscc,
         "contents": container.document["contents"],  # type: ignore[typeddict-item]
         "count": len(inside),
-        "items": documents,
+        "items": [document_of(ref, written) for (ref, _), written in zip(page, documents, strict=True)],
         "bookmark": page[-1][0] if len(rest) > size else "",
     }
 
@@ -122,7 +123,8 @@ class _Lives:
         """The states of goods in all their periods, oldest first."""
         life: list[Version] = []
         for period in range(goods.period + 1):
-            life += await _versions(self._context, period_key(goods.ref, period))
+            states = await _versions(self._context, keys.period_key(goods.ref, period))
+            life += [replace(state, document=document_of(goods.ref, state.document)) for state in states]
         return life
 
     async def _tell(self, refs: Iterable[str]) -> None:

@@ -21,11 +21,11 @@ def write_new(
     """
     before, after = template(gtin, lot, party, context.now, origin)
     policy = owners_policy([party["msp_id"]], context.settings.members)
-    put, protect = context.stub.put_state, context.stub.set_validation_parameter
-    for serial in serials:
-        key = keys.unit_key(gtin, serial)
-        put(key, b'%b"%b"%b' % (before, serial.replace('"', '\\"').encode(), after))
-        protect(key, policy)
+    new = (
+        (keys.unit_key(gtin, serial), b'%b"%b"%b' % (before, serial.replace('"', '\\"').encode(), after))
+        for serial in serials
+    )
+    context.stub.put_states(new, policy)
 
 
 def template(gtin: str, lot: str, party: Party, now: int, origin: str | None) -> tuple[bytes, bytes]:

@@ -14,6 +14,7 @@ from chaincode.model.errors import Code, Refusal
 
 # Dates and data classes are not JSON's: whoever means their text writes it.
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def dumps(value: Any) -> bytes:
@@ -38,11 +39,10 @@ def loads(data: bytes, field: str = "argument") -> Any:
 
 
 def _has_float(value: Any) -> bool:
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if type(value) in _PLAIN:
         return False
     if isinstance(value, dict):
         return any(map(_has_float, value.values()))
     if isinstance(value, list | tuple):
-        return any(map(_has_float, value))
+        return not _PLAIN.issuperset(map(type, value)) and any(map(_has_float, value))
     return isinstance(value.value if isinstance(value, Enum) else value, float)

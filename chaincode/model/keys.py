@@ -81,15 +81,13 @@ def vote_key(proposal_id: str, msp_id: str) -> str:
     return composite("vote", proposal_id, msp_id)
 
 
-def unit_period_key(gtin: str, serial: str, period: int) -> str:
-    """A unit's document of a period; of period 0, ``unit_key``."""
-    key = f"\x00unit\x00{gtin}\x00{serial}\x00"
+def period_key(ref: str, period: int) -> str:
+    """The document of a period of what an element string, in its normal form, names.
+
+    Of period 0 it is ``unit_key`` or ``container_key``.
+    """
+    key = unit_key(ref[2:16], ref[18:]) if ref[1] == "1" else container_key(ref[2:])
     return f"{key}{period}\x00" if period else key
-
-
-def container_period_key(sscc: str, period: int) -> str:
-    """A container's document of a period; of period 0, ``container_key``."""
-    return composite("container", sscc, str(period)) if period else container_key(sscc)
 
 
 def packing_key(sscc: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from fabric_protos.peer import chaincode_shim_pb2
@@ -54,6 +55,23 @@ def _length(data: bytes) -> bytes:
     return _LENGTHS[size] if size < len(_LENGTHS) else _varint(size)
 
 
+def _named(key: str) -> bytes:
+    """A record's key."""
+    if not key:
+        raise ShimError("a key must not be empty")
+    name = key.encode()
+    return b"%b%b%b" % (_KEY, _length(name), name)
+
+
+def _valued(value: bytes) -> bytes:
+    """A record's value."""
+    if not value:
+        raise ShimError("an empty value would be a deletion; use a delete")
+    if len(value) > MAX_MESSAGE_BYTES - _ENVELOPE_BYTES:
+        raise ShimError(f"a value of {len(value)} bytes does not fit a message")
+    return b"%b%b%b" % (_VALUE, _length(value), value)
+
+
 @lru_cache(maxsize=256)
 def _rest(kind: int, collection: str, name: str = "", value: bytes = b"") -> bytes:
     """A record without its key and value: the same for all records of a batch, or nearly."""
@@ -83,23 +101,33 @@ class Writes:
 
     def put(self, key: str, value: bytes, collection: str = "") -> None:
         """Record a value; ShimError where it is empty or larger than a message."""
-        if not value:
-            raise ShimError("an empty value would be a deletion; use a delete")
-        if len(value) > MAX_MESSAGE_BYTES - _ENVELOPE_BYTES:
-            raise ShimError(f"a value of {len(value)} bytes does not fit a message")
-        self._add(key, b"%b%b%b%b" % (_VALUE, _length(value), value, _rest(_PUT, collection)))
+        self._append(_named(key) + _valued(value) + _rest(_PUT, collection))
+
+    def put_all(self, entries: Iterable[tuple[str, bytes]], name: str, metadata: bytes) -> None:
+        """Record values, and for each of their keys the same metadata entry; ShimError as ``put``.
+
+        A thousand keys may get the same value: what is written of it is made once.
+        """
+        rest, entry = _rest(_PUT, ""), _rest(_METADATA, "", name, metadata)
+        last, valued = None, b""
+        for key, value in entries:
+            if value is not last:
+                last, valued = value, _valued(value) + rest
+            named = _named(key)
+            self._append(named + valued)
+            self._append(named + entry)
 
     def delete(self, key: str, collection: str) -> None:
         """Record a deletion."""
-        self._add(key, _rest(_DELETE, collection))
+        self._append(_named(key) + _rest(_DELETE, collection))
 
     def purge(self, key: str, collection: str) -> None:
         """Record the removal of a private value with all its history."""
-        self._add(key, _rest(_PURGE, collection))
+        self._append(_named(key) + _rest(_PURGE, collection))
 
     def metadata(self, key: str, name: str, value: bytes, collection: str) -> None:
         """Record a key's metadata entry."""
-        self._add(key, _rest(_METADATA, collection, name, value))
+        self._append(_named(key) + _rest(_METADATA, collection, name, value))
 
     async def flush(self) -> None:
         """Send what is recorded: in batches where the peer offers them, else record by record."""
@@ -112,12 +140,8 @@ class Writes:
             for record in WriteBatchState.FromString(b"".join(batch)).rec:
                 await self._transaction.request(*_single(record))
 
-    def _add(self, key: str, rest: bytes) -> None:
-        """Record a key and what is to become of it, in a new batch where the last is full."""
-        if not key:
-            raise ShimError("a key must not be empty")
-        name = key.encode()
-        record = b"%b%b%b%b" % (_KEY, _length(name), name, rest)
+    def _append(self, record: bytes) -> None:
+        """Keep a record, in a new batch where the last is full."""
         if not self._left or self._bytes + len(record) > BATCH_BYTES:
             self._batches.append([])
             self._left = self._limit

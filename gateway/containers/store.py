@@ -5,10 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Column, ColumnElement, Select, Table, Text, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway.mirror.tables import packing
+from chaincode.model import gs1
+from gateway.mirror.tables import container, packing, unit
+
+
+async def never_packed(engine: AsyncEngine, refs: Sequence[str]) -> bool:
+    """Whether the mirror has all goods that ``refs`` name in their first period."""
+    parsed = [gs1.parse_ref(ref) for ref in refs]
+    serials: dict[str, list[str]] = {}
+    for one in parsed:
+        if isinstance(one, gs1.UnitRef):
+            serials.setdefault(one.gtin, []).append(one.serial)
+    ssccs = [one.sscc for one in parsed if isinstance(one, gs1.ContainerRef)]
+    queries = [
+        _first(unit).where(unit.c.gtin == gtin, _among(unit.c.serial, several))
+        for gtin, several in serials.items()
+    ]
+    queries.append(_first(container).where(_among(container.c.sscc, ssccs)))
+    async with engine.connect() as connection:
+        found = [await connection.scalar(query) or 0 for query in queries]
+    return sum(found) == len(set(parsed))
+
+
+def _first(goods: Table) -> Select[int]:
+    return select(func.count()).select_from(goods).where(goods.c.period == 0)
+
+
+def _among(column: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    """As ``in_``, with one parameter for a thousand values."""
+    return column == any_(literal(values, ARRAY(Text)))
 
 
 async def with_children(engine: AsyncEngine, containers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from chaincode.model import keys
 from chaincode.model.errors import MediLedgerError
+from chaincode.model.periods import whole
 from gateway.mirror import tables
 
 Row = tuple[Any, ...]
@@ -221,6 +222,8 @@ def row(kind: str, place: Place, value: bytes, block_number: int, tx_id: str) ->
     """
     try:
         document = parse(value)
+        if kind == "unit":
+            document = whole(document, *place[0])
         mapper = MAPPERS[kind]
         made = mapper.row(document, block_number, tx_id)
         named = mapper.named(document)

@@ -6,6 +6,7 @@ from typing import Any
 
 from chaincode.model import canonical, keys
 from chaincode.model.errors import Refusal
+from chaincode.model.periods import whole
 from mediledger.audit.kinds import ANY, KINDS
 from mediledger.audit.signed import Write
 
@@ -39,12 +40,14 @@ def document_of(write: Write) -> dict[str, Any] | None:
         kind, attributes = keys.split(write.key)
         if canonical.dumps(document) != write.value or document["doc"] != _KEYS.get(kind, kind):
             return None
-        return document if _whole(document, kind, attributes) else None
+        if kind == "unit":
+            document = whole(document, *attributes[:2])
+        return document if _complete(document, kind, attributes) else None
     except (Refusal, ValueError, TypeError, KeyError):
         return None
 
 
-def _whole(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) -> bool:
+def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) -> bool:
     """Whether it has the fields that the audit looks at, and names what its key names."""
     shape = dict(_SHAPES.get(kind, {}))
     if kind in GOODS:

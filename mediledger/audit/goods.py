@@ -120,7 +120,7 @@ class Goods:
     def _taken(self, written: _Written, ref: str, document: dict[str, Any], last: Last) -> Iterator[Broken]:
         name = f"00{last.parent}"
         container = self._last.get(name)
-        said = written.documents.get(period_key(name, container.period)) if container else None
+        said = written.documents.get(keys.period_key(name, container.period)) if container else None
         if container is None or said is None or "parent" in said:
             yield Broken.TAKEN
             return
@@ -190,7 +190,7 @@ class _Written:
     def packs_all(self, key: str) -> bool:
         """Whether everything on a packing list is packed by this transaction, and the container begun."""
         sscc, periods = self.documents[key]["sscc"], self.packings[key].periods
-        begun = (self.documents.get(period_key(*one), {}) for one in periods.items())
+        begun = (self.documents.get(keys.period_key(*one), {}) for one in periods.items())
         return keys.container_key(sscc) in self.documents and all(one.get("parent") == sscc for one in begun)
 
     def says_taken(self, container: dict[str, Any], ref: str) -> bool:
@@ -224,10 +224,3 @@ def period_of(key: str) -> tuple[str, int]:
         return f"01{gtin}21{serial}", int(number[0]) if number else 0
     sscc, *number = attributes
     return f"00{sscc}", int(number[0]) if number else 0
-
-
-def period_key(ref: str, period: int) -> str:
-    """The key of a period's document."""
-    if ref.startswith("00"):
-        return keys.container_period_key(ref[2:], period)
-    return keys.unit_period_key(ref[2:16], ref[18:], period)

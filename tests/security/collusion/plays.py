@@ -8,6 +8,7 @@ from typing import Any
 
 from chaincode.contracts.protection import NOBODY
 from chaincode.model import gs1, keys
+from chaincode.model.periods import packed
 from tests.security.collusion.consortium import MSPS, Consortium, Forgery, all_but, owned_by, pairs, seal_of
 
 Later = Callable[[], Awaitable[Any]]
@@ -335,15 +336,12 @@ async def _counterfeit(c: Consortium) -> Forgery:
 
 async def _loose(c: Consortium, ref: str, member: str) -> dict[str, Any]:
     """A second loose period of a pack, owned by a member."""
-    document = await c.read(_key(ref, 1)) | _owner(c, member) | {"period": 2}
-    del document["parent"]
-    return document
+    return await c.read(_key(ref)) | _owner(c, member) | {"period": 2}
 
 
 async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
     """A pack in a new container of the distributor's, whose packing list names ``sealer``."""
     sscc = c.sscc()
-    inside = {k: v for k, v in (await c.read(_key(ref))).items() if k not in _LOOSE}
     case, _ = await c.case(1)
     container = await c.read(keys.container_key(case)) | {"sscc": sscc} | _owner(c, "distributor")
     packing = {
@@ -359,7 +357,7 @@ async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
     writes = {
         keys.container_key(sscc): container,
         keys.packing_key(sscc): packing,
-        _key(ref, 1): inside | {"parent": sscc, "period": 1},
+        _key(ref, 1): packed(await c.read(_key(ref)), sscc),
     }
     policies = {
         keys.container_key(sscc): owned_by(sealer),
@@ -367,9 +365,6 @@ async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
         _key(ref, 1): NOBODY,
     }
     return Forgery(writes, policies)
-
-
-_LOOSE = ("owner", "owner_msp", "custodian", "offer")
 
 
 def _seal(forgery: Forgery) -> tuple[str, str, str]:
@@ -382,7 +377,7 @@ def _owner(c: Consortium, member: str) -> dict[str, str]:
 
 
 def _key(ref: str, period: int = 0) -> str:
-    return keys.unit_period_key(ref[2:16], ref[18:], period)
+    return keys.period_key(ref, period)
 
 
 def _refused(c: Consortium, ref: str, forgery: Forgery, by: Sequence[str] = NOT_MAKER) -> Play:

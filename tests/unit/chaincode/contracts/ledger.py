@@ -9,7 +9,7 @@ key that nobody may write keeps its value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -27,6 +27,10 @@ from tests.unit.chaincode.shim.certificates import issue
 
 CHANNEL = "medicines"
 Key = tuple[str, str]
+
+
+class Invalid(Exception):
+    """Every peer would find the transaction invalid: it writes what nobody may write."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,11 @@ class FakeStub:
             raise ShimError("neither key nor value is empty")
         assert type(value) is bytes
         self._transaction.writes[(self._name, key)] = value
+
+    def put_states(self, entries: Iterable[tuple[str, bytes]], policy: bytes) -> None:
+        for key, value in entries:
+            self.put_state(key, value)
+            self.set_validation_parameter(key, policy)
 
     async def get_private_hash(self, collection: str, key: str) -> bytes | None:
         self._send()
@@ -250,8 +259,13 @@ class Ledger:
         self._commit(transaction)
 
     def _commit(self, transaction: Transaction) -> None:
+        settled = [
+            key for key in transaction.writes if self.policies.get(key) == NOBODY and key in self.state
+        ]
+        if settled:
+            self.transactions.remove(transaction)
+            raise Invalid(f"{settled[0]} cannot change any more")
         for key, value in transaction.writes.items():
-            assert self.policies.get(key) != NOBODY or key not in self.state, f"{key} cannot change any more"
             self.state[key] = value
             change = Modification(transaction.tx_id, transaction.at, False, value)
             self.history.setdefault(key, []).append(change)

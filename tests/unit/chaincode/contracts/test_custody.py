@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.contracts.protection import NOBODY, owners_policy
-from chaincode.contracts.standing import MAX_DEPTH, period_key
+from chaincode.contracts.standing import MAX_DEPTH
 from chaincode.contracts.units import template
 from chaincode.model import canonical, gs1, keys
 from chaincode.model.errors import Code, Refusal
+from tests.unit.chaincode.contracts.ledger import Invalid
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
     LOT,
@@ -141,14 +142,51 @@ async def test_pack(world: World) -> None:
     }
     assert transaction.policies["custody", keys.container_key(sscc)] == makers
     for ref, loose in zip(refs, before, strict=True):
-        assert world.ledger.document("custody", period_key(ref, 0)) == loose, "it stays as it was"
+        assert world.ledger.document("custody", keys.period_key(ref, 0)) == loose, "it stays as it was"
         packed = {name: loose[name] for name in loose.keys() - {"owner", "owner_msp", "custodian"}}
         assert world.unit(ref) == packed | {"parent": sscc, "period": 1}
-        assert transaction.policies["custody", period_key(ref, 1)] == NOBODY
+        assert transaction.policies["custody", keys.period_key(ref, 1)] == NOBODY
     packing = world.ledger.document("custody", keys.packing_key(sscc))
     assert (packing["children"], packing["periods"], packing["owner"]) == (refs, [1, 1], MAKER)
     assert transaction.policies["custody", keys.packing_key(sscc)] == NOBODY
     assert set(transaction.private) == {(f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc))}
+
+
+async def test_a_first_packing_reads_each_pack_once(world: World) -> None:
+    refs = await world.units(3)
+    sscc = world.sscc()
+    await world.custody(MAKER, "Pack", {"sscc": sscc, "gln": MAKER, "children": refs, "first": True})
+    read = world.ledger.transactions[-1].reads
+    for ref in refs:
+        assert ("custody", keys.period_key(ref, 0)) in read
+        assert ("custody", keys.period_key(ref, 1)) not in read
+        assert world.unit(ref)["parent"] == sscc
+    pallet = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{sscc}"], "first": True}
+    await world.custody(MAKER, "Pack", pallet)
+    assert world.container(sscc)["parent"] == pallet["sscc"]
+
+
+async def test_what_was_packed_before_is_not_packed_as_if_it_were_new(world: World) -> None:
+    """Its second period's key is nobody's to write: every peer finds the transaction invalid."""
+    sscc, [ref] = await world.case(1)
+    again = {"sscc": world.sscc(), "gln": MAKER, "children": [ref], "first": True}
+    with pytest.raises(Invalid, match="cannot change any more"):
+        await world.custody(MAKER, "Pack", again)
+    await world.unpack(MAKER, sscc)
+    with pytest.raises(Invalid, match="cannot change any more"):
+        await world.custody(MAKER, "Pack", again | {"sscc": world.sscc()})
+
+
+async def test_packing_refuses_the_pack_that_differs(world: World) -> None:
+    refs = await world.units(5)
+    await world.custody(MAKER, "Decommission", {"gln": MAKER, "refs": [refs[3]], "reason": "damaged"})
+    with pytest.raises(Refusal) as refused:
+        await world.pack(*refs)
+    assert (refused.value.code, refused.value.field) == (Code.DECOMMISSIONED, "children[3]")
+    await world.custody(MAKER, "Quarantine", {"ref": refs[1], "gln": MAKER, "reason": "smell"})
+    with pytest.raises(Refusal) as refused:
+        await world.pack(refs[0], refs[1], refs[2])
+    assert (refused.value.code, refused.value.field) == (Code.HELD, "children[1]")
 
 
 async def test_packing_overwrites_no_key(world: World) -> None:
@@ -194,7 +232,7 @@ async def test_unpack_some_then_the_rest(world: World) -> None:
     unit = world.unit(refs[1])
     assert (unit["owner"], unit["custodian"], unit["period"], "parent" in unit) == (MAKER, MAKER, 2, False)
     makers = owners_policy([MSPS[MAKER]], CONSORTIUM["members"])
-    assert world.ledger.policies["custody", period_key(refs[1], 2)] == makers
+    assert world.ledger.policies["custody", keys.period_key(refs[1], 2)] == makers
     assert "parent" in world.unit(refs[0])
     found = await world.custody(PHARMACY, "GetContainer", {"sscc": sscc})
     assert found["container"]["children"] == [refs[0], refs[2]]
@@ -216,7 +254,7 @@ async def test_what_was_taken_out_is_packed_again(world: World) -> None:
     unit = world.unit(refs[0])
     assert (unit["owner"], unit["owner_msp"], unit["period"]) == (PHARMACY, MSPS[PHARMACY], 4)
     theirs = owners_policy([MSPS[PHARMACY]], CONSORTIUM["members"])
-    assert world.ledger.policies["custody", period_key(refs[0], 4)] == theirs
+    assert world.ledger.policies["custody", keys.period_key(refs[0], 4)] == theirs
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [refs[0]]})
     assert world.unit(refs[0])["status"] == "dispensed"
     assert world.unit(refs[1])["parent"] == first

@@ -14,7 +14,7 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 from chaincode.contracts.custody import chaincode as custody
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.registry import chaincode as registry
-from chaincode.contracts.standing import period_key
+from chaincode.model.keys import period_key
 from tests.support.histories.cast import Actor, actors
 from tests.support.histories.machine import Histories, register
 from tests.unit.chaincode.contracts.ledger import Ledger

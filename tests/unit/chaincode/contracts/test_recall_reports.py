@@ -93,7 +93,7 @@ async def test_a_forged_pack_is_counted_apart(world: World) -> None:
     refs = await world.units(3)
     await start(world)
     forged = world.unit(refs[0]) | {"period": 1, "parent": world.sscc()}
-    world.ledger.put("custody", keys.unit_period_key(PRODUCT, refs[0][18:], 1), forged)
+    world.ledger.put("custody", keys.period_key(refs[0], 1), forged)
     assert await count(world) == total(2, 666, returned=2, forged=1)
 
 

@@ -140,7 +140,7 @@ async def test_a_range_deep_inside(lots: World) -> None:
     packed(lots, case[2:], children[0])
     packed(lots, other[2:], children[1])
     for ref, lot in ((case, LOT), (other, OTHER)):
-        key = keys.container_period_key(ref[2:], 1)
+        key = keys.period_key(ref, 1)
         lots.ledger.put("custody", key, container(ref[2:], lot) | {"parent": "1"})
     packed(lots, "1", case, other)
     await refused(lots, container("1", LOT, OTHER))

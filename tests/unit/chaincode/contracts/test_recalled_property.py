@@ -121,7 +121,7 @@ class Shelf:
         refs = [ref for _, ref, _ in children]
         packing = {"doc": "packing", "sscc": sscc, "children": refs, "periods": [1] * len(refs)}
         self.ledger.put("custody", keys.packing_key(sscc), packing)
-        self.ledger.put("custody", keys.container_period_key(sscc, 1), container)
+        self.ledger.put("custody", keys.period_key(f"00{sscc}", 1), container)
         return gs1.container_ref(sscc), container
 
     def recall(self, name: str, recall: Any) -> None:

@@ -11,7 +11,7 @@ import orjson
 
 from chaincode.contracts.custody import chaincode as custody
 from chaincode.contracts.registry import chaincode as registry
-from chaincode.contracts.standing import period_key
+from chaincode.contracts.standing import document_of
 from chaincode.model import gs1, keys
 from chaincode.model.documents.trade import AFFIRMATIONS
 from iot_bridge.anchors import StoredReading, build
@@ -255,10 +255,10 @@ class World:
         """The document of the present period of goods."""
         found: dict[str, Any] = {}
         for period in itertools.count():
-            document = self.ledger.document("custody", period_key(ref, period))
+            document = self.ledger.document("custody", keys.period_key(ref, period))
             if document is None:
                 return found
-            found = document
+            found = document_of(ref, document)
         raise AssertionError
 
     def hold(self, ref: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fabric_protos.peer import chaincode_shim_pb2
 
+from chaincode.shim.errors import ShimError
 from chaincode.shim.limits import BATCH_BYTES, Offers
 from chaincode.shim.writes import Message, WriteBatchState, WriteRecord, Writes
 
@@ -24,6 +25,30 @@ class Sent:
 
     def records(self) -> list[list[Any]]:
         return [list(WriteBatchState.FromString(payload).rec) for _, payload in self.requests]
+
+
+async def test_many_values_under_one_policy_are_as_each_by_itself() -> None:
+    entries = [(f"key{number}", b"same" if number % 3 else b"other%d" % number) for number in range(50)]
+    together, apart = Sent(8), Sent(8)
+    writes = Writes(together)  # type: ignore[arg-type]
+    writes.put_all(iter(entries), "POLICY", b"p")
+    await writes.flush()
+    writes = Writes(apart)  # type: ignore[arg-type]
+    for key, value in entries:
+        writes.put(key, value)
+        writes.metadata(key, "POLICY", b"p", "")
+    await writes.flush()
+    assert together.requests == apart.requests
+    assert all(len(records) <= 8 for records in together.records())
+
+
+@pytest.mark.parametrize(("key", "value"), [("", b"v"), ("k", b""), ("k", b"v" * 200_000_000)])
+def test_what_no_peer_takes_is_refused_among_many(key: str, value: bytes) -> None:
+    writes = Writes(Sent(8))  # type: ignore[arg-type]
+    with pytest.raises(ShimError):
+        writes.put_all([("first", b"v"), (key, value)], "POLICY", b"p")
+    with pytest.raises(ShimError):
+        writes.put_all([(key, value)], "POLICY", b"p")
 
 
 @pytest.mark.parametrize("size", [1, 127, 128, 2047, 2048, 16_383, 16_384, 1_000_000])

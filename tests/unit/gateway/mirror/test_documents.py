@@ -77,11 +77,11 @@ def test_whole_documents_and_renamed_fields_find_their_columns() -> None:
 
 
 def test_a_key_of_a_period_belongs_to_the_row_of_its_goods() -> None:
-    made = row("unit", keys.unit_period_key(GTIN, "S1", 3), UNIT | {"period": 3})
+    made = row("unit", keys.period_key(f"01{GTIN}21S1", 3), UNIT | {"period": 3})
     assert (made["serial"], made["period"]) == ("S1", 3)
     for period in (None, 0, 1, 4, "3"):
         with pytest.raises(DocumentError):
-            row("unit", keys.unit_period_key(GTIN, "S1", 3), UNIT | {"period": period})
+            row("unit", keys.period_key(f"01{GTIN}21S1", 3), UNIT | {"period": period})
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def owner(who: str) -> dict[str, str]:
 
 
 def key_of(ref: str, period: int = 0) -> str:
-    return keys.unit_period_key(ref[2:16], ref[18:], period)
+    return keys.period_key(ref, period)
 
 
 @breaks(Broken.OWNER)

@@ -1,0 +1,61 @@
+"""Goods of which the rules say the same: a case of a thousand packs is looked at as one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chaincode.contracts.context import Context
+from chaincode.contracts.standing import Standing, Walk
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Goods that differ in nothing but their serial number: one of them as it stands, and the refs of all.
+
+    ``fields`` are those of the argument that name them; ``one`` is the first.
+    """
+
+    one: Standing
+    refs: list[str] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+
+    def each(self) -> list[Standing]:
+        """All of them as they stand."""
+        document: Any = self.one.document
+        return [
+            self.one,
+            *(replace(self.one, ref=ref, document=document | {"serial": ref[18:]}) for ref in self.refs[1:]),
+        ]
+
+
+async def alike(context: Context, refs: Sequence[str], fields: Sequence[str], first: bool) -> list[Alike]:
+    """Goods by what they have in common, in the order of the first of each, the record of each proven.
+
+    Refusal with the field of what is unknown or forged. ``first``: the caller knows of none that was ever
+    packed, and writes the next period of each. Then that is not read: where it is there, nobody may write its
+    key. In a dry run, which notes what is refused of each, every one stands
+    alone.
+    """
+    walk = Walk(context, 1 if first else None)
+    await walk.load(refs)
+    kinds: dict[Hashable, Alike] = {}
+    for ref, named in zip(refs, fields, strict=True):
+        kind = ref if context.is_dry else _kind(walk, ref)
+        found = kinds.get(kind)
+        if found is None:
+            found = kinds[kind] = Alike(walk.standing(ref, named))
+        found.refs.append(ref)
+        found.fields.append(named)
+    return list(kinds.values())
+
+
+def _kind(walk: Walk, ref: str) -> Hashable:
+    """What is the same of packs in their first period; the ref of what is like nothing else."""
+    periods = walk.periods[ref]
+    if len(periods) != 1 or "serial" not in periods[0] or "decommissioning" in periods[0]:
+        return ref
+    common: dict[str, Any] = dict(periods[0])
+    del common["serial"]
+    return tuple(common.items())
