@@ -7,7 +7,9 @@ import orjson
 from chaincode.contracts.protection import owners_policy
 from chaincode.shim import Response, Stub, failure, success
 
-VALUE_BYTES = 190
+# As long as a pack's, whose document and key these stand for.
+VALUE_BYTES = 172
+KEY_LENGTH = 39
 
 
 class BarePut:
@@ -25,7 +27,8 @@ class BarePut:
             wanted = orjson.loads(stub.params[0])
             policy = owners_policy(wanted["members"][:1], wanted["members"])
             value = b"x" * VALUE_BYTES
-            names = (f"{wanted['prefix']}{number:06d}" for number in range(wanted["count"]))
+            prefix = wanted["prefix"].rjust(KEY_LENGTH - 6, "0")
+            names = (f"{prefix}{number:06d}" for number in range(wanted["count"]))
             stub.put_states(((name, value) for name in names), policy)
             return success()
         return failure("Put takes a key and a value, PutMany an object")

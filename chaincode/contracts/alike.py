@@ -35,27 +35,25 @@ async def alike(context: Context, refs: Sequence[str], fields: Sequence[str], fi
 
     Refusal with the field of what is unknown or forged. ``first``: the caller knows of none that was ever
     packed, and writes the next period of each. Then that is not read: where it is there, nobody may write its
-    key. In a dry run, which notes what is refused of each, every one stands
-    alone.
+    key. In a dry run, which notes what is refused of each, every one stands alone.
     """
     walk = Walk(context, 1 if first else None)
-    await walk.load(refs)
-    kinds: dict[Hashable, Alike] = {}
-    for ref, named in zip(refs, fields, strict=True):
-        kind = ref if context.is_dry else _kind(walk, ref)
-        found = kinds.get(kind)
-        if found is None:
-            found = kinds[kind] = Alike(walk.standing(ref, named))
-        found.refs.append(ref)
-        found.fields.append(named)
-    return list(kinds.values())
+    periods = await walk.first_periods(refs)
+    kinds: dict[Hashable, tuple[list[str], list[str]]] = {}
+    for place, ref in enumerate(refs):
+        kind = ref if context.is_dry else _kind(ref, periods[place])
+        names = kinds.setdefault(kind, ([], []))
+        names[0].append(ref)
+        names[1].append(fields[place])
+    await walk.load(names[0] for names, _ in kinds.values())
+    return [Alike(walk.standing(names[0], named[0]), names, named) for names, named in kinds.values()]
 
 
-def _kind(walk: Walk, ref: str) -> Hashable:
-    """What is the same of packs in their first period; the ref of what is like nothing else."""
-    periods = walk.periods[ref]
-    if len(periods) != 1 or "serial" not in periods[0] or "decommissioning" in periods[0]:
+def _kind(ref: str, periods: Sequence[Any]) -> Hashable:
+    """What is the same of packs in their first period; the ref of what is like nothing else.
+
+    Of a product, packs of which the same is written are alike: their keys say the rest.
+    """
+    if ref[1] == "0" or periods[0] is None or any(period is not None for period in periods[1:]):
         return ref
-    common: dict[str, Any] = dict(periods[0])
-    del common["serial"]
-    return tuple(common.items())
+    return ref[2:16], id(periods[0])

@@ -10,19 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from chaincode.contracts.alike import Alike, alike
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, inherit
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.seals import intact, seal
-from chaincode.contracts.standing import MAX_DEPTH, Standing, standing, standings
-from chaincode.model import coldchain, gs1, keys
+from chaincode.contracts.standing import MAX_DEPTH, Standing, change, standing, standings
+from chaincode.model import canonical, coldchain, gs1, keys
 from chaincode.model.documents.goods import Container, Packing
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.periods import packed
+from chaincode.model.periods import packed, written
 from chaincode.rules import contents, goods, parties
 from chaincode.rules import standing as records
 
@@ -100,8 +98,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     context.write_once(keys.packing_key(sscc), packing)
     seal(context, packing)
     for kind in kinds:
-        # Nothing in it tells one from the other, and it is made of what was read: there is no float in it.
-        value = orjson.dumps(packed(kind.one.document, sscc), option=orjson.OPT_SORT_KEYS)
+        value = canonical.dumps(written(packed(kind.one.document, sscc)))
         context.stub.put_states(((keys.period_key(ref, periods[ref]), value) for ref in kind.refs), NOBODY)
     context.event("ContainerPacked", {"sscc": sscc, "gln": gln, "count": len(refs)})
     return {"sscc": sscc, "count": len(refs), "storage": container["storage"]}
@@ -136,12 +133,9 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
     if not left:
         # That nothing is left says it all.
         changed |= {"status": "unpacked", "taken": []}
-    context.write(container.key, changed)
+    change(context, container, changed)
     policy = owners_policy([changed["owner_msp"], party["msp_id"]], context.settings.members)
-    loosened = (
-        (child.next_key, orjson.dumps(_loosened(child, changed, context.now), option=orjson.OPT_SORT_KEYS))
-        for child in children
-    )
+    loosened = ((child.next_key, _loosened(child, changed, context.now)) for child in children)
     context.stub.put_states(loosened, policy)
     await inherit(context, container, children, "sscc")
     context.event("ContainerUnpacked", {"sscc": sscc, "gln": gln, "count": len(taken), "left": left})
@@ -189,10 +183,10 @@ async def _check_holds(context: Context, kinds: Sequence[Alike]) -> None:
         held.check(context, one, field)
 
 
-def _loosened(child: Standing, container: Any, at: int) -> dict[str, Any]:
-    """The document of the loose period that begins: with the container's owner and custodian."""
+def _loosened(child: Standing, container: Any, at: int) -> bytes:
+    """What is written of the loose period that begins: with the container's owner and custodian."""
     document: dict[str, Any] = {**child.document, "period": child.period + 1, "taken_at": at}
     del document["parent"]
     for name in ("owner", "owner_msp", "custodian"):
         document[name] = container[name]
-    return document
+    return canonical.dumps(written(document))

@@ -9,7 +9,7 @@ from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import lots_in
 from chaincode.contracts.recalled import check_recalls
-from chaincode.contracts.standing import standings
+from chaincode.contracts.standing import change, standings
 from chaincode.model.documents.goods import Decommissioning
 from chaincode.rules import goods, lots, parties, serialisation
 
@@ -38,7 +38,7 @@ async def decommission(context: Context, arguments: Arguments) -> Any:
         context.check(goods.not_offered, one, field)
         held.check_disposal(context, one, reason, field)
     for one in found:
-        context.write(one.key, {**one.document, "status": "decommissioned", "decommissioning": done})
+        change(context, one, {**one.document, "status": "decommissioned", "decommissioning": done})
     context.event("Decommissioned", {"gln": gln, "reason": reason, "count": len(refs)})
     return {"gln": gln, "reason": reason, "count": len(refs)}
 
@@ -66,6 +66,6 @@ async def reverse_decommission(context: Context, arguments: Arguments) -> Any:
     for one in found:
         document = {**one.document, "status": "commissioned" if one.document["doc"] == "unit" else "packed"}
         document.pop("decommissioning", None)
-        context.write(one.key, document)
+        change(context, one, document)
     context.event("DecommissioningReversed", {"gln": gln, "count": len(refs)})
     return {"gln": gln, "count": len(refs)}

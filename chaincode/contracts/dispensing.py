@@ -9,7 +9,7 @@ from chaincode.contracts.context import Context, acting
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import lots_in
 from chaincode.contracts.recalled import check_recalls
-from chaincode.contracts.standing import standings
+from chaincode.contracts.standing import change, standings
 from chaincode.rules import goods, lots, parties
 
 MAX_DISPENSE = 200
@@ -37,6 +37,6 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
         context.check(lots.unexpired, lot, context.today, field)
     await check_recalls(context, [unit.document for unit in units], fields)
     for unit in units:
-        context.write(unit.key, {**unit.document, "status": "dispensed", "dispensed_at": context.now})
+        change(context, unit, {**unit.document, "status": "dispensed", "dispensed_at": context.now})
     context.event("UnitsDispensed", {"gln": gln, "count": len(refs)})
     return {"gln": gln, "count": len(refs)}

@@ -93,9 +93,9 @@ async def _dispositions(
         _, attributes = keys.split(item.key)
         # Later periods of a pack are not another pack.
         if len(attributes) == 2:
-            unit = orjson.loads(item.value)
-            if rules.covers(recall, unit["gtin"], unit["lot"], unit["serial"]):
-                refs.append(gs1.unit_ref(unit["gtin"], unit["serial"]))
+            gtin, serial = attributes
+            if rules.covers(recall, gtin, orjson.loads(item.value)["lot"], serial):
+                refs.append(gs1.unit_ref(gtin, serial))
     walk = Walk(context)
     await walk.load(refs)
     proven: list[Standing] = []

@@ -135,7 +135,9 @@ async def _in_ranges(
         )
     ]
     documents = await context.read_all([keys.unit_key(unit.gtin, unit.serial) for unit in units])
-    return [(document["gtin"], document["lot"], document["serial"]) for document in documents]
+    return [
+        (unit.gtin, document["lot"], unit.serial) for unit, document in zip(units, documents, strict=True)
+    ]
 
 
 async def _packs(context: Context, container: Container, field: str) -> list[gs1.UnitRef]:

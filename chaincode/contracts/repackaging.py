@@ -10,7 +10,7 @@ from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import known_lot, lots_in
 from chaincode.contracts.recalled import asked_first, check_new_packs, check_recalls
-from chaincode.contracts.standing import Standing, standing, standings
+from chaincode.contracts.standing import Standing, change, standing, standings
 from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Lot, Repackaging
@@ -105,7 +105,7 @@ async def _transform(
     }
     context.write_once(keys.repackaging_key(repackaging["id"]), repackaging)
     for old in olds:
-        context.write(old.key, {**old.document, "status": "repackaged", "into": repackaging["id"]})
+        change(context, old, {**old.document, "status": "repackaged", "into": repackaging["id"]})
     write_new(context, gtin, lot, serials, party, repackaging["id"])
     _link(context, target, originals[0])
     counts = {"id": repackaging["id"], "gln": gln, "from": len(olds), "to": len(serials)}

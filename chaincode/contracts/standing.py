@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from chaincode.contracts.context import Context
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.periods import whole
+from chaincode.model.periods import whole, written
 from chaincode.rules import standing as rules
 from chaincode.rules.standing import Packed
 
@@ -69,9 +69,16 @@ class Standing:
         return self.outermost.document["custodian"]
 
 
-def document_of(ref: str, written: Any) -> Any:
+def document_of(ref: str, found: Any) -> Any:
     """The document of a period of goods, from what is written under its key."""
-    return written if ref.startswith("00") else whole(written, ref[2:16], ref[18:])
+    return found if ref.startswith("00") else whole(found, ref[2:16], ref[18:])
+
+
+def change(
+    context: Context, goods: Standing, document: Mapping[str, Any], protected_by: Sequence[str] | None = None
+) -> None:
+    """Write a new state of the goods' present period; see ``Context.write``."""
+    context.write(goods.key, written(document), protected_by)
 
 
 async def standings(context: Context, refs: Sequence[str], fields: Sequence[str]) -> list[Standing]:
@@ -98,6 +105,12 @@ class Walk:
         self._packed: dict[str, Packed] = {}
         self._standings: dict[str, Standing] = {}
         self.periods: dict[str, list[Unit | Container]] = {}
+
+    async def first_periods(self, refs: Sequence[str]) -> list[list[Any]]:
+        """What is written of the first periods of each, None of those that are not there; it is read once."""
+        window = range(self._window)
+        found = await self._context.read_all([keys.period_key(ref, n) for ref in refs for n in window])
+        return [found[place : place + self._window] for place in range(0, len(found), self._window)]
 
     async def load(self, refs: Iterable[str]) -> None:
         """Read ``refs`` and the containers around them, now and before."""
@@ -153,11 +166,8 @@ class Walk:
             for document in found[place * self._window : (place + 1) * self._window]:
                 if document is None:
                     break
-                if "parent" not in document:
-                    periods.append(document)
-                    continue
                 periods.append(document_of(ref, document))
-                if document["parent"] not in self._packings:
+                if "parent" in document and document["parent"] not in self._packings:
                     fresh[document["parent"]] = None
         return list(fresh)
 

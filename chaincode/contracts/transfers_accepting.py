@@ -8,7 +8,7 @@ from chaincode.contracts import holds
 from chaincode.contracts.arguments import MAX_TEXT, Arguments, ref, unrepeated
 from chaincode.contracts.context import Context, Resolved, resolve
 from chaincode.contracts.prices import hashes_of
-from chaincode.contracts.standing import Standing, standings
+from chaincode.contracts.standing import Standing, change, standings
 from chaincode.contracts.transfers import need_transfer
 from chaincode.contracts.transfers_closing import close, tell, unbound
 from chaincode.contracts.transfers_offering import MAX_WHAT, Lading, check_fit, check_sides, load
@@ -66,7 +66,7 @@ async def accept_transfer(context: Context, arguments: Arguments) -> Any:
     missing = {one.get("ref") for one in exceptions if one["kind"] == "shortage"}
     for one in lading.standings:
         if one.ref in missing and one.ref not in received:
-            context.write(one.key, {**one.document, "missing": transfer["id"]})
+            change(context, one, {**one.document, "missing": transfer["id"]})
     await _hold_damaged(context, transfer, [*lading.standings, *inner], received, exceptions, resolved)
     changes: dict[str, Any] = {}
     if exceptions:
@@ -98,7 +98,7 @@ async def take_over(context: Context, transfer: Transfer, taken: list[Standing],
         if kind.custody:
             changed["custodian"] = taker
         keeper = resolved.party(changed["custodian"], "id")["msp_id"]
-        context.write(one.key, changed, protected_by=[changed["owner_msp"], keeper])
+        change(context, one, changed, protected_by=[changed["owner_msp"], keeper])
 
 
 def concerned(transfer: Transfer, lading: Lading) -> list[str]:

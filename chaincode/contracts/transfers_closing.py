@@ -6,7 +6,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context, resolve
-from chaincode.contracts.standing import standings
+from chaincode.contracts.standing import change, standings
 from chaincode.contracts.transfers import need_transfer
 from chaincode.model import keys
 from chaincode.model.documents.trade import Status, Transfer
@@ -73,5 +73,5 @@ async def _undo(
     what = transfer["what"]
     for one in await standings(context, what, ["id"] * len(what)):
         context.check(offers.bound, one.ref, one.document.get("offer"), transfer, "id")
-        context.write(one.key, unbound(one.document))
+        change(context, one, unbound(one.document))
     return close(context, transfer, status, changes)

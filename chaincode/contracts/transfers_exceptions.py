@@ -6,6 +6,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context, resolve
+from chaincode.contracts.standing import change
 from chaincode.contracts.transfers import need_transfer
 from chaincode.contracts.transfers_accepting import MAX_EXCEPTIONS, concerned, take_over
 from chaincode.contracts.transfers_closing import unbound
@@ -51,7 +52,7 @@ async def resolve_exception(context: Context, arguments: Arguments) -> Any:
         for one in lading.standings:
             context.check(offers.bound, one.ref, one.document.get("offer"), transfer, "id")
             free = unbound(one.document)
-            context.write(one.key, free | {"missing": transfer["id"]} if resolution == "lost" else free)
+            change(context, one, free | {"missing": transfer["id"]} if resolution == "lost" else free)
     exceptions = [*listed[:place], changed, *listed[place + 1 :]]
     after: Transfer = {**transfer, "exceptions": exceptions}
     if all(one["status"] == "resolved" for one in exceptions):

@@ -11,7 +11,7 @@ from chaincode.contracts.context import Context, Resolved, resolve
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import lots_in
 from chaincode.contracts.recalled import check_recalls
-from chaincode.contracts.standing import Standing, standings
+from chaincode.contracts.standing import Standing, change, standings
 from chaincode.model import keys
 from chaincode.model.documents.goods import Content
 from chaincode.model.documents.registry import Party
@@ -104,7 +104,7 @@ async def place(context: Context, offer: Offer, lading: Lading) -> Transfer:
     _give_papers(context, offer, lading, resolved, transfer)
     context.write(key, transfer, protected_by=[resolved.party(gln, "to")["msp_id"] for gln in offer.glns])
     for one in lading.standings:
-        context.write(one.key, {**one.document, "offer": offer.id})
+        change(context, one, {**one.document, "offer": offer.id})
     context.event("TransferOffered", {"id": offer.id, "from": offer.sender, "to": offer.receiver})
     return transfer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from chaincode.model import canonical, keys
 from chaincode.model.errors import Refusal
-from chaincode.model.periods import whole
+from chaincode.model.periods import whole, written
 from mediledger.audit.kinds import ANY, KINDS
 from mediledger.audit.signed import Write
 
@@ -41,7 +41,9 @@ def document_of(write: Write) -> dict[str, Any] | None:
         if canonical.dumps(document) != write.value or document["doc"] != _KEYS.get(kind, kind):
             return None
         if kind == "unit":
-            document = whole(document, *attributes[:2])
+            found, document = document, whole(document, *attributes[:2])
+            if written(document) != found:
+                return None
         return document if _complete(document, kind, attributes) else None
     except (Refusal, ValueError, TypeError, KeyError):
         return None

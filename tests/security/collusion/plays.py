@@ -8,7 +8,7 @@ from typing import Any
 
 from chaincode.contracts.protection import NOBODY
 from chaincode.model import gs1, keys
-from chaincode.model.periods import packed
+from chaincode.model.periods import packed, written
 from tests.security.collusion.consortium import MSPS, Consortium, Forgery, all_but, owned_by, pairs, seal_of
 
 Later = Callable[[], Awaitable[Any]]
@@ -329,9 +329,8 @@ def _lot(c: Consortium) -> Forgery:
 
 async def _counterfeit(c: Consortium) -> Forgery:
     [ref] = await c.units(1)
-    fake = await c.read(_key(ref)) | {"serial": f"FAKE{ref[18:]}"[:20]}
-    key = keys.unit_key(c.gtin, fake["serial"])
-    return Forgery({key: fake}, {key: owned_by("manufacturer")})
+    key = keys.unit_key(c.gtin, f"FAKE{ref[18:]}"[:20])
+    return Forgery({key: await c.read(_key(ref))}, {key: owned_by("manufacturer")})
 
 
 async def _loose(c: Consortium, ref: str, member: str) -> dict[str, Any]:
@@ -357,7 +356,7 @@ async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
     writes = {
         keys.container_key(sscc): container,
         keys.packing_key(sscc): packing,
-        _key(ref, 1): packed(await c.read(_key(ref)), sscc),
+        _key(ref, 1): written(packed(await c.read(_key(ref)), sscc)),
     }
     policies = {
         keys.container_key(sscc): owned_by(sealer),

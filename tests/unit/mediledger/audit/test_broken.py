@@ -11,6 +11,7 @@ import pytest
 
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.model import canonical, keys
+from chaincode.model.periods import written
 from mediledger.audit.auditor import Ledger as Audit
 from mediledger.audit.finding import Broken
 from mediledger.audit.signed import Signed, Write
@@ -61,7 +62,7 @@ class Forged:
                 Write(
                     self.namespace,
                     key,
-                    value if value is None or isinstance(value, bytes) else canonical.dumps(value),
+                    value if value is None or isinstance(value, bytes) else canonical.dumps(written(value)),
                 )
                 for key, value in self.writes.items()
             ),
@@ -345,13 +346,13 @@ async def a_key_deleted(world: World) -> Forged:
 @breaks(Broken.DOCUMENT)
 async def a_document_of_another_unit(world: World) -> Forged:
     one, other = await world.units(2)
-    return Forged({key_of(one): world.unit(other)}, EVERYBODY)
+    return Forged({key_of(one): canonical.dumps(world.unit(other))}, EVERYBODY)
 
 
 @breaks(Broken.DOCUMENT)
 async def a_document_that_is_not_canonical(world: World) -> Forged:
     [ref] = await world.units(1)
-    return Forged({key_of(ref): canonical.dumps(world.unit(ref)) + b" "}, EVERYBODY)
+    return Forged({key_of(ref): canonical.dumps(written(world.unit(ref))) + b" "}, EVERYBODY)
 
 
 @breaks(Broken.DOCUMENT)
