@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.ledger import BATCH, Stage, submit
-from bench.load import Call
+from bench.ledger import BATCH, BATCH_CONCURRENCY, Stage, submit
+from bench.load import Call, rate
 from chaincode.model import gs1
 from chaincode.model.documents.trade import AFFIRMATIONS
 from gateway.fabric import Contract
@@ -42,10 +42,13 @@ class Goods:
 
     async def cases(self, count: int, size: int = BATCH) -> list[Case]:
         """As many cases' packs, commissioned and loose."""
-        return [
-            Case(self.sscc(), [self.ref(serial) for serial in await self.stage.commissioned(size)])
-            for _ in range(count)
-        ]
+        made: list[Case] = []
+
+        async def make() -> None:
+            made.append(Case(self.sscc(), list(map(self.ref, await self.stage.commissioned(size)))))
+
+        await rate(itertools.repeat(make, count), BATCH_CONCURRENCY)
+        return made
 
     def ref(self, serial: str) -> str:
         return gs1.unit_ref(self.stage.gtin, serial)
