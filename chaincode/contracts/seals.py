@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from chaincode.contracts.context import Context
+from chaincode.contracts.protection import NOBODY
 from chaincode.model import canonical, keys
 from chaincode.model.documents.goods import Packing
 
@@ -16,8 +17,10 @@ COLLECTION = "_implicit_org_"
 
 
 def seal(context: Context, packing: Packing) -> None:
-    """Seal a packing list for the MSP that it names."""
-    context.stub.put_private(COLLECTION + packing["msp_id"], keys.seal_key(packing["sscc"]), _value(packing))
+    """Seal a packing list for the MSP that it names, for ever: what was packed may be sold as it is."""
+    collection, key = COLLECTION + packing["msp_id"], keys.seal_key(packing["sscc"])
+    context.stub.put_private(collection, key, _value(packing))
+    context.stub.set_validation_parameter(key, NOBODY, collection)
 
 
 async def intact(context: Context, packing: Packing) -> bool:

@@ -172,6 +172,15 @@ async def pack_twice_after_a_sale(c: Consortium) -> Play:
 
 
 @play
+async def break_the_seal_of_what_was_sold(c: Consortium) -> Play:
+    sscc, _ = await c.case(2)
+    await c.ship("manufacturer", "distributor", f"00{sscc}")
+    packing = await c.read(keys.packing_key(sscc))
+    collection, key, _ = seal_of(packing, MSPS["manufacturer"])
+    return Play(Forgery({}, private=[(collection, key, "broken")]), [all_but("distributor"), list(MSPS)])
+
+
+@play
 async def rewrite_what_was_sold(c: Consortium) -> Play:
     sscc, refs = await c.case(2)
     await c.ship("manufacturer", "distributor", f"00{sscc}")

@@ -59,6 +59,8 @@ class Transaction:
     writes: dict[Key, bytes] = field(default_factory=dict)
     policies: dict[Key, bytes] = field(default_factory=dict)
     private: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    # Private values that nobody may write again.
+    fixed: set[tuple[str, str, str]] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     # The chaincode that sent each message to its peer before the writes.
     messages: list[str] = field(default_factory=list)
@@ -142,7 +144,12 @@ class FakeStub:
         self._transaction.private[(collection, self._name, key)] = value
 
     def set_validation_parameter(self, key: str, policy: bytes, collection: str = "") -> None:
-        assert policy and not collection
+        assert policy
+        if collection:
+            # Of private values only the fixed ones have a policy.
+            assert policy == NOBODY and (collection, self._name, key) in self._transaction.private
+            self._transaction.fixed.add((collection, self._name, key))
+            return
         where = (self._name, key)
         # Peers end at a policy of a key that the same transaction neither reads nor writes.
         assert where in self._transaction.reads or where in self._transaction.writes
@@ -200,6 +207,7 @@ class Ledger:
         self.history: dict[Key, list[Modification]] = {}
         self.policies: dict[Key, bytes] = {}
         self.private: dict[tuple[str, str, str], bytes] = {}
+        self.fixed: set[tuple[str, str, str]] = set()
         self.transactions: list[Transaction] = []
         self.event: Event | None = None
 
@@ -262,9 +270,11 @@ class Ledger:
         settled = [
             key for key in transaction.writes if self.policies.get(key) == NOBODY and key in self.state
         ]
+        settled += [place[1:] for place in transaction.private if place in self.fixed]
         if settled:
             self.transactions.remove(transaction)
             raise Invalid(f"{settled[0]} cannot change any more")
+        self.fixed |= transaction.fixed
         for key, value in transaction.writes.items():
             self.state[key] = value
             change = Modification(transaction.tx_id, transaction.at, False, value)

@@ -136,7 +136,8 @@ async def test_pack(world: World) -> None:
     packing = world.ledger.document("custody", keys.packing_key(sscc))
     assert (packing["children"], packing["periods"], packing["owner"]) == (refs, [1, 1], MAKER)
     assert transaction.policies["custody", keys.packing_key(sscc)] == NOBODY
-    assert set(transaction.private) == {(f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc))}
+    seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc))
+    assert set(transaction.private) == transaction.fixed == {seal}
 
 
 async def test_a_first_packing_reads_each_pack_once(world: World) -> None:
