@@ -163,7 +163,7 @@ async def inside_of(context: Context, container: Standing, field: str) -> dict[s
     if document["status"] == "unpacked":
         return {}
     packing: Packing | None = await context.read(keys.packing_key(document["sscc"]))
-    if packing is None or not await intact(context, packing):
+    if packing is None or not await intact(context, document["sscc"], packing):
         raise Refusal(Code.RECORD_FORGED, f"{container.ref} has no sealed packing list", field)
     gone = set(document["taken"])
     pairs = zip(packing["children"], packing["periods"], strict=True)

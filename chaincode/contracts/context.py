@@ -38,6 +38,7 @@ class Context:
         self._settings: Settings | None = None
         # Committed state does not change within a transaction: a second reading would only cost a message.
         self._read: dict[str, Any] = {}
+        self._raw: dict[str, bytes] = {}
         if not 0 <= self.now <= MAX_TIME_MS:
             message = "the transaction's timestamp is outside the years 1970 to 9999"
             raise Refusal(Code.INVALID_ARGUMENT, message, "timestamp")
@@ -86,8 +87,7 @@ class Context:
     async def read(self, key: str) -> Any:
         """A document, None where there is none. It is not to be changed: the next reader gets the same."""
         if key not in self._read:
-            value = await self.stub.get_state(key)
-            self._read[key] = None if value is None else orjson.loads(value)
+            self._keep(key, await self.stub.get_state(key), {})
         return self._read[key]
 
     async def read_all(self, wanted: Sequence[str]) -> list[Any]:
@@ -97,10 +97,22 @@ class Context:
         if missing:
             values = await self.stub.get_states(missing)
             # Packs by the thousand are written alike: what is alike is parsed once, and is one document.
-            parsed = {value: orjson.loads(value) for value in set(values) if value is not None}
+            parsed: dict[bytes, Any] = {}
             for key, value in zip(missing, values, strict=True):
-                known[key] = None if value is None else parsed[value]
+                self._keep(key, value, parsed)
         return [known[key] for key in wanted]
+
+    def raw(self, key: str) -> bytes:
+        """What was read under a key as it is written; KeyError where nothing was read or is there."""
+        return self._raw[key]
+
+    def _keep(self, key: str, value: bytes | None, parsed: dict[bytes, Any]) -> None:
+        if value is None:
+            self._read[key] = None
+            return
+        if value not in parsed:
+            parsed[value] = orjson.loads(value)
+        self._read[key], self._raw[key] = parsed[value], value
 
     async def need(self, key: str, code: Code, what: str, field: str) -> Any:
         """A document; Refusal with ``code`` where there is none."""

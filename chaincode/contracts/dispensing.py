@@ -6,7 +6,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments, unit_ref
 from chaincode.contracts.context import Context, acting
-from chaincode.contracts.holds import holds_of
+from chaincode.contracts.holds import asked_of_loose, holds_of
 from chaincode.contracts.lots import lots_in
 from chaincode.contracts.recalled import check_recalls
 from chaincode.contracts.standing import change, standings
@@ -21,7 +21,7 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
     refs = arguments.each("units", MAX_DISPENSE, unit_ref)
     arguments.done()
     fields = [f"units[{place}]" for place in range(len(refs))]
-    units = await standings(context, refs, fields)
+    units = await standings(context, refs, fields, asked_of_loose)
     held = await holds_of(context, units)
     of = await lots_in(context, units, fields)
     party = await acting(context, gln)

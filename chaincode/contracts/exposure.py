@@ -72,7 +72,7 @@ async def _taken_out(context: Context, walk: Walk, container: Standing, since: i
     if document["status"] != "unpacked" and not document["taken"]:
         return ()
     packing: Packing | None = await context.read(keys.packing_key(document["sscc"]))
-    if packing is None or not await intact(context, packing):
+    if packing is None or not await intact(context, document["sscc"], packing):
         raise Refusal(Code.RECORD_FORGED, f"{container.ref} has no sealed packing list", "container")
     gone = packing["children"] if document["status"] == "unpacked" else document["taken"]
     packed = dict(zip(packing["children"], packing["periods"], strict=True))

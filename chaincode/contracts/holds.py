@@ -9,6 +9,7 @@ from chaincode.contracts.context import Context, Resolved
 from chaincode.contracts.recalled import asked_first
 from chaincode.contracts.standing import Standing
 from chaincode.model import keys
+from chaincode.model.documents.goods import Container, Unit
 from chaincode.model.documents.safety import Claim, ClaimStatus, HeldLot, Hold
 from chaincode.rules import holds
 
@@ -111,6 +112,14 @@ async def holds_of(context: Context, goods_read: Sequence[Standing]) -> Holds:
     return await _read(context, goods_read, wanted)
 
 
+def asked_of_loose(document: Unit | Container) -> list[str]:
+    """The keys that ``holds_of`` reads of loose goods whose newest document this is."""
+    assert document["doc"] == "unit"
+    lot = document["gtin"], document["lot"]
+    around = _lot_keys(*lot, _parties(document["owner"], document["custodian"]))
+    return [_held_lot_key(*lot), *around, *asked_first([lot])]
+
+
 async def read_holds(context: Context, wanted: Collection[str]) -> Holds:
     """Hold documents of anything but packs, by their keys."""
     return await _read(context, (), wanted)
@@ -206,10 +215,14 @@ def _keys_around(standing: Standing) -> Iterator[str]:
     """The keys of the holds over goods but for their own: of what is around them and of their lots."""
     for outer in standing.around:
         yield keys.hold_key(outer.ref)
-    owner, custodian = standing.owner, standing.custodian
-    glns = (owner,) if owner == custodian else tuple(sorted((owner, custodian)))
+    glns = _parties(standing.owner, standing.custodian)
     for gtin, lot in lots_of(standing):
         yield from _lot_keys(gtin, lot, glns)
+
+
+def _parties(owner: str, custodian: str) -> tuple[str, ...]:
+    """Owner and custodian (GLNs), each once."""
+    return (owner,) if owner == custodian else tuple(sorted((owner, custodian)))
 
 
 @lru_cache(maxsize=1024)

@@ -19,16 +19,18 @@ COLLECTION = "_implicit_org_"
 def seal(context: Context, packing: Packing) -> None:
     """Seal a packing list for the MSP that it names, for ever: what was packed may be sold as it is."""
     collection, key = COLLECTION + packing["msp_id"], keys.seal_key(packing["sscc"])
-    context.stub.put_private(collection, key, _value(packing))
+    context.stub.put_private(collection, key, _value(canonical.dumps(packing)))
     context.stub.set_validation_parameter(key, NOBODY, collection)
 
 
-async def intact(context: Context, packing: Packing) -> bool:
-    """Whether the list was sealed as it is, with the endorsement of the MSP that it names."""
+async def intact(context: Context, sscc: str, packing: Packing) -> bool:
+    """Whether the list of a container, read in this transaction, was sealed as it is by the MSP it names."""
     collection = COLLECTION + packing["msp_id"]
-    found = await context.stub.get_private_hash(collection, keys.seal_key(packing["sscc"]))
-    return found == hashlib.sha256(_value(packing)).digest()
+    found = await context.stub.get_private_hash(collection, keys.seal_key(sscc))
+    # As it is written, and not as it would be: a list is long, and is asked for with each pack of its case.
+    value = _value(context.raw(keys.packing_key(sscc)))
+    return found == hashlib.sha256(value).digest()
 
 
-def _value(packing: Packing) -> bytes:
-    return hashlib.sha256(canonical.dumps(packing)).hexdigest().encode()
+def _value(packing: bytes) -> bytes:
+    return hashlib.sha256(packing).hexdigest().encode()

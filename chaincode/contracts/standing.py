@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,10 @@ MAX_DEPTH = 8
 # Containers that are looked at in one transaction.
 MAX_CONTAINERS = 2000
 MAX_PERIODS = 100
-# Periods that one message asks for at a time: goods in their first need two, and few have more than four.
-_WINDOW = 2
+# Periods that one message asks for at a time. Goods in their first need two; a pack on a shelf was taken out
+# of a case and needs four, and of a few goods two more cost less than another message.
+_WINDOW, _WIDE = 2, 4
+_FEW = 20
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,20 @@ def change(
     context.write(goods.key, written(document), protected_by)
 
 
-async def standings(context: Context, refs: Sequence[str], fields: Sequence[str]) -> list[Standing]:
-    """Goods by their refs, the record of each proven; Refusal with the field of what is unknown or forged."""
+# The keys that a caller reads next of loose goods, by their newest document.
+Ahead = Callable[[Unit | Container], Iterable[str]]
+
+
+async def standings(
+    context: Context, refs: Sequence[str], fields: Sequence[str], ahead: Ahead | None = None
+) -> list[Standing]:
+    """Goods by their refs, the record of each proven; Refusal with the field of what is unknown or forged.
+
+    What ``ahead`` says is read with the containers that the goods were in, where there are any: the caller
+    needs no message more for it.
+    """
     walk = Walk(context)
-    await walk.load(refs)
+    await walk.load(refs, ahead)
     return [walk.standing(ref, field) for ref, field in zip(refs, fields, strict=True)]
 
 
@@ -112,19 +124,25 @@ class Walk:
         found = await self._context.read_all([keys.period_key(ref, n) for ref in refs for n in window])
         return [found[place : place + self._window] for place in range(0, len(found), self._window)]
 
-    async def load(self, refs: Iterable[str]) -> None:
-        """Read ``refs`` and the containers around them, now and before."""
+    async def load(self, refs: Iterable[str], ahead: Ahead | None = None) -> None:
+        """Read ``refs`` and the containers around them, now and before; ``ahead`` as in ``standings``."""
         next_period = {ref: 0 for ref in refs if ref not in self.periods}
+        if ahead and len(next_period) <= _FEW:
+            self._window = _WIDE
         containers: list[str] = []
+        others: list[str] = []
         while next_period or containers:
             wanted = [
                 keys.period_key(ref, number)
                 for ref, first in next_period.items()
                 for number in range(first, first + self._window)
             ]
-            found = await self._context.read_all(wanted + [keys.packing_key(sscc) for sscc in containers])
-            self._packings |= zip(containers, found[len(wanted) :], strict=True)
+            lists = [keys.packing_key(sscc) for sscc in containers]
+            found = await self._context.read_all([*wanted, *lists, *others])
+            self._packings |= zip(containers, found[len(wanted) :], strict=False)
             containers = self._take(list(next_period), found)
+            # What is asked ahead goes with the second message, if there is one.
+            others, ahead = self._ahead(ahead) if ahead else [], None
             if len(self._packings) + len(containers) > MAX_CONTAINERS:
                 raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
             next_period = self._unfinished(next_period)
@@ -132,8 +150,13 @@ class Walk:
         for sscc, packing in self._packings.items():
             periods = self.periods[gs1.container_ref(sscc)]
             if sscc not in self._packed and packing is not None and periods:
-                sealed = await seals.intact(self._context, packing)
+                sealed = await seals.intact(self._context, sscc, packing)
                 self._packed[sscc] = Packed.of(packing, sealed, periods[-1])  # type: ignore[arg-type]
+
+    def _ahead(self, ahead: Ahead) -> list[str]:
+        """The keys to read of loose goods, by their newest periods so far."""
+        newest = [periods[-1] for periods in self.periods.values() if periods]
+        return [key for document in newest if "parent" not in document for key in ahead(document)]
 
     def standing(self, ref: str, field: str) -> Standing:
         """Where loaded goods are; Refusal where they are unknown or their record is forged."""

@@ -391,7 +391,7 @@ async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(world: World) -
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs[:2]})
     [dispensed] = world.ledger.transactions[-1:]
     assert dispensed.calls == ["registry.Resolve"]
-    assert dispensed.messages.count("custody") - len(dispensed.calls) <= 4
+    assert dispensed.messages.count("custody") - len(dispensed.calls) <= 3
 
 
 async def test_packs_of_a_lot_that_none_was_held_of_have_no_holds_to_read(world: World) -> None:
