@@ -33,7 +33,7 @@ LONGEST_PAUSE_SECONDS = 3.0
 CONFLICT_ATTEMPTS = 8
 POLICY_ATTEMPTS = 3
 # How long endorsers that do not agree are asked anew: a peer that lags gets its blocks meanwhile.
-AGREE_SECONDS = 30.0
+AGREE_SECONDS = 20.0
 
 # Found invalid because something it read had changed meanwhile: a new proposal reads anew.
 CONFLICTS = frozenset({transaction_pb2.MVCC_READ_CONFLICT, transaction_pb2.PHANTOM_READ_CONFLICT})

@@ -106,6 +106,8 @@ async def desk(ledger_processes: LedgerProcesses, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(outcomes, "PAUSE_SECONDS", 0.0)
     # What got lost on devnet is lost: waiting longer for it changes nothing.
     monkeypatch.setattr(outcomes, "UNCLEAR_SECONDS", 0.3)
+    # Who disagrees on devnet is told to: it does not lag, and agrees no later.
+    monkeypatch.setattr(outcomes, "AGREE_SECONDS", 0.3)
     profile = ledger.member_profile(ledger_processes.home, ledger_processes.topology.organizations[0])
     async with connect(profile) as connection:
         network = connection.network(profile.channel)

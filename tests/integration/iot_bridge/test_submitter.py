@@ -9,6 +9,7 @@ import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -58,6 +59,7 @@ class Proposal:
     def __init__(self, ledger: Ledger, arguments: dict[str, Any]) -> None:
         self._ledger = ledger
         self._arguments = arguments
+        self.client = SimpleNamespace(identity=SimpleNamespace(msp_id="DistributorMSP"))
 
     async def endorse(self) -> Transaction:
         self._ledger.asked.set()

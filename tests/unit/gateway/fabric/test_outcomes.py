@@ -304,13 +304,13 @@ async def test_what_was_not_endorsed_for_the_moment_gets_a_new_proposal(
 async def test_what_another_member_keeps_refusing_is_reported(
     fake: FakeGateway, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcomes, "AGREE_SECONDS", 0.05)
+    monkeypatch.setattr(outcomes, "AGREE_SECONDS", 0.2)
     monkeypatch.setattr(outcomes, "LONGEST_PAUSE_SECONDS", 0.01)
     detail = ("peer1:7051", "BMSP", "chaincode response 404, unit_unknown")
     fake.answer("Endorse", *[Failure(Code.ABORTED, "see details", (detail,))] * 100)
     with pytest.raises(EndorseError, match="unit_unknown"):
         await submit_with_retry(lambda: network.contract("custody").proposal("Pack"), Store(fake))
-    assert 2 < fake.count("Endorse") < 100
+    assert 2 <= fake.count("Endorse") < 100
 
 
 async def test_conflicts_without_end_are_reported(fake: FakeGateway, network: Network) -> None:
