@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chaincode.contracts.context import Context
@@ -18,8 +18,8 @@ class Alike:
     """
 
     one: Standing
-    refs: list[str] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
+    refs: list[str]
+    fields: list[str]
 
     def each(self) -> list[Standing]:
         """All of them as they stand."""

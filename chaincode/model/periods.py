@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # What only a loose period says: packed goods have it from their container.
-LOOSE = ("offer", "owner", "owner_msp", "custodian", "taken_at")
+_LOOSE = ("offer", "owner", "owner_msp", "custodian", "taken_at")
 # What a unit's key says; and the status of a packed one, which nothing changes: no other is ever packed.
 _KEY = ("gtin", "serial")
 _PACKED = (*_KEY, "status")
@@ -18,7 +18,7 @@ _PACKED = (*_KEY, "status")
 
 def packed(document: Mapping[str, Any], sscc: str) -> dict[str, Any]:
     """The document of the packed period in container ``sscc`` that follows a loose one, whose this is."""
-    kept = {name: value for name, value in document.items() if name not in LOOSE}
+    kept = {name: value for name, value in document.items() if name not in _LOOSE}
     return kept | {"parent": sscc, "period": document["period"] + 1}
 
 

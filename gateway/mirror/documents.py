@@ -215,6 +215,15 @@ def place(kind: str, attributes: Sequence[str], block_number: int, tx_id: str) -
         ) from error
 
 
+def _whole(found: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """A unit's document from what is written of it; ValueError where that denies what its key says."""
+    document = whole(found, *place[0])
+    denied = [name for name, value in found.items() if document[name] != value]
+    if denied:
+        raise ValueError(f"it has another {denied[0]}")
+    return document
+
+
 def row(kind: str, place: Place, value: bytes, block_number: int, tx_id: str) -> Row:
     """The row of a document written at ``place``; DocumentError where it is malformed.
 
@@ -223,7 +232,7 @@ def row(kind: str, place: Place, value: bytes, block_number: int, tx_id: str) ->
     try:
         document = parse(value)
         if kind == "unit":
-            document = whole(document, *place[0])
+            document = _whole(document, place)
         mapper = MAPPERS[kind]
         made = mapper.row(document, block_number, tx_id)
         named = mapper.named(document)

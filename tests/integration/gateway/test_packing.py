@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import httpx
 import pytest
-import sqlalchemy as sa
 from fabric_protos.peer.transaction_pb2 import TxValidationCode as Code
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chaincode.model import gs1
 from gateway.mirror import tables
-from tests.integration.gateway.desk import GTIN, LOT, Desk
+from tests.integration.gateway.desk import Desk
+from tests.integration.gateway.rows import put, unit
 
 
 def sscc(number: int) -> str:
     body = f"09521234{number:09d}"
     return body + gs1.check_digit(body)
-
-
-async def mirrored(engine: AsyncEngine, serial: str) -> None:
-    """As the mirror has a pack that was never packed."""
-    row = {
-        "gtin": GTIN,
-        "serial": serial,
-        "period": 0,
-        "lot": LOT,
-        "status": "commissioned",
-        "commissioned_at": dt.datetime(2026, 9, 21, tzinfo=dt.UTC),
-        "block_number": 3,
-        "tx_id": "ab" * 32,
-    }
-    async with engine.begin() as connection:
-        await connection.execute(sa.insert(tables.unit), [row])
 
 
 async def packings(desk: Desk) -> list[str]:
@@ -46,7 +28,7 @@ async def test_new_packs_are_packed_at_once(
 ) -> None:
     await desk.commission(1, 2)
     for number in (1, 2):
-        await mirrored(engine, desk.serial(number))
+        await put(engine, tables.unit, unit(desk.serial(number)))
     children = [desk.ref(1), desk.ref(2)]
     answer = await client.post("/containers", json={"sscc": sscc(1), "children": children})
     assert (answer.status_code, answer.json()["result"]["count"]) == (201, 2)
@@ -60,7 +42,7 @@ async def test_packs_that_were_packed_since_the_mirror_read(
     """The gateway takes for new what the mirror has as new, and the ledger knows better."""
     await desk.commission(1, 2)
     for number in known:
-        await mirrored(engine, desk.serial(number))
+        await put(engine, tables.unit, unit(desk.serial(number)))
     cases = [sscc(10 * len(known) + number) for number in (2, 3)]
     for case in cases:
         body = {"sscc": case, "children": [desk.ref(1), desk.ref(2)]}

@@ -138,6 +138,7 @@ def test_dates_are_dates() -> None:
         {"commissioned_at": 1.5},
         {"offer": 1},
         {"doc": "container"},
+        {"serial": "S2"},
     ],
 )
 def test_a_malformed_document_is_an_error(change: dict[str, Any]) -> None:
