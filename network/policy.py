@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -30,8 +30,8 @@ _ROLES = {
     msp_principal_pb2.MSPRole.ORDERER: "orderer",
 }
 _UNIT, _IDENTITY = "unit", "identity"
-# What each organisation asks of itself in a channel's configuration.
-ORGANIZATION_RULES = {
+# Which of an organisation's roles satisfy the policies of its own in a channel's configuration.
+_ORGANIZATION_RULES = {
     "Readers": ("admin", "peer", "client", "orderer"),
     "Writers": ("admin", "client", "orderer"),
     "Admins": ("admin",),
@@ -186,6 +186,31 @@ def _thinned(policies: frozenset[Policy], candidates: Candidates) -> Candidates:
 def _suffices(policies: Collection[Policy], candidates: Candidates) -> bool:
     signers = [signer for _, signer in candidates]
     return all(policy.satisfied_by(signers) for policy in policies)
+
+
+def organization_rules(msp_id: str) -> dict[str, Policy]:
+    """An organisation's own policies in a channel's configuration, by their names there."""
+    return {
+        name: Policy(1, tuple(of_role(msp_id, role) for role in roles))
+        for name, roles in _ORGANIZATION_RULES.items()
+    }
+
+
+def channel_rules(msp_ids: Iterable[str]) -> dict[str, Policy]:
+    """``Readers`` and ``Writers`` of a channel, or a part of it: who is one in any of its organisations.
+
+    Whoever adds an organisation to a channel adds it to these policies in the same update of the
+    configuration: that it has such policies of its own lets nobody read or write.
+    """
+    # Fabric's usual implicit policies, "ANY Writers", say the same. But they ask one organisation's policy
+    # after the other, and each verifies the signature anew (common/policies/implicitmeta.go): up to as many
+    # times as there are members, for every proposal, every chaincode's call of another, every commit status
+    # and every broadcast. Here it is verified once.
+    each = [organization_rules(msp_id) for msp_id in dict.fromkeys(msp_ids)]
+    return {
+        name: Policy(1, tuple(rule for one in each for rule in one[name].rules))
+        for name in ("Readers", "Writers")
+    }
 
 
 def any_peer_of(msp_id: str) -> Policy:

@@ -25,6 +25,13 @@ def parse(text: str) -> Policy:
     return rule if isinstance(rule, Policy) else Policy(1, (rule,))
 
 
+def written(policy: Policy) -> str:
+    """A policy over roles as ``parse`` and Fabric's tools read it."""
+    rules = (written(one) if isinstance(one, Policy) else f"'{'.'.join(one)}'" for one in policy.rules)
+    head = "OR(" if policy.needed == 1 else f"OutOf({policy.needed}, "
+    return f"{head}{', '.join(rules)})"
+
+
 def _tokens(text: str) -> Iterator[Token]:
     position = 0
     while position < len(text):

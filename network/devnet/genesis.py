@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 
 from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2, policies_pb2
 from fabric_protos.msp import msp_config_pb2
@@ -15,14 +16,15 @@ from network.devnet import block, msp_folder
 from network.devnet.clock import Clock
 from network.devnet.orderer import BLOCK_BYTES, DEFAULT_BATCH, MAX_ENVELOPE_BYTES
 from network.identities import Identities
-from network.policy import ORGANIZATION_RULES, Policy, envelope_of, of_role
+from network.policy import Policy, channel_rules, envelope_of, organization_rules
 from network.topology import Channel, Organization, Topology
 
 _ADMINS = "Admins"
 _ANY = policies_pb2.ImplicitMetaPolicy.ANY
 _MAJORITY = policies_pb2.ImplicitMetaPolicy.MAJORITY
-_COMMON_RULES = {"Readers": _ANY, "Writers": _ANY, _ADMINS: _MAJORITY}
+_COMMON_RULES = {_ADMINS: _MAJORITY}
 _APPLICATION_RULES = _COMMON_RULES | {"Endorsement": _MAJORITY, "LifecycleEndorsement": _MAJORITY}
+_ORDERER_RULES = _COMMON_RULES | {"Readers": _ANY, "Writers": _ANY, "BlockValidation": _ANY}
 
 
 def genesis_block(topology: Topology, channel: Channel, identities: Identities, clock: Clock) -> bytes:
@@ -46,7 +48,9 @@ def genesis_block(topology: Topology, channel: Channel, identities: Identities, 
 
 def _channel(topology: Topology, channel: Channel, identities: Identities) -> configtx_pb2.ConfigGroup:
     root = configtx_pb2.ConfigGroup(mod_policy=_ADMINS)
+    members = [organization.msp_id for organization in channel.organizations]
     _rules(root, _COMMON_RULES)
+    _signatures(root, channel_rules([*members, topology.orderer_organization.msp_id]))
     _value(root, "Capabilities", _capabilities("V3_0"))
     _value(root, "HashingAlgorithm", configuration_pb2.HashingAlgorithm(name="SHA256"))
     _value(
@@ -57,6 +61,7 @@ def _channel(topology: Topology, channel: Channel, identities: Identities) -> co
     application = root.groups["Application"]
     application.mod_policy = _ADMINS
     _rules(application, _APPLICATION_RULES)
+    _signatures(application, channel_rules(members))
     _value(application, "Capabilities", _capabilities("V2_5"))
     for organization in channel.organizations:
         group = application.groups[organization.msp_id]
@@ -69,7 +74,7 @@ def _channel(topology: Topology, channel: Channel, identities: Identities) -> co
 
 def _orderer(group: configtx_pb2.ConfigGroup, topology: Topology, identities: Identities) -> None:
     group.mod_policy = _ADMINS
-    _rules(group, _COMMON_RULES | {"BlockValidation": _ANY})
+    _rules(group, _ORDERER_RULES)
     _value(group, "Capabilities", _capabilities("V2_0"))
     _value(group, "ConsensusType", orderer_pb2.ConsensusType(type="etcdraft"))
     batch = topology.batch or DEFAULT_BATCH
@@ -93,9 +98,12 @@ def _organization(
     group.mod_policy = _ADMINS
     msp = msp_folder.read(organization.msp_id, identities.msp(organization))
     _value(group, "MSP", msp_config_pb2.MSPConfig(type=0, config=msp.SerializeToString()))
-    for name, roles in ORGANIZATION_RULES.items():
-        rules = tuple(of_role(organization.msp_id, role) for role in roles)
-        _policy(group, name, policies_pb2.Policy.SIGNATURE, envelope_of(Policy(1, rules)))
+    _signatures(group, organization_rules(organization.msp_id))
+
+
+def _signatures(group: configtx_pb2.ConfigGroup, rules: Mapping[str, Policy]) -> None:
+    for name, policy in rules.items():
+        _policy(group, name, policies_pb2.Policy.SIGNATURE, envelope_of(policy))
 
 
 def _rules(group: configtx_pb2.ConfigGroup, rules: dict[str, int]) -> None:

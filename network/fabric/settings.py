@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from network.addresses import Addresses
 from network.identities import Identities
-from network.policy import ORGANIZATION_RULES
+from network.policy import Policy, channel_rules, organization_rules
+from network.policy_language import written
 from network.topology import Batch, Channel, Organization, Topology
 
 PROFILE = "Channel"
@@ -16,6 +18,17 @@ WRITE_BATCH = 1000
 # How long the orderer waits for more transactions before it cuts a block. The wait is part of every
 # transaction's latency; blocks that are cut too small cost every peer a write of their own.
 DEFAULT_BATCH = Batch(messages=200, seconds=0.1)
+# What a channel's parts ask of the groups below.
+_ADMINS = {"Admins": "MAJORITY Admins"}
+_APPLICATION_RULES = _ADMINS | {
+    "Endorsement": "MAJORITY Endorsement",
+    "LifecycleEndorsement": "MAJORITY Endorsement",
+}
+_ORDERER_RULES = _ADMINS | {
+    "Readers": "ANY Readers",
+    "Writers": "ANY Writers",
+    "BlockValidation": "ANY Writers",
+}
 
 
 def configtx(
@@ -27,10 +40,11 @@ def configtx(
     host, port = addresses.orderer()
     tls = str(identities.tls(identities.orderer()).certificate)
     batch = topology.batch or DEFAULT_BATCH
+    members = [organization.msp_id for organization in channel.organizations]
     return {
         "Profiles": {
             PROFILE: {
-                "Policies": _policies("MAJORITY Admins"),
+                "Policies": _implicit(_ADMINS) | _signatures(channel_rules([*members, orderer.msp_id])),
                 "Capabilities": {"V3_0": True},
                 "Orderer": {
                     "OrdererType": "etcdraft",
@@ -53,17 +67,12 @@ def configtx(
                         },
                     },
                     "Organizations": [_organization(topology, identities, addresses, orderer)],
-                    "Policies": _policies("MAJORITY Admins")
-                    | {"BlockValidation": {"Type": "ImplicitMeta", "Rule": "ANY Writers"}},
+                    "Policies": _implicit(_ORDERER_RULES),
                     "Capabilities": {"V2_0": True},
                 },
                 "Application": {
                     "Organizations": organizations,
-                    "Policies": _policies("MAJORITY Admins")
-                    | {
-                        "Endorsement": {"Type": "ImplicitMeta", "Rule": "MAJORITY Endorsement"},
-                        "LifecycleEndorsement": {"Type": "ImplicitMeta", "Rule": "MAJORITY Endorsement"},
-                    },
+                    "Policies": _implicit(_APPLICATION_RULES) | _signatures(channel_rules(members)),
                     "Capabilities": {"V2_5": True},
                 },
             }
@@ -93,10 +102,7 @@ def _organization(
         "Name": msp,
         "ID": msp,
         "MSPDir": str(identities.msp(organization)),
-        "Policies": {
-            name: {"Type": "Signature", "Rule": f"OR({', '.join(repr(f'{msp}.{role}') for role in roles)})"}
-            for name, roles in ORGANIZATION_RULES.items()
-        },
+        "Policies": _signatures(organization_rules(msp)),
         "AnchorPeers": [{"Host": host, "Port": port}],
     }
     if organization == topology.orderer_organization:
@@ -105,9 +111,12 @@ def _organization(
     return settings
 
 
-def _policies(admins: str) -> dict[str, Any]:
-    rules = {"Readers": "ANY Readers", "Writers": "ANY Writers", "Admins": admins}
+def _implicit(rules: Mapping[str, str]) -> dict[str, Any]:
     return {name: {"Type": "ImplicitMeta", "Rule": rule} for name, rule in rules.items()}
+
+
+def _signatures(rules: Mapping[str, Policy]) -> dict[str, Any]:
+    return {name: {"Type": "Signature", "Rule": written(policy)} for name, policy in rules.items()}
 
 
 def core(

@@ -12,13 +12,9 @@ from tests.integration.network.members import bearer, client, stranger
 from tests.support.ledgers import Ledger
 
 LIFECYCLE = "_lifecycle"
-NO_POLICY = (
-    "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the "
-    "'{0}' sub-policies to be satisfied"
-)
 IN_CHANNEL = (
     "Failed evaluating policy on signed data during check policy on channel [{1}] with policy "
-    f"[/Channel/Application/{{0}}]: [{NO_POLICY}]"
+    "[/Channel/Application/{0}]: [signature set did not satisfy policy]"
 )
 LOCALLY = "during channelless check policy with policy [{}]"
 NO_ADMIN = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.policy import Policy, PolicyError
-from network.policy_language import parse
+from network.policy_language import parse, written
 
 A, B, C = ("A", "peer"), ("B.org", "member"), ("C", "admin")
 
@@ -26,6 +26,12 @@ A, B, C = ("A", "peer"), ("B.org", "member"), ("C", "admin")
 )
 def test_policies(text: str, read: Policy) -> None:
     assert parse(text) == read
+    assert parse(written(read)) == read
+
+
+def test_written_as_fabrics_tools_read_it() -> None:
+    assert written(Policy(1, (A, B))) == "OR('A.peer', 'B.org.member')"
+    assert written(Policy(2, (A, Policy(1, (B,)), C))) == "OutOf(2, 'A.peer', OR('B.org.member'), 'C.admin')"
 
 
 def test_nested_too_deep() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import pytest
@@ -84,7 +85,20 @@ def test_the_projects_channel(topology: Topology, identities: Identities) -> Non
     for path in (READERS, WRITERS, ORDERING_WRITERS):
         assert policies.need(path).satisfied_by([signer(first, "client")])
         assert policies.need(path).satisfied_by([signer(first, "peer")]) == (path == READERS)
+        assert policies.need(path).failure([]) == "signature set did not satisfy policy"
     peers = [signer(msp, "peer") for msp in (first, second, third)]
     assert policies.need(ENDORSEMENT).satisfied_by(peers)
     assert not policies.need(ENDORSEMENT).satisfied_by(peers[:2])
     assert not policies.need(ENDORSEMENT).satisfied_by([*peers[:2], signer(third, "client")])
+
+
+def test_whoever_orders_for_others(topology: Topology, identities: Identities) -> None:
+    """The orderer's organisation takes part in ordering where it is no member, and in nothing else."""
+    channel = dataclasses.replace(topology.channels[0], organizations=topology.organizations[:2])
+    policies = ChannelPolicies(config.channel_group(genesis_block(topology, channel, identities, Clock())))
+    orders = [signer(topology.orderer_organization.msp_id, "client")]
+    for path in ("/Channel/Readers", ORDERING_WRITERS):
+        assert policies.need(path).satisfied_by(orders)
+    for path in (READERS, WRITERS):
+        assert not policies.need(path).satisfied_by(orders)
+        assert policies.need(path).satisfied_by([signer(topology.organizations[1].msp_id, "client")])

@@ -142,6 +142,22 @@ def test_channel(topology: Topology, configtx: dict[str, Any]) -> None:
         assert made["AnchorPeers"] == [{"Host": "127.0.0.1", "Port": topology.peer_port(organization)}]
 
 
+def test_one_policy_says_who_reads_and_writes(topology: Topology, layout: Layout) -> None:
+    """Of the channel, with whoever orders; of its chaincodes and their ledger, whoever is a member."""
+    channel = dataclasses.replace(topology.channels[0], organizations=topology.organizations[:2])
+    made = settings.configtx(topology, channel, layout.identities, layout.addresses)["Profiles"]["Channel"]
+    roles = {"Readers": ["admin", "peer", "client", "orderer"], "Writers": ["admin", "client", "orderer"]}
+    for part, msps in (
+        (made, ["ManufacturerMSP", "DistributorMSP", "RegulatorMSP"]),
+        (made["Application"], ["ManufacturerMSP", "DistributorMSP"]),
+    ):
+        for name, some in roles.items():
+            rule = ", ".join(f"'{msp}.{role}'" for msp in msps for role in some)
+            assert part["Policies"][name] == {"Type": "Signature", "Rule": f"OR({rule})"}
+    for name in roles:
+        assert made["Orderer"]["Policies"][name] == {"Type": "ImplicitMeta", "Rule": f"ANY {name}"}
+
+
 def test_members(topology: Topology, configtx: dict[str, Any]) -> None:
     assert settings.members(configtx) == [
         ("ManufacturerMSP", "127.0.0.1:17020"),
