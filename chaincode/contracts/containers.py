@@ -8,23 +8,24 @@ every peer a check of the key's policy, and a pallet would cost thousands.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from chaincode.contracts.alike import Alike, alike
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, inherit
+from chaincode.contracts.packings import listed
+from chaincode.contracts.packings import write as write_list
 from chaincode.contracts.protection import NOBODY, owners_policy
-from chaincode.contracts.seals import intact, seal
 from chaincode.contracts.standing import MAX_DEPTH, Standing, change, standing, standings
 from chaincode.model import canonical, coldchain, gs1, keys
-from chaincode.model.documents.goods import Container, Packing
+from chaincode.model.documents.goods import Container
 from chaincode.model.errors import Code, Refusal
+from chaincode.model.packing import MAX_CHILDREN, part_of, parts_of
 from chaincode.model.periods import packed, written
 from chaincode.rules import contents, goods, parties
 from chaincode.rules import standing as records
-
-MAX_CHILDREN = 1000
 
 
 async def pack(context: Context, arguments: Arguments) -> Any:
@@ -78,6 +79,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "storage": coldchain.narrowest(profiles),
         "contents": contents.total(kind.one.document for kind in kinds for _ in kind.refs),
         "levels": levels,
+        "parts": parts_of(len(refs)),
         "taken": [],
         "packed_at": context.now,
         "packed_by": gln,
@@ -87,19 +89,12 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     }
     context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
     periods = {ref: kind.one.period + 1 for kind in kinds for ref in kind.refs}
-    packing: Packing = {
-        "doc": "packing",
-        "sscc": sscc,
-        "children": refs,
-        "periods": [periods[ref] for ref in refs],
-        "owner": owner,
-        "msp_id": owning["msp_id"],
-    }
-    context.write_once(keys.packing_key(sscc), packing)
-    seal(context, packing)
+    write_list(context, container, refs, periods)
+    parts = {ref: part_of(place) for place, ref in enumerate(refs)}
     for kind in kinds:
-        value = canonical.dumps(written(packed(kind.one.document, sscc)))
-        context.stub.put_states(((keys.period_key(ref, periods[ref]), value) for ref in kind.refs), NOBODY)
+        for part, named in groupby(kind.refs, parts.__getitem__):
+            value = canonical.dumps(written(packed(kind.one.document, sscc, part)))
+            context.stub.put_states(((keys.period_key(ref, periods[ref]), value) for ref in named), NOBODY)
     context.event("ContainerPacked", {"sscc": sscc, "gln": gln, "count": len(refs)})
     return {"sscc": sscc, "count": len(refs), "storage": container["storage"]}
 
@@ -162,12 +157,9 @@ async def inside_of(context: Context, container: Standing, field: str) -> dict[s
     document: Any = container.document
     if document["status"] == "unpacked":
         return {}
-    packing: Packing | None = await context.read(keys.packing_key(document["sscc"]))
-    if packing is None or not await intact(context, document["sscc"], packing):
-        raise Refusal(Code.RECORD_FORGED, f"{container.ref} has no sealed packing list", field)
     gone = set(document["taken"])
-    pairs = zip(packing["children"], packing["periods"], strict=True)
-    return {ref: period for ref, period in pairs if ref not in gone}
+    packed_in = await listed(context, document, field)
+    return {ref: period for ref, period in packed_in.items() if ref not in gone}
 
 
 def without_taken(container: Standing) -> dict[str, Any]:
@@ -186,7 +178,7 @@ async def _check_holds(context: Context, kinds: Sequence[Alike]) -> None:
 def _loosened(child: Standing, container: Any, at: int) -> bytes:
     """What is written of the loose period that begins: with the container's owner and custodian."""
     document: dict[str, Any] = {**child.document, "period": child.period + 1, "taken_at": at}
-    del document["parent"]
+    del document["parent"], document["part"]
     for name in ("owner", "owner_msp", "custodian"):
         document[name] = container[name]
     return canonical.dumps(written(document))

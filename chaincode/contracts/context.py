@@ -39,6 +39,7 @@ class Context:
         # Committed state does not change within a transaction: a second reading would only cost a message.
         self._read: dict[str, Any] = {}
         self._raw: dict[str, bytes] = {}
+        self._hashes: dict[tuple[str, str], bytes | None] = {}
         if not 0 <= self.now <= MAX_TIME_MS:
             message = "the transaction's timestamp is outside the years 1970 to 9999"
             raise Refusal(Code.INVALID_ARGUMENT, message, "timestamp")
@@ -105,6 +106,13 @@ class Context:
     def raw(self, key: str) -> bytes:
         """What was read under a key as it is written; KeyError where nothing was read or is there."""
         return self._raw[key]
+
+    async def private_hash(self, collection: str, key: str) -> bytes | None:
+        """SHA-256 of a private value, which every peer knows; None where it has none."""
+        place = collection, key
+        if place not in self._hashes:
+            self._hashes[place] = await self.stub.get_private_hash(collection, key)
+        return self._hashes[place]
 
     def _keep(self, key: str, value: bytes | None, parsed: dict[bytes, Any]) -> None:
         if value is None:

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chaincode.contracts.context import Context
-from chaincode.contracts.seals import intact
+from chaincode.contracts.packings import listed
 from chaincode.contracts.standing import Standing, Walk
-from chaincode.model import keys
 from chaincode.model.documents.coldchain import Missed
-from chaincode.model.documents.goods import Packing
-from chaincode.model.errors import Code, Refusal
+from chaincode.model.errors import Refusal
 from chaincode.rules import goods
 
 # As many as one container may hold; of more, the rest is told.
@@ -71,11 +69,8 @@ async def _taken_out(context: Context, walk: Walk, container: Standing, since: i
     assert document["doc"] == "container"
     if document["status"] != "unpacked" and not document["taken"]:
         return ()
-    packing: Packing | None = await context.read(keys.packing_key(document["sscc"]))
-    if packing is None or not await intact(context, document["sscc"], packing):
-        raise Refusal(Code.RECORD_FORGED, f"{container.ref} has no sealed packing list", "container")
-    gone = packing["children"] if document["status"] == "unpacked" else document["taken"]
-    packed = dict(zip(packing["children"], packing["periods"], strict=True))
+    packed = await listed(context, document, "container")
+    gone = list(packed) if document["status"] == "unpacked" else document["taken"]
     await walk.load(gone)
     return [ref for ref in gone if _when(walk, ref, packed[ref] + 1) > since]
 

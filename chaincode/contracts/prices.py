@@ -15,7 +15,7 @@ import orjson
 
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, Resolved, resolve
-from chaincode.contracts.seals import COLLECTION
+from chaincode.contracts.packings import COLLECTION
 from chaincode.contracts.transfers import need_transfer
 from chaincode.model import canonical, keys
 from chaincode.model.documents.trade import Price, Transfer

@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[int, ...]] = {
     "lot": (2,),
     "unit": (2, 3),
     "container": (1, 2),
-    "packing": (1,),
+    "packing": (2,),
     "repackaging": (1,),
     "hold": (1, 2),
     "transfer": (1,),

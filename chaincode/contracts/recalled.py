@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chaincode.contracts.context import Context
+from chaincode.contracts.packings import lists_of
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Unit
 from chaincode.model.documents.recall import Recall
 from chaincode.model.documents.registry import Party
 from chaincode.model.errors import Code, Refusal
+from chaincode.model.packing import children_of
 from chaincode.rules import recall as rules
 
 # Containers and packs inside one container, which are looked at where a range of serial numbers is recalled.
@@ -145,13 +147,10 @@ async def _packs(context: Context, container: Container, field: str) -> list[gs1
     packs: list[gs1.UnitRef] = []
     level, count = [container], 0
     while level:
-        packings = await context.read_all([keys.packing_key(one["sscc"]) for one in level])
         nested: list[str] = []
-        for one, packing in zip(level, packings, strict=True):
-            if packing is None:
-                raise Refusal(Code.RECORD_FORGED, f"00{one['sscc']} has no packing list", field)
+        for one, parts in zip(level, await lists_of(context, level, field), strict=True):
             taken = set(one["taken"])
-            for ref, period in zip(packing["children"], packing["periods"], strict=True):
+            for ref, period in children_of(parts).items():
                 if ref in taken:
                     continue
                 parsed = gs1.parse_ref(ref)

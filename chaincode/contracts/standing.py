@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaincode.contracts import seals
+from chaincode.contracts import packings
 from chaincode.contracts.context import Context
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
+from chaincode.model.packing import Part, part_named
 from chaincode.model.periods import whole, written
 from chaincode.rules import standing as rules
 from chaincode.rules.standing import Packed
@@ -113,8 +114,8 @@ class Walk:
         self._context = context
         self._at_most = periods
         self._window = periods or _WINDOW
-        self._packings: dict[str, Packing | None] = {}
-        self._packed: dict[str, Packed] = {}
+        self._packings: dict[Part, Packing | None] = {}
+        self._packed: dict[Part, Packed] = {}
         self._standings: dict[str, Standing] = {}
         self.periods: dict[str, list[Unit | Container]] = {}
 
@@ -129,29 +130,30 @@ class Walk:
         next_period = {ref: 0 for ref in refs if ref not in self.periods}
         if ahead and len(next_period) <= _FEW:
             self._window = _WIDE
-        containers: list[str] = []
+        parts: list[Part] = []
         others: list[str] = []
-        while next_period or containers:
+        while next_period or parts:
             wanted = [
                 keys.period_key(ref, number)
                 for ref, first in next_period.items()
                 for number in range(first, first + self._window)
             ]
-            lists = [keys.packing_key(sscc) for sscc in containers]
+            lists = [keys.packing_key(*part) for part in parts]
             found = await self._context.read_all([*wanted, *lists, *others])
-            self._packings |= zip(containers, found[len(wanted) :], strict=False)
-            containers = self._take(list(next_period), found)
+            self._packings |= zip(parts, found[len(wanted) :], strict=False)
+            parts = self._take(list(next_period), found)
             # What is asked ahead goes with the second message, if there is one.
             others, ahead = self._ahead(ahead) if ahead else [], None
-            if len(self._packings) + len(containers) > MAX_CONTAINERS:
+            if len(self._packings) + len(parts) > MAX_CONTAINERS:
                 raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
             next_period = self._unfinished(next_period)
-            next_period |= {ref: 0 for ref in map(gs1.container_ref, containers) if ref not in self.periods}
-        for sscc, packing in self._packings.items():
+            around = {gs1.container_ref(sscc): 0 for sscc, _ in parts}
+            next_period |= {ref: 0 for ref in around if ref not in self.periods}
+        for (sscc, part), packing in self._packings.items():
             periods = self.periods[gs1.container_ref(sscc)]
-            if sscc not in self._packed and packing is not None and periods:
-                sealed = await seals.intact(self._context, sscc, packing)
-                self._packed[sscc] = Packed.of(packing, sealed, periods[-1])  # type: ignore[arg-type]
+            if (sscc, part) not in self._packed and packing is not None and periods:
+                sealed = await packings.intact(self._context, sscc, part, packing)
+                self._packed[sscc, part] = Packed.of(packing, sealed, periods[-1])  # type: ignore[arg-type]
 
     def _ahead(self, ahead: Ahead) -> list[str]:
         """The keys to read of loose goods, by their newest periods so far."""
@@ -181,17 +183,19 @@ class Walk:
         proven = self._standings[ref] = Standing(ref, periods[-1], around)
         return proven
 
-    def _take(self, asked: list[str], found: list[Unit | Container | None]) -> list[str]:
-        """Keep what was read of each, a window; the SSCCs of containers that it names for the first time."""
-        fresh: dict[str, None] = {}
+    def _take(self, asked: list[str], found: list[Unit | Container | None]) -> list[Part]:
+        """Keep what was read of each, a window; the parts of lists that it names for the first time."""
+        fresh: dict[Part, None] = {}
         for place, ref in enumerate(asked):
             periods = self.periods.setdefault(ref, [])
             for document in found[place * self._window : (place + 1) * self._window]:
                 if document is None:
                     break
                 periods.append(document_of(ref, document))
-                if "parent" in document and document["parent"] not in self._packings:
-                    fresh[document["parent"]] = None
+                if "parent" in document:
+                    part = part_named(document)
+                    if part not in self._packings:
+                        fresh[part] = None
         return list(fresh)
 
     def _unfinished(self, next_period: dict[str, int]) -> dict[str, int]:

@@ -90,13 +90,14 @@ def period_key(ref: str, period: int) -> str:
     return f"{key}{period}\x00" if period else key
 
 
-def packing_key(sscc: str) -> str:
-    return composite("packing", sscc)
+def packing_key(sscc: str, part: str) -> str:
+    """Of a part of a container's packing list; parts are numbered from 0."""
+    return f"\x00packing\x00{sscc}\x00{part}\x00"
 
 
-def seal_key(sscc: str) -> str:
-    """Of the seal of a packing, in the implicit collection of the packed goods' owner."""
-    return composite("seal", sscc)
+def seal_key(sscc: str, part: str) -> str:
+    """Of the seal of such a part, in the implicit collection of the packed goods' owner."""
+    return composite("seal", sscc, part)
 
 
 def hold_key(ref: str) -> str:

@@ -16,10 +16,13 @@ _KEY = ("gtin", "serial")
 _PACKED = (*_KEY, "status")
 
 
-def packed(document: Mapping[str, Any], sscc: str) -> dict[str, Any]:
-    """The document of the packed period in container ``sscc`` that follows a loose one, whose this is."""
+def packed(document: Mapping[str, Any], sscc: str, part: str) -> dict[str, Any]:
+    """The document of the packed period that follows a loose one, whose this is.
+
+    ``sscc`` is the container's, ``part`` that of its packing list which names the goods.
+    """
     kept = {name: value for name, value in document.items() if name not in _LOOSE}
-    return kept | {"parent": sscc, "period": document["period"] + 1}
+    return kept | {"parent": sscc, "part": part, "period": document["period"] + 1}
 
 
 def written(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from chaincode.model import gs1
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
+from chaincode.model.packing import Part, part_named
 from chaincode.rules.catalogue import rule
 from chaincode.rules.goods import Goods
 
 
 @dataclass(frozen=True)
 class Packed:
-    """What the ledger says of one packing.
+    """What the ledger says of one part of a packing list.
 
-    ``sealed``: whether the seal in the implicit collection of ``packing``'s MSP is that of this very list.
+    ``sealed``: whether the seal in the implicit collection of ``packing``'s MSP is that of this very part.
     ``taken``: what the container's document of its newest period says was taken out; all of it where it is
     ``unpacked``.
     """
@@ -29,7 +30,7 @@ class Packed:
 
     @classmethod
     def of(cls, packing: Packing, sealed: bool, container: Container) -> Packed:
-        """From the packing list and the container's document of its newest period."""
+        """From a part of the packing list and the container's document of its newest period."""
         periods = dict(zip(packing["children"], packing["periods"], strict=True))
         unpacked = container["status"] == "unpacked"
         return cls(packing["msp_id"], periods, sealed, unpacked, frozenset(container["taken"]))
@@ -41,7 +42,7 @@ class Packed:
 
 @rule(Code.RECORD_FORGED)
 def unbroken(
-    ref: str, periods: Sequence[Unit | Container], packings: Mapping[str, Packed], field: str
+    ref: str, periods: Sequence[Unit | Container], packings: Mapping[Part, Packed], field: str
 ) -> None:
     """Goods are where the unbroken chain of their periods says.
 
@@ -49,7 +50,8 @@ def unbroken(
     owned them; being taken out only if the container's own document says so. No majority can write any of
     the three without the owner.
 
-    ``periods`` are the documents of all periods, ``packings`` those of every container that they name.
+    ``periods`` are the documents of all periods, ``packings`` the parts of packing lists that they name, by
+    SSCC and part.
 
     Source: design of MediLedger, "Who must sign"; FD&C Act, section 582(g)(1)(B) and (E).
     """
@@ -58,7 +60,7 @@ def unbroken(
             raise _forged(ref, number, "is out of order", field)
         if "parent" not in document:
             continue
-        packed = packings.get(document["parent"])
+        packed = packings.get(part_named(document))
         if packed is None or packed.periods.get(ref) != number:
             raise _forged(ref, number, f"is in no packing list of {document['parent']}", field)
         if not packed.sealed or packed.msp_id != periods[number - 1].get("owner_msp"):

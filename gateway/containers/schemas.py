@@ -18,6 +18,7 @@ _CONTAINER: dict[str, Any] = {
     "children": [UNIT],
     "contents": [{"gtin": GTIN, "lot": "L2026A", "count": 1}],
     "levels": 1,
+    "parts": 1,
     "status": "packed",
     "owner": GLN,
     "owner_msp": "ManufacturerMSP",
@@ -78,7 +79,8 @@ class Content(BaseModel):
 class Container(LedgerDocument):
     """A container on the ledger; ``packed_at`` in epoch milliseconds, ``children`` as they are inside now.
 
-    ``contents`` counts the packs at all levels, ``levels`` is how many containers deep it is packed.
+    ``contents`` counts the packs at all levels, ``levels`` is how many containers deep it is packed,
+    ``parts`` in how many parts the ledger lists it, and ``part`` the one of its parent's list that names it.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": _CONTAINER})
@@ -88,8 +90,10 @@ class Container(LedgerDocument):
     children: list[str]
     contents: list[Content]
     levels: int
+    parts: int
     status: str
     parent: str | None = None
+    part: str | None = None
     owner: str | None = None
     owner_msp: str | None = None
     custodian: str | None = None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Select, Table, Text, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chaincode.model import gs1
+from chaincode.model import gs1, keys
+from chaincode.model.packing import part_keys
 from gateway.mirror.tables import container, packing, unit
 
 
@@ -41,15 +43,19 @@ def _among(column: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
 
 async def with_children(engine: AsyncEngine, containers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Containers with what is in them now: of what was packed, all but what was taken out again."""
-    query = select(packing.c.sscc, packing.c.children).where(
+    query = select(packing.c.sscc, packing.c.part, packing.c.children).where(
         packing.c.sscc.in_([one["sscc"] for one in containers])
     )
     async with engine.connect() as connection:
-        packed = {row.sscc: row.children for row in await connection.execute(query)}
-    return [_opened(one, packed.get(one["sscc"], [])) for one in containers]
+        rows = await connection.execute(query)
+        parts = {keys.packing_key(row.sscc, row.part): row.children for row in rows}
+    return [_opened(one, parts) for one in containers]
 
 
-def _opened(container: dict[str, Any], packed: list[str]) -> dict[str, Any]:
+def _opened(container: dict[str, Any], parts: Mapping[str, list[str]]) -> dict[str, Any]:
+    packed = chain.from_iterable(
+        parts.get(key, ()) for key in part_keys(container["sscc"], container["parts"])
+    )
     shown = {name: value for name, value in container.items() if name != "taken"}
     gone = set(container["taken"])
     inside = [] if container["status"] == "unpacked" else [ref for ref in packed if ref not in gone]

@@ -88,7 +88,8 @@ class Dispensed(BaseModel):
 class Unit(LedgerDocument):
     """A unit on the ledger; times in epoch milliseconds. Packed, its custody is its container's.
 
-    ``period`` grows with every packing and taking out.
+    ``period`` grows with every packing and taking out; ``part`` is the one of its container's list
+    that names it.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": _UNIT})
@@ -99,6 +100,7 @@ class Unit(LedgerDocument):
     lot: str
     status: str
     parent: str | None = None
+    part: str | None = None
     owner: str | None = None
     owner_msp: str | None = None
     custodian: str | None = None
@@ -212,7 +214,7 @@ class History(BaseModel):
                         "tx_id": TX_ID,
                         "at": TIME_MS,
                         "is_delete": False,
-                        "doc": {**_UNIT, "parent": CONTAINER[2:]},
+                        "doc": {**_UNIT, "parent": CONTAINER[2:], "part": "0"},
                     }
                 ]
             }

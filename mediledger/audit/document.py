@@ -16,17 +16,17 @@ _KEYS = {"epcis": "event_hash"}
 _IDENTITY = {
     "unit": ("gtin", "serial"),
     "container": ("sscc",),
-    "packing": ("sscc",),
+    "packing": ("sscc", "part"),
     "recall": ("id",),
     "recalled": ("gtin", "id"),
 }
 _Shape = dict[str, type]
-_PACKED: _Shape = {"parent": str}
+_PACKED: _Shape = {"parent": str, "part": str}
 _LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
 _SHAPES: dict[str, _Shape] = {
     "unit": {"gtin": str, "serial": str, "period": int},
-    "container": {"sscc": str, "period": int, "status": str, "taken": list},
-    "packing": {"sscc": str, "children": list, "periods": list, "msp_id": str},
+    "container": {"sscc": str, "period": int, "status": str, "taken": list, "parts": int},
+    "packing": {"sscc": str, "part": str, "children": list, "periods": list, "msp_id": str},
     "hold": {"ref": str, "status": str, "inside": list, "guards": list},
     "party": {"gln": str, "msp_id": str},
     "param": {"value": dict},

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chaincode.model import canonical, keys
+from chaincode.model.packing import part_keys
 from mediledger.audit import policies
 from mediledger.audit.finding import Broken
 from mediledger.audit.members import Members
@@ -90,7 +91,7 @@ class Goods:
     def _born(self, written: _Written, document: dict[str, Any]) -> Iterator[Broken]:
         if document["owner_msp"] not in written.endorsers:
             yield Broken.OWNER
-        if document["doc"] == "container" and keys.packing_key(document["sscc"]) not in written.packings:
+        if document["doc"] == "container" and not written.lists(document):
             yield Broken.PACKED
 
     def _changed(self, written: _Written, document: dict[str, Any], last: Last) -> Iterator[Broken]:
@@ -113,7 +114,7 @@ class Goods:
     ) -> Iterator[Broken]:
         if last.owner not in written.endorsers:
             yield Broken.OWNER
-        packing = written.packings.get(keys.packing_key(document["parent"]))
+        packing = written.packings.get(keys.packing_key(document["parent"], document["part"]))
         if packing is None or packing.periods.get(ref) != number or packing.msp_id != last.owner:
             yield Broken.PACKED
 
@@ -155,7 +156,7 @@ class Goods:
 
 
 class _Packing(NamedTuple):
-    """A packing list: the period that it begins for each of its goods, and the MSP that seals it."""
+    """A part of a packing list: the period that it begins for each of its goods, and the MSP that seals."""
 
     periods: dict[str, int]
     msp_id: str
@@ -180,18 +181,26 @@ class _Written:
         self.periods.sort()
 
     def sealed(self, key: str) -> bool:
-        """Whether a packing list's seal is written with it, into the collection of the MSP that it names."""
+        """Whether the seal of a part is written with it, into the collection of the MSP that it names."""
         packing = self.documents[key]
         value = hashlib.sha256(canonical.dumps(packing)).hexdigest().encode()
-        place = hashlib.sha256(keys.seal_key(packing["sscc"]).encode()).digest()
+        place = hashlib.sha256(keys.seal_key(packing["sscc"], packing["part"]).encode()).digest()
         written = self._hashes.get((IMPLICIT + packing["msp_id"], place))
         return packing["msp_id"] in self.endorsers and written == hashlib.sha256(value).digest()
 
     def packs_all(self, key: str) -> bool:
-        """Whether everything on a packing list is packed by this transaction, and the container begun."""
-        sscc, periods = self.documents[key]["sscc"], self.packings[key].periods
-        begun = (self.documents.get(keys.period_key(*one), {}) for one in periods.items())
-        return keys.container_key(sscc) in self.documents and all(one.get("parent") == sscc for one in begun)
+        """Whether everything on a part is packed by this transaction, and the container begun that has it."""
+        sscc, part = self.documents[key]["sscc"], self.documents[key]["part"]
+        container = self.documents.get(keys.container_key(sscc))
+        if container is None or key not in part_keys(sscc, container["parts"]):
+            return False
+        begun = (self.documents.get(keys.period_key(*one), {}) for one in self.packings[key].periods.items())
+        return all((one.get("parent"), one.get("part")) == (sscc, part) for one in begun)
+
+    def lists(self, container: dict[str, Any]) -> bool:
+        """Whether all parts of a container's packing list are written by this transaction."""
+        parts = part_keys(container["sscc"], container["parts"])
+        return bool(parts) and self.packings.keys() >= set(parts)
 
     def says_taken(self, container: dict[str, Any], ref: str) -> bool:
         """Whether a container's document says that something was taken out of it."""

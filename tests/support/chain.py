@@ -30,7 +30,7 @@ KEY_FIELDS = {
     "lot": ("gtin", "lot"),
     "unit": ("gtin", "serial"),
     "container": ("sscc",),
-    "packing": ("sscc",),
+    "packing": ("sscc", "part"),
     "hold": ("ref", "gln"),
     "param": ("name",),
 }

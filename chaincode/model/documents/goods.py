@@ -44,10 +44,10 @@ class Decommissioning(TypedDict):
 class Period(TypedDict):
     """What units and containers share.
 
-    A packed period names its ``parent`` (SSCC). A loose one has owner and custodian (GLNs), the owner's MSP,
-    whose endorsement its key demands, and perhaps an open offer (a transfer's id). ``missing`` names the
-    transfer in which it was sent and did not arrive; ``taken_at`` is when it was taken out of a container,
-    which began the period.
+    A packed period names its ``parent`` (SSCC) and the ``part`` of that one's packing list that names it. A
+    loose one has owner and custodian (GLNs), the owner's MSP, whose endorsement its key demands, and perhaps
+    an open offer (a transfer's id). ``missing`` names the transfer in which it was sent and did not arrive;
+    ``taken_at`` is when it was taken out of a container, which began the period.
 
     ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
     decommissioned with it.
@@ -55,6 +55,7 @@ class Period(TypedDict):
 
     period: int
     parent: NotRequired[str]
+    part: NotRequired[str]
     owner: NotRequired[str]
     owner_msp: NotRequired[str]
     custodian: NotRequired[str]
@@ -89,8 +90,9 @@ class Content(TypedDict):
 class Container(Period):
     """``storage`` is the narrowest profile of what was packed, ``contents`` what is inside at all levels.
 
-    ``levels`` is how many containers deep it is packed, itself counted. ``taken`` names what was taken out so
-    far; a container out of which everything was taken is ``unpacked`` and lists nothing.
+    ``levels`` is how many containers deep it is packed, itself counted; ``parts`` how many parts its packing
+    list has. ``taken`` names what was taken out so far; a container out of which everything was taken is
+    ``unpacked`` and lists nothing.
     """
 
     doc: Literal["container"]
@@ -99,20 +101,22 @@ class Container(Period):
     storage: Storage
     contents: list[Content]
     levels: int
+    parts: int
     taken: list[str]
     packed_at: int
     packed_by: str
 
 
 class Packing(TypedDict):
-    """What was packed into a container, and the number of the period that this began for each of it.
+    """A part of what was packed into a container, with the number of the period that this began for each.
 
-    ``msp_id`` is the MSP of ``owner``, who owned it all; the seal that its peer endorsed stands in that MSP's
-    implicit collection.
+    ``part`` is its number, from 0, as the key has it (``chaincode.model.packing``). ``msp_id`` is the MSP of
+    ``owner``, who owned it all; the seal that its peer endorsed stands in that MSP's implicit collection.
     """
 
     doc: Literal["packing"]
     sscc: str
+    part: str
     children: list[str]
     periods: list[int]
     owner: str

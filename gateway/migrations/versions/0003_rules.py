@@ -122,6 +122,7 @@ def _goods() -> None:
         sa.Column(
             "parent", sa.Text(), comment="SSCC of the container it is in; its custody is then that one's"
         ),
+        sa.Column("part", sa.Text(), comment="of that one's packing list"),
         *_custody(),
         *_times("commissioned_at"),
         sa.Column("dispensed_at", sa.DateTime(timezone=True)),
@@ -136,10 +137,11 @@ def _goods() -> None:
         *_key("sscc"),
         _period(),
         *_text("status"),
-        *_maybe("parent"),
+        *_maybe("parent", "part"),
         *_custody(),
         *_json("storage", "contents"),
         *_integers("levels"),
+        sa.Column("parts", sa.Integer(), nullable=False, comment="of its packing list"),
         sa.Column(
             "taken",
             JSONB(),
@@ -152,7 +154,7 @@ def _goods() -> None:
     )
     _index("container", "parent")
     _index("container", "custodian")
-    _create("packing", *_key("sscc"), *_json("children", "periods"), *_text("owner", "msp_id"))
+    _create("packing", *_key("sscc", "part"), *_json("children", "periods"), *_text("owner", "msp_id"))
     _filed("repackaging", *_key("id"), *_text("gln"), *_times("repackaged_at"))
     _filed(
         "hold",

@@ -133,8 +133,10 @@ async def test_a_container_lists_what_is_in_it_now(client: httpx.AsyncClient, en
         container(first, custodian=GLN, taken=refs[1:2]),
         container(emptied, custodian=GLN, status="unpacked"),
     )
-    packing = {"children": refs, "periods": [1, 1, 1], "owner": GLN, "msp_id": "M", **WRITTEN}
+    packing = {"part": "0", "children": refs, "periods": [1, 1, 1], "owner": GLN, "msp_id": "M", **WRITTEN}
     await put(engine, tables.packing, *(packing | {"sscc": sscc} for sscc in (first, emptied)))
+    # A part that no container has, and that anybody may have written.
+    await put(engine, tables.packing, packing | {"sscc": first, "part": "x", "children": ["forged"]})
     found = await walk(client, "/containers", limit=2)
     assert [one["children"] for one in found] == [[refs[0], refs[2]], []]
     assert found[0]["storage"] == {"min_mc": 2000, "max_mc": 8000}

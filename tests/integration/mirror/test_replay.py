@@ -160,7 +160,14 @@ async def test_a_mirror_of_another_ledger_is_told_apart(connection: Connection, 
 
 async def test_documents_are_read_back_through_the_chaincodes(connection: Connection, database: str) -> None:
     made = chain()
-    packing = {"doc": "packing", "children": [], "periods": [], "owner": "9501101530003", "msp_id": "M"}
+    packing = {
+        "doc": "packing",
+        "part": "0",
+        "children": [],
+        "periods": [],
+        "owner": "9501101530003",
+        "msp_id": "M",
+    }
     hold = {"doc": "hold", "status": "quarantine", "inside": [], "ref": f"01{GTIN}10L-1"}
     held = [hold | {"gln": "9501101530003"}, hold | {"ref": f"01{GTIN}21A"}]
     made.add(Tx("t4", written(*held, *(packing | {"sscc": sscc} for sscc in ("0" * 18, "1" * 18)))))
@@ -177,4 +184,4 @@ async def test_documents_are_read_back_through_the_chaincodes(connection: Connec
     await connection.execute("UPDATE unit SET lot = 'other' WHERE serial = 'B'")
     await connection.execute("UPDATE packing SET owner = 'other' WHERE sscc = %s", ("1" * 18,))
     different = (await spot_check(network, database)).different
-    assert different == (f"unit {GTIN}/B", f"packing {'1' * 18}")
+    assert different == (f"unit {GTIN}/B", f"packing {'1' * 18}/0")

@@ -50,7 +50,7 @@ def owned_by(*members: str) -> bytes:
 def seal_of(packing: Mapping[str, Any], msp_id: str) -> tuple[str, str, str]:
     """The seal of a packing list, in a member's implicit collection."""
     value = hashlib.sha256(canonical.dumps(packing)).hexdigest()
-    return f"_implicit_org_{msp_id}", keys.seal_key(packing["sscc"]), value
+    return f"_implicit_org_{msp_id}", keys.seal_key(packing["sscc"], packing["part"]), value
 
 
 class Consortium:

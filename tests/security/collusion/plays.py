@@ -175,7 +175,7 @@ async def pack_twice_after_a_sale(c: Consortium) -> Play:
 async def break_the_seal_of_what_was_sold(c: Consortium) -> Play:
     sscc, _ = await c.case(2)
     await c.ship("manufacturer", "distributor", f"00{sscc}")
-    packing = await c.read(keys.packing_key(sscc))
+    packing = await c.read(keys.packing_key(sscc, "0"))
     collection, key, _ = seal_of(packing, MSPS["manufacturer"])
     return Play(Forgery({}, private=[(collection, key, "broken")]), [all_but("distributor"), list(MSPS)])
 
@@ -355,6 +355,7 @@ async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
     packing = {
         "doc": "packing",
         "sscc": sscc,
+        "part": "0",
         "children": [ref],
         "periods": [1],
         "owner": c.glns[sealer],
@@ -364,12 +365,12 @@ async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
         container |= _owner(c, sealer)
     writes = {
         keys.container_key(sscc): container,
-        keys.packing_key(sscc): packing,
-        _key(ref, 1): written(packed(await c.read(_key(ref)), sscc)),
+        keys.packing_key(sscc, "0"): packing,
+        _key(ref, 1): written(packed(await c.read(_key(ref)), sscc, "0")),
     }
     policies = {
         keys.container_key(sscc): owned_by(sealer),
-        keys.packing_key(sscc): NOBODY,
+        keys.packing_key(sscc, "0"): NOBODY,
         _key(ref, 1): NOBODY,
     }
     return Forgery(writes, policies)

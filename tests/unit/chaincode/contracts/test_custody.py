@@ -120,6 +120,7 @@ async def test_pack(world: World) -> None:
         "storage": {"min_mc": 2_000, "max_mc": 8_000},
         "contents": [{"gtin": PRODUCT, "lot": LOT, "count": 2}],
         "levels": 1,
+        "parts": 1,
         "taken": [],
         "packed_at": now,
         "packed_by": MAKER,
@@ -131,12 +132,12 @@ async def test_pack(world: World) -> None:
     for ref, loose in zip(refs, before, strict=True):
         assert world.ledger.document("custody", keys.period_key(ref, 0)) == written(loose), "it stays"
         packed = {name: loose[name] for name in loose.keys() - {"owner", "owner_msp", "custodian"}}
-        assert world.unit(ref) == packed | {"parent": sscc, "period": 1}
+        assert world.unit(ref) == packed | {"parent": sscc, "part": "0", "period": 1}
         assert transaction.policies["custody", keys.period_key(ref, 1)] == NOBODY
-    packing = world.ledger.document("custody", keys.packing_key(sscc))
+    packing = world.ledger.document("custody", keys.packing_key(sscc, "0"))
     assert (packing["children"], packing["periods"], packing["owner"]) == (refs, [1, 1], MAKER)
-    assert transaction.policies["custody", keys.packing_key(sscc)] == NOBODY
-    seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc))
+    assert transaction.policies["custody", keys.packing_key(sscc, "0")] == NOBODY
+    seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc, "0"))
     assert set(transaction.private) == transaction.fixed == {seal}
 
 

@@ -29,13 +29,13 @@ def unit(serial: str, lot: str = LOT, of: str = PRODUCT) -> Any:
 
 def container(sscc: str, *contents: str, of: str = PRODUCT, taken: tuple[str, ...] = ()) -> Any:
     inside = [{"gtin": of, "lot": lot, "count": 1} for lot in contents]
-    return {"doc": "container", "sscc": sscc, "contents": inside, "taken": list(taken)}
+    return {"doc": "container", "sscc": sscc, "contents": inside, "parts": 1, "taken": list(taken)}
 
 
 def packed(world: World, sscc: str, *children: str) -> None:
     """Write a packing list, in which every child is in its first packed period."""
-    packing = {"doc": "packing", "sscc": sscc, "children": list(children), "periods": [1] * len(children)}
-    world.ledger.put("custody", keys.packing_key(sscc), packing)
+    packing = {"doc": "packing", "children": list(children), "periods": [1] * len(children)}
+    world.ledger.put("custody", keys.packing_key(sscc, "0"), packing)
 
 
 def units(world: World, *packs: Any) -> list[str]:
@@ -150,7 +150,7 @@ async def test_a_range_deep_inside(lots: World) -> None:
 async def test_packing_lists_are_read_only_for_a_range_that_touches(lots: World) -> None:
     await recall(lots, lot=OTHER, serials={"first": "A", "last": "B"})
     begun = await move(lots, container("1", LOT))
-    assert ("custody", keys.packing_key("1")) not in begun.reads
+    assert ("custody", keys.packing_key("1", "0")) not in begun.reads
 
 
 async def test_a_container_without_its_list(lots: World) -> None:

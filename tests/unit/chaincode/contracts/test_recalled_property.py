@@ -116,11 +116,12 @@ class Shelf:
             "doc": "container",
             "sscc": sscc,
             "contents": [{"gtin": of, "lot": lot, "count": 1} for of, lot in lots],
+            "parts": 1,
             "taken": [ref for one, ref, _ in children if one.taken],
         }
         refs = [ref for _, ref, _ in children]
-        packing = {"doc": "packing", "sscc": sscc, "children": refs, "periods": [1] * len(refs)}
-        self.ledger.put("custody", keys.packing_key(sscc), packing)
+        packing = {"doc": "packing", "children": refs, "periods": [1] * len(refs)}
+        self.ledger.put("custody", keys.packing_key(sscc, "0"), packing)
         self.ledger.put("custody", keys.period_key(f"00{sscc}", 1), container)
         return gs1.container_ref(sscc), container
 

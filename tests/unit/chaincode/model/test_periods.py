@@ -31,19 +31,19 @@ def test_a_loose_unit_is_whole_again(serial: str, period: int, status: str, from
 @given(serials, loose_periods, st.booleans())
 def test_a_packed_unit_is_whole_again(serial: str, period: int, from_others: bool) -> None:
     document = pack(serial, period, **({"origin": "R-1"} if from_others else {}))
-    again = whole(written(packed(document | {"taken_at": 2, "offer": "T-1"}, SSCC)), GTIN, serial)
+    again = whole(written(packed(document | {"taken_at": 2, "offer": "T-1"}, SSCC, "0")), GTIN, serial)
     kept = {name: value for name, value in document.items() if name not in LOOSE}
-    assert again == kept | {"parent": SSCC, "period": period + 1}
+    assert again == kept | {"parent": SSCC, "part": "0", "period": period + 1}
 
 
 @given(serials, serials)
-def test_two_packs_of_a_lot_and_a_case_are_written_alike(one: str, other: str) -> None:
-    for state in (pack, lambda serial: packed(pack(serial), SSCC)):
+def test_two_packs_of_a_lot_and_a_part_are_written_alike(one: str, other: str) -> None:
+    for state in (pack, lambda serial: packed(pack(serial), SSCC, "0")):
         assert canonical.dumps(written(state(one))) == canonical.dumps(written(state(other)))
 
 
 def test_no_word_of_another_pack_stands_in_a_period() -> None:
-    for document in (pack("S1"), packed(pack("S1"), SSCC)):
+    for document in (pack("S1"), packed(pack("S1"), SSCC, "0")):
         forged = {**written(document), "gtin": "0", "serial": "S2"}
         assert whole(forged, GTIN, "S1") == document
     assert whole({**written(document), "status": "dispensed"}, GTIN, "S1") == document
@@ -51,5 +51,5 @@ def test_no_word_of_another_pack_stands_in_a_period() -> None:
 
 def test_a_container_keeps_what_it_says_of_itself() -> None:
     container = {"doc": "container", "sscc": SSCC, "period": 2, "status": "packed", "taken_at": 5} | LOOSE
-    expected = {"doc": "container", "sscc": SSCC, "period": 3, "status": "packed", "parent": "1"}
-    assert written(packed(container, "1")) == expected
+    expected = {"doc": "container", "sscc": SSCC, "period": 3, "status": "packed", "parent": "1", "part": "9"}
+    assert written(packed(container, "1", "9")) == expected

@@ -20,14 +20,14 @@ def loose(period: int, **more: Any) -> Any:
 
 
 def inside(period: int = 1, parent: str = CASE) -> Any:
-    return {"doc": "unit", "period": period, "parent": parent}
+    return {"doc": "unit", "period": period, "parent": parent, "part": "0"}
 
 
-def packed(**changes: Any) -> dict[str, Packed]:
+def packed(**changes: Any) -> dict[tuple[str, str], Packed]:
     """The case with the unit in it since period 1, as sealed by its maker."""
     container: Any = {"status": "packed", "taken": []} | changes.pop("container", {})
     packing: Any = {"children": [REF], "periods": [1], "msp_id": "MakerMSP"} | changes.pop("packing", {})
-    return {CASE: Packed.of(packing, changes.pop("sealed", True), container)}
+    return {(CASE, "0"): Packed.of(packing, changes.pop("sealed", True), container)}
 
 
 @pytest.mark.allows("standing.unbroken")
@@ -63,7 +63,7 @@ def test_a_record_that_holds_together(periods: list[Any], container: dict[str, A
         ([loose(0), inside(), loose(2)], packed()),
     ],
 )
-def test_a_forged_record(periods: list[Any], packings: dict[str, Packed]) -> None:
+def test_a_forged_record(periods: list[Any], packings: dict[tuple[str, str], Packed]) -> None:
     with pytest.raises(Refusal) as refused:
         standing.unbroken(REF, periods, packings, "ref")
     assert (refused.value.code, refused.value.field) == (Code.RECORD_FORGED, "ref")

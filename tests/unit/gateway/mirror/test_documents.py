@@ -45,6 +45,7 @@ def test_a_unit_becomes_a_row() -> None:
         "lot": "L1",
         "status": "commissioned",
         "parent": None,
+        "part": None,
         "owner": "9501101530003",
         "owner_msp": "ManufacturerMSP",
         "custodian": "9501101530003",

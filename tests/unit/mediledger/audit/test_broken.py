@@ -48,7 +48,7 @@ class Forged:
         seals = {
             (
                 f"_implicit_org_{self.sealed_for}",
-                hashlib.sha256(keys.seal_key(document["sscc"]).encode()).digest(),
+                hashlib.sha256(keys.seal_key(document["sscc"], document["part"]).encode()).digest(),
             ): hashlib.sha256(hashlib.sha256(canonical.dumps(document)).hexdigest().encode()).digest()
             for document in self.writes.values()
             if self.sealed_for and document["doc"] == "packing"
@@ -239,17 +239,17 @@ async def packed(world: World, sealer: str) -> tuple[str, dict[str, Any], dict[s
     [ref] = await world.units(1)
     case, _ = await world.case(1)
     sscc = world.sscc()
-    packing = world.ledger.document("custody", keys.packing_key(case))
+    packing = world.ledger.document("custody", keys.packing_key(case, "0"))
     inside = {k: v for k, v in world.unit(ref).items() if k not in ("owner", "owner_msp", "custodian")}
     writes = {
         keys.container_key(sscc): world.container(case) | {"sscc": sscc} | owner(sealer),
-        keys.packing_key(sscc): packing
+        keys.packing_key(sscc, "0"): packing
         | {"sscc": sscc, "children": [ref], "periods": [1], "owner": sealer, "msp_id": MSPS[sealer]},
-        key_of(ref, 1): inside | {"parent": sscc, "period": 1},
+        key_of(ref, 1): inside | {"parent": sscc, "part": "0", "period": 1},
     }
     policies = {
         keys.container_key(sscc): mine(MSPS[sealer]),
-        keys.packing_key(sscc): NOBODY,
+        keys.packing_key(sscc, "0"): NOBODY,
         key_of(ref, 1): NOBODY,
     }
     return ref, writes, policies
