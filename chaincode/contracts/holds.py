@@ -19,13 +19,14 @@ class Holds:
 
     A transaction does not see its own writes: whatever it does to holds it does to one of these.
 
-    Of a lot of which no pack was ever on hold by itself, the packs' own holds are not read: a thousand packs
-    have one key between them that says so (``HeldLot``), written with the first hold.
+    Of a lot of which nothing was ever on hold, neither the packs' own holds are read nor what some party has
+    of it on hold: a thousand packs have one key between them that says so (``HeldLot``), written with the
+    first hold.
     """
 
     def __init__(self, documents: dict[str, Hold], lots: dict[str, str], held: set[str]) -> None:
-        """``documents``: what was read, by key. ``lots``: the key of its lot's ``HeldLot`` by that of each
-        pack's hold; ``held``: those of them that are there.
+        """``documents``: what was read, by key. ``lots``: the key of the ``HeldLot`` by that of each hold on
+        a pack or a lot; ``held``: those of them that are there.
         """
         self._documents = documents
         self._lots = lots
@@ -101,49 +102,61 @@ class Holds:
 
 
 async def holds_of(context: Context, goods_read: Sequence[Standing]) -> Holds:
-    """The holds over goods, what is around them and their lots, in one reading.
+    """The holds over goods, what is around them and their lots, in one message where there was never any.
 
     The lots' documents and whether their products were ever recalled come in the same message: who asks what
     is on hold looks at expiry or recalls next.
     """
-    wanted: dict[str, None] = {}
+    others, lots = _own_keys(goods_read)
+    inside: dict[tuple[str, str], None] = {}
     for one in goods_read:
-        wanted.update(dict.fromkeys(_keys_around(one)))
-    return await _read(context, goods_read, wanted)
+        others.update(dict.fromkeys(where_of(one)[1:]))
+        glns = _parties(one.owner, one.custodian)
+        for lot in lots_of(one):
+            inside[lot] = None
+            lots.update(dict.fromkeys(_lot_keys(*lot, glns), _held_lot_key(*lot)))
+    return await _read(context, others, lots, asked_first(inside))
 
 
 def asked_of_loose(document: Unit | Container) -> list[str]:
-    """The keys that ``holds_of`` reads of loose goods whose newest document this is."""
+    """The keys that ``holds_of`` reads first of loose goods whose newest document this is."""
     assert document["doc"] == "unit"
     lot = document["gtin"], document["lot"]
-    around = _lot_keys(*lot, _parties(document["owner"], document["custodian"]))
-    return [_held_lot_key(*lot), *around, *asked_first([lot])]
+    return [_held_lot_key(*lot), *asked_first([lot])]
 
 
-async def read_holds(context: Context, wanted: Collection[str]) -> Holds:
-    """Hold documents of anything but packs, by their keys."""
-    return await _read(context, (), wanted)
+async def lot_holds(context: Context, gtin: str, lot: str, gln: str) -> Holds:
+    """The hold on whatever one party has of a lot, under ``keys.lot_hold_key``."""
+    return await _read(context, {}, {keys.lot_hold_key(gtin, lot, gln): _held_lot_key(gtin, lot)})
 
 
-async def _read(context: Context, goods_read: Sequence[Standing], others: Collection[str]) -> Holds:
-    """The own holds of goods, and those under other keys."""
+def _own_keys(goods_read: Sequence[Standing]) -> tuple[dict[str, None], dict[str, str]]:
+    """The keys of the own holds of containers, and those of packs with the key of each lot's ``HeldLot``."""
+    others: dict[str, None] = {}
     lots: dict[str, str] = {}
-    wanted = dict.fromkeys(others)
     for one in goods_read:
         document, key = one.document, keys.hold_key(one.ref)
         if document["doc"] == "unit":
             lots[key] = _held_lot_key(document["gtin"], document["lot"])
         else:
-            wanted[key] = None
+            others[key] = None
+    return others, lots
+
+
+async def _read(
+    context: Context, others: Collection[str], lots: dict[str, str], ahead: Sequence[str] = ()
+) -> Holds:
+    """The holds of containers, and of ``lots`` those whose ``HeldLot`` is there; see ``Holds``.
+
+    ``ahead`` are keys that the caller reads next.
+    """
     marks = sorted(set(lots.values()))
-    inside = dict.fromkeys(lot for one in goods_read for lot in lots_of(one))
-    found = await context.read_all([*marks, *wanted, *asked_first(inside)])
-    del found[len(marks) + len(wanted) :]
-    held = {key for key, mark in zip(marks, found, strict=False) if mark is not None}
-    packs = [key for key, mark in lots.items() if mark in held]
-    found += await context.read_all(packs) if packs else []
-    pairs = zip([*wanted, *packs], found[len(marks) :], strict=True)
-    return Holds({key: document for key, document in pairs if document is not None}, lots, held)
+    found = await context.read_all([*marks, *others, *ahead])
+    held = {mark for mark, document in zip(marks, found, strict=False) if document is not None}
+    wanted = [*others, *(key for key, mark in lots.items() if mark in held)]
+    # What is not of a lot was read already.
+    documents = zip(wanted, await context.read_all(wanted), strict=True)
+    return Holds({key: document for key, document in documents if document is not None}, lots, held)
 
 
 async def place(
@@ -167,13 +180,13 @@ async def place(
 async def inherit(context: Context, container: Standing, children: Sequence[Standing], field: str) -> None:
     """Give the holds on a container to what is taken out of it, and take its marks of them away."""
     key = keys.hold_key(container.ref)
-    outer = (await read_holds(context, [key])).own(container)
+    outer = (await _read(context, [key], {})).own(container)
     claimed = holds.claims(outer)
     # What carries no mark inside need not be read, except to write a claim to it.
     read = children if claimed else [child for child in children if child.document["doc"] == "container"]
     if not claimed and not outer["inside"]:
         return
-    found = await _read(context, read, ())
+    found = await _read(context, *_own_keys(read))
     gone = {child.ref for child in children}
     for child in read:
         own = found.own(child)
@@ -206,15 +219,8 @@ def where_of(standing: Standing) -> list[str]:
 
 
 def _keys_over(standing: Standing) -> Iterator[str]:
-    """The keys of all holds over goods."""
-    yield keys.hold_key(standing.ref)
-    yield from _keys_around(standing)
-
-
-def _keys_around(standing: Standing) -> Iterator[str]:
-    """The keys of the holds over goods but for their own: of what is around them and of their lots."""
-    for outer in standing.around:
-        yield keys.hold_key(outer.ref)
+    """The keys of all holds over goods: their own, of what is around them and of their lots."""
+    yield from where_of(standing)
     glns = _parties(standing.owner, standing.custodian)
     for gtin, lot in lots_of(standing):
         yield from _lot_keys(gtin, lot, glns)

@@ -7,7 +7,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import MAX_TEXT, Arguments, invalid
 from chaincode.contracts.context import Context, resolve
-from chaincode.contracts.holds import Holds, claim_of, holds_of, owner_msp, read_holds, where_of
+from chaincode.contracts.holds import Holds, claim_of, holds_of, lot_holds, owner_msp, where_of
 from chaincode.contracts.standing import Standing, standings
 from chaincode.model import keys
 from chaincode.model.documents.safety import CLASSIFICATIONS, Investigation
@@ -56,7 +56,7 @@ async def open_investigation(context: Context, arguments: Arguments) -> Any:
             found.place(context, where_of(one), claim, (owner_msp(one), party["msp_id"]), field)
     else:
         where = [keys.lot_hold_key(gtin, lot, gln)]
-        found = await read_holds(context, where)
+        found = await lot_holds(context, gtin, lot, gln)
         found.put(where[0], {**found.of(where[0]), "gln": gln})
         found.place(context, where, claim, guards, "lot")
     found.save(context)
@@ -193,7 +193,7 @@ async def _follow(context: Context, investigation: Investigation) -> None:
     if "lot" in investigation:
         gtin, lot, gln = investigation["gtin"], investigation["lot"], investigation["gln"]
         where = [keys.lot_hold_key(gtin, lot, gln)]
-        found = await read_holds(context, where)
+        found = await lot_holds(context, gtin, lot, gln)
         _settle(context, found, where, investigation, "id")
     else:
         names = investigation["refs"]

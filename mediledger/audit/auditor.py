@@ -135,11 +135,18 @@ class Ledger:
 
     def _hidden(self, namespace: str, document: dict[str, Any]) -> bool:
         """Whether the key that a document is found by was not written, in this transaction or before."""
-        found_by = KINDS.get(document["doc"], ANY).found_by
-        if not found_by:
-            return False
-        kind, *names = found_by
-        return (namespace, keys.composite(kind, *(document[name] for name in names))) not in self._policies
+        key = self._found_by(document)
+        return key is not None and (namespace, key) not in self._policies
+
+    def _found_by(self, document: dict[str, Any]) -> str | None:
+        """The key without which chaincode does not find a document; None where it looks for it anyhow."""
+        if document["doc"] == HOLD:
+            ref = document["ref"]
+            lot = ref[18:] if "gln" in document else self._goods.lot_of(ref)
+            # Of a container's hold there is none, nor of a pack's that is not on the ledger.
+            return keys.held_lot_key(ref[2:16], lot) if lot else None
+        kind, *names = KINDS.get(document["doc"], ANY).found_by or ("",)
+        return keys.composite(kind, *(document[name] for name in names)) if kind else None
 
     def _kept(self, kind: Kind, document: dict[str, Any], policy: bytes) -> bool:
         """Whether the key can be written again by nobody without those whom the document concerns."""

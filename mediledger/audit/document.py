@@ -24,7 +24,7 @@ _Shape = dict[str, type]
 _PACKED: _Shape = {"parent": str, "part": str}
 _LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
 _SHAPES: dict[str, _Shape] = {
-    "unit": {"gtin": str, "serial": str, "period": int},
+    "unit": {"gtin": str, "serial": str, "lot": str, "period": int},
     "container": {"sscc": str, "period": int, "status": str, "taken": list, "parts": int},
     "packing": {"sscc": str, "part": str, "children": list, "periods": list, "msp_id": str},
     "hold": {"ref": str, "status": str, "inside": list, "guards": list},
@@ -66,5 +66,7 @@ def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) 
         isinstance(ref, str) for name in ("children", "taken", "guards") for ref in document.get(name, ())
     ):
         return False
+    if kind == "hold":
+        return attributes == tuple(document[name] for name in ("ref", "gln") if name in document)
     own = tuple(document[name] for name in _IDENTITY.get(kind, ()))
     return kind not in _IDENTITY or attributes in (own, (*own, str(document.get("period"))))

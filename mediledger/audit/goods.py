@@ -25,7 +25,7 @@ class Last(NamedTuple):
     """The newest period of goods; owner and custodian (MSPs) only of a loose one, which has a policy.
 
     ``gone`` is what a container's document says was taken out: how many, and the hash of their refs; of one
-    that was unpacked, less than none.
+    that was unpacked, less than none. ``lot`` is a pack's lot number.
     """
 
     period: int
@@ -34,6 +34,7 @@ class Last(NamedTuple):
     parent: str = ""
     policy: bytes = b""
     gone: tuple[int, bytes] = (0, b"")
+    lot: str = ""
 
 
 class Goods:
@@ -139,6 +140,11 @@ class Goods:
             last = self._last.get(f"00{last.parent}")
         return last.owner if last else ""
 
+    def lot_of(self, ref: str) -> str:
+        """The lot number of a pack; empty where it is not on the ledger, and of a container."""
+        last = self._last.get(ref)
+        return last.lot if last else ""
+
     def _kept(self, policy: bytes, document: dict[str, Any]) -> bool:
         """Whether the key can be written again only by whom it belongs to; a packed period's by nobody."""
         if "parent" in document:
@@ -147,11 +153,12 @@ class Goods:
         return all(policies.guarded(policy, msp) for msp in whose)
 
     def _remember(self, ref: str, number: int, document: dict[str, Any], policy: bytes) -> None:
+        lot = document["lot"] if document["doc"] == "unit" else ""
         if "parent" in document:
-            now = Last(number, parent=document["parent"])
+            now = Last(number, parent=document["parent"], lot=lot)
         else:
             custodian = self._members.msp(document["custodian"])
-            now = Last(number, document["owner_msp"], custodian, policy=policy, gone=_gone(document))
+            now = Last(number, document["owner_msp"], custodian, "", policy, _gone(document), lot)
         self._last[ref] = self._alike.setdefault(now, now)
 
 

@@ -19,7 +19,7 @@ class Kind:
     found_by: tuple[str, ...] = ()
 
 
-# Goods and packing lists are checked by mediledger.audit.goods.
+# Goods and packing lists are checked by mediledger.audit.goods, and holds by what they are on.
 KINDS: dict[str, Kind] = {
     "lot": Kind("manufacturer", ("manufacturer",)),
     "packing": Kind(once=True),

@@ -38,7 +38,10 @@ class Claim(TypedDict):
 
 
 class HeldLot(TypedDict):
-    """That some pack of a lot was once on hold by itself: without it no pack's own hold is looked for."""
+    """That of a lot something was once on hold: a pack by itself, or what some party has of the lot.
+
+    Without it neither the own holds of its packs nor those on the lot are looked for. It is never taken back.
+    """
 
     doc: Literal["held_lot"]
     gtin: str

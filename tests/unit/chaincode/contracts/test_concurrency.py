@@ -62,6 +62,11 @@ def hold(who: str, ref: str) -> Call:
     return who, "custody", "Quarantine", {"ref": ref, "gln": who, "reason": "suspect"}
 
 
+def hold_lot(who: str) -> Call:
+    suspect = {"id": "I", "gln": who, "gtin": PRODUCT, "lot": LOT, "packs": 1, "reasons": ["stolen"]}
+    return who, "custody", "OpenInvestigation", suspect | {"description": "no seal"}
+
+
 def offer(ref: str, transfer: str) -> Call:
     return MAKER, "custody", "OfferTransfer", sale(transfer, MAKER, WHOLESALER, ref)
 
@@ -243,9 +248,20 @@ async def offer_twice(world: World) -> tuple[Call, Call]:
 @conflicts
 async def hold_a_lot_then_dispense(world: World) -> tuple[Call, Call]:
     [ref] = await world.at_pharmacy()
-    argument = {"id": "I", "gln": PHARMACY, "gtin": PRODUCT, "lot": LOT, "packs": 1, "reasons": ["stolen"]}
-    investigation = argument | {"description": "no seal"}
-    return (PHARMACY, "custody", "OpenInvestigation", investigation), dispense(ref)
+    return hold_lot(PHARMACY), dispense(ref)
+
+
+@conflicts
+async def hold_a_lot_of_which_a_pack_was_held_then_dispense(world: World) -> tuple[Call, Call]:
+    held, ref = await world.at_pharmacy(2)
+    await world.quarantine(PHARMACY, held)
+    return hold_lot(PHARMACY), dispense(ref)
+
+
+@conflicts
+async def hold_a_lot_then_a_pack_of_it(world: World) -> tuple[Call, Call]:
+    [ref] = await world.at_pharmacy()
+    return hold_lot(PHARMACY), hold(PHARMACY, ref)
 
 
 @conflicts

@@ -395,16 +395,22 @@ async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(world: World) -
     assert dispensed.messages.count("custody") - len(dispensed.calls) <= 3
 
 
-async def test_packs_of_a_lot_that_none_was_held_of_have_no_holds_to_read(world: World) -> None:
+async def test_packs_of_a_lot_of_which_nothing_was_held_have_no_holds_to_read(world: World) -> None:
     def read(kind: str) -> int:
         return sum(keys.split(key)[0] == kind for _, key in world.ledger.transactions[-1].reads)
 
     refs = await world.units(20)
-    await world.pack(*refs[:10])
-    assert (read("unit"), read("hold"), read("held_lot")) == (20, 1, 1), "the hold is one of the whole lot"
+    case = await world.pack(*refs[:10])
+    assert (read("unit"), read("hold"), read("held_lot")) == (20, 0, 1)
+    await world.ship(MAKER, PHARMACY, refs[19])
+    assert (read("hold"), read("held_lot")) == (0, 1)
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs[19:]})
+    assert (read("hold"), read("held_lot")) == (0, 1)
+    await world.offer(MAKER, WHOLESALER, f"00{case}")
+    assert (read("hold"), read("held_lot")) == (1, 1), "the hold is the case's own"
     await world.quarantine(MAKER, refs[10])
     await world.pack(*refs[11:15])
-    assert (read("hold"), read("held_lot")) == (5, 1)
+    assert (read("hold"), read("held_lot")) == (5, 1), "those of the packs, and of what the maker has"
     with pytest.raises(Refusal) as refused:
         await world.pack(*refs[10:11])
     assert refused.value.code is Code.HELD

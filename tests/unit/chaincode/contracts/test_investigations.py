@@ -22,6 +22,7 @@ from tests.unit.chaincode.contracts.world import (
     World,
     gtin,
     product,
+    sale,
 )
 
 HOUR = 3_600_000
@@ -162,6 +163,45 @@ async def test_a_whole_lot_of_one_party_is_held_and_nobody_elses(world: World) -
         "illegitimate",
     )
     assert world.ledger.policies[("custody", key)] == owners_policy([MSPS[PHARMACY]], CONSORTIUM["members"])
+
+
+async def test_every_function_finds_a_lot_on_hold(world: World) -> None:
+    loose, alone, offered, returned = await world.at_pharmacy(4)
+    case = await world.pack(alone, who=PHARMACY)
+    transfer = await world.offer(PHARMACY, WHOLESALER, offered)
+    await investigate(world, PHARMACY, lot=LOT, packs=4)
+    calls = {
+        "Dispense": {"gln": PHARMACY, "units": [loose]},
+        "Pack": {"sscc": world.sscc(), "gln": PHARMACY, "children": [loose]},
+        "OfferTransfer": sale("T-X", PHARMACY, WHOLESALER, returned),
+        "Decommission": {"gln": PHARMACY, "refs": [loose], "reason": "destroyed"},
+    }
+    for function, argument in calls.items():
+        assert (await refusal(world.custody(PHARMACY, function, argument)))[0] is Code.HELD, function
+    sold = sale("T-Y", PHARMACY, WHOLESALER, f"00{case}")
+    assert (await refusal(world.custody(PHARMACY, "OfferTransfer", sold)))[0] is Code.HELD
+    accepted = world.custody(WHOLESALER, "AcceptTransfer", {"id": transfer})
+    assert (await refusal(accepted))[0] is Code.HELD
+    assert (await world.trace(loose))["held"] is True
+    assert (await world.custody(PHARMACY, "GetContainer", {"sscc": case}))["held"] is True
+
+
+async def test_the_first_hold_of_a_lot_says_so_for_all(world: World) -> None:
+    """Whether it is on a pack or on what a party has of the lot, it is written once."""
+    await world.lot("OTHER", "2027-06-30")
+    refs = await world.units(1, "OTHER")
+    await world.quarantine(MAKER, refs[0])
+    await investigate(world, PHARMACY, lot=LOT, packs=1)
+    for lot in (LOT, "OTHER"):
+        key = keys.held_lot_key(PRODUCT, lot)
+        mark = {"doc": "held_lot", "gtin": PRODUCT, "lot": lot}
+        assert world.ledger.document("custody", key) == mark
+        assert world.ledger.policies["custody", key] == NOBODY
+    await world.quarantine(MAKER, *await world.units(1))
+    await investigate(world, PHARMACY, name="I2", lot="OTHER", packs=1)
+    await declare(world, PHARMACY)
+    marks = [key for key in world.ledger.state if keys.split(key[1])[0] == "held_lot"]
+    assert [len(world.ledger.history[key]) for key in marks] == [1, 1]
 
 
 async def test_a_lot_is_cleared(world: World) -> None:

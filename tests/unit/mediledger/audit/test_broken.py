@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chaincode.contracts.protection import NOBODY, owners_policy
-from chaincode.model import canonical, keys
+from chaincode.model import canonical, gs1, keys
 from chaincode.model.periods import written
 from mediledger.audit.auditor import Ledger as Audit
 from mediledger.audit.finding import Broken
@@ -425,6 +425,45 @@ async def a_recall_without_its_entry(world: World) -> Forged:
     writes, policies = recall_of(PRODUCT)
     del writes[keys.recalled_key(PRODUCT, "R-2")], policies[keys.recalled_key(PRODUCT, "R-2")]
     return Forged(writes, EVERYBODY, policies)
+
+
+def held(ref: str, who: str) -> dict[str, Any]:
+    """The document of a hold of goods that a member owns."""
+    reason = {"reason": "seized", "placed_by": who, "placed_at": 1}
+    return {"doc": "hold", "ref": ref, "status": "quarantine", "inside": [], "guards": [MSPS[who]]} | reason
+
+
+@breaks(Broken.HIDDEN)
+async def a_hold_of_a_pack_whose_lot_has_no_mark(world: World) -> Forged:
+    [ref] = await world.units(1)
+    key = keys.hold_key(ref)
+    return Forged({key: held(ref, MAKER)}, EVERYBODY, {key: mine(MSPS[MAKER])})
+
+
+@breaks(Broken.HIDDEN)
+async def a_hold_of_a_packed_pack_whose_lot_has_no_mark(world: World) -> Forged:
+    """Of another lot there is one."""
+    await world.lot("OTHER", "2027-06-30")
+    await world.quarantine(MAKER, *await world.units(1, "OTHER"))
+    _, [ref] = await world.case(1)
+    key = keys.hold_key(ref)
+    return Forged({key: held(ref, MAKER)}, EVERYBODY, {key: mine(MSPS[MAKER])})
+
+
+@breaks(Broken.HIDDEN)
+async def a_hold_of_a_lot_that_has_no_mark(world: World) -> Forged:
+    key = keys.lot_hold_key(PRODUCT, LOT, PHARMACY)
+    document = held(gs1.lot_ref(PRODUCT, LOT), PHARMACY) | {"gln": PHARMACY}
+    return Forged({key: document}, EVERYBODY, {key: mine(MSPS[PHARMACY])})
+
+
+@breaks(Broken.DOCUMENT)
+async def a_hold_that_names_another_lot(world: World) -> Forged:
+    """One that has a mark."""
+    await investigate(world, PHARMACY, lot=LOT, packs=1)
+    key = keys.lot_hold_key(PRODUCT, "OTHER", PHARMACY)
+    document = held(gs1.lot_ref(PRODUCT, LOT), PHARMACY) | {"gln": PHARMACY}
+    return Forged({key: document}, EVERYBODY, {key: mine(MSPS[PHARMACY])})
 
 
 @breaks(Broken.DOCUMENT)

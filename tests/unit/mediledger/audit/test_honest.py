@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.unit.chaincode.contracts.safety import declare, investigate
 from tests.unit.chaincode.contracts.world import (
     LOT,
     MAKER,
@@ -56,5 +57,10 @@ async def test_a_history_of_all_members() -> None:
     traced = {"id": "Q-1", "gln": REGULATOR, "asked": PHARMACY, "ref": refs[0], "reason": "suspect"}
     await world.custody(REGULATOR, "RequestTrace", traced)
     await world.custody(PHARMACY, "AnswerTrace", {"id": "Q-1", "gln": PHARMACY, "answer": "5e" * 32})
+    await world.quarantine(WHOLESALER, f"00{case}")
+    await world.unpack(WHOLESALER, case)
+    await investigate(world, PHARMACY, name="I-1", lot=LOT, packs=1)
+    await investigate(world, WHOLESALER, refs[2], name="I-2")
+    await declare(world, PHARMACY, name="I-1")
     _, findings = audited(world.ledger)
     assert findings == []
