@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +13,10 @@ from bench.ledger import BATCH, BATCH_CONCURRENCY, Stage, submit
 from bench.load import Call, rate
 from chaincode.model import gs1
 from chaincode.model.documents.trade import AFFIRMATIONS
-from gateway.fabric import Contract
+from chaincode.model.errors import MediLedgerError
+from gateway.fabric import Contract, Network
+
+ARRIVAL_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,11 @@ class Case:
 class Goods:
     """What a manufacturer and a dispenser do with packs of a stage's lot, each with its own peer."""
 
-    def __init__(self, stage: Stage, dispenser: Contract, maker_gln: str, dispenser_gln: str) -> None:
+    def __init__(self, stage: Stage, dispenser: Network, maker_gln: str, dispenser_gln: str) -> None:
         self.stage = stage
+        self._network = dispenser
         self._maker, self._maker_gln = stage.custody, maker_gln
-        self._dispenser, self._dispenser_gln = dispenser, dispenser_gln
+        self._dispenser, self._dispenser_gln = dispenser.contract("custody"), dispenser_gln
         self._numbers = itertools.count()
 
     def sscc(self) -> str:
@@ -79,6 +85,15 @@ class Goods:
         }
         return self._call(self._maker, "OfferTransfer", body)
 
+    async def arrived(self) -> None:
+        """Wait until the dispenser's peer has what the manufacturer's has; MediLedgerError where it lags."""
+        wanted = await self.stage.network.height()
+        ends = time.monotonic() + ARRIVAL_SECONDS
+        while await self._network.height() < wanted:
+            if time.monotonic() > ends:
+                raise MediLedgerError(f"the dispenser's peer lags by more than {ARRIVAL_SECONDS:.0f} s")
+            await asyncio.sleep(0.02)
+
     def receiving(self, transfer: str) -> Call:
         """The dispenser's acceptance."""
         return self._call(self._dispenser, "AcceptTransfer", {"id": transfer})
@@ -89,6 +104,7 @@ class Goods:
         for case in await self.cases(-(-count // BATCH)):
             await self._submit(self._maker, "Pack", self._packing(case.sscc, case.children))
             await self.shipping(case.sscc, case.sscc)()
+            await self.arrived()
             await self.receiving(case.sscc)()
             await self._submit(self._dispenser, "Unpack", {"sscc": case.sscc, "gln": self._dispenser_gln})
             refs += case.children

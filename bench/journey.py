@@ -69,8 +69,8 @@ async def _goods(system: System, stage: Stage) -> AsyncIterator[Goods]:
     members = {o.role: o for o in system.topology.organizations}
     dispenser = members["dispenser"]
     async with connect(member_profile(system.home, dispenser)) as gateway:
-        custody = gateway.network(system.topology.channel).contract("custody")
-        yield Goods(stage, custody, members["manufacturer"].gln, dispenser.gln)
+        network = gateway.network(system.topology.channel)
+        yield Goods(stage, network, members["manufacturer"].gln, dispenser.gln)
 
 
 async def _round(goods: Goods, figures: Figures) -> None:
@@ -90,6 +90,7 @@ async def _round(goods: Goods, figures: Figures) -> None:
     ):
         sscc = await goods.pallet(packs)
         ship.append(await _timed(goods.shipping(sscc, sscc)))
+        await goods.arrived()
         receive.append(await _timed(goods.receiving(sscc)))
 
 
