@@ -17,7 +17,7 @@ WHO = st.sampled_from((MAKER, REGULATOR))
 
 
 class Histories(RuleBasedStateMachine):
-    """Goods of one owner. The model: what is in what, and on which grounds each is held."""
+    """Goods of one owner. The model: what is in what, on which grounds each is held, and the whole lot."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,6 +27,8 @@ class Histories(RuleBasedStateMachine):
         self.grounds: dict[str, set[str]] = {}
         self.investigations: dict[str, tuple[str, str]] = {}
         self.names = 0
+        # The investigation of the whole lot, while there is one.
+        self.lot = ""
 
     def teardown(self) -> None:
         self.loop.close()
@@ -44,7 +46,8 @@ class Histories(RuleBasedStateMachine):
         return [one for one in self.parent if ref in self.around(one)]
 
     def held(self, ref: str) -> bool:
-        return any(self.grounds[one] for one in (ref, *self.around(ref), *self.inside(ref)))
+        of_lot = bool(self.lot) and (ref.startswith("01") or bool(self.inside(ref)))
+        return of_lot or any(self.grounds[one] for one in (ref, *self.around(ref), *self.inside(ref)))
 
     def outermost(self, kind: str = "") -> list[str]:
         return [ref for ref, outer in self.parent.items() if outer is None and ref.startswith(kind)]
@@ -114,6 +117,26 @@ class Histories(RuleBasedStateMachine):
         self.do(self.world.custody(MAKER, "OpenInvestigation", argument | {"description": "no seal"}))
         self.grounds[ref].add(name)
         self.investigations[name] = (ref, "open")
+
+    @rule()
+    def investigate_the_lot(self) -> None:
+        if self.lot:
+            return
+        self.names += 1
+        self.lot = f"I-{self.names}"
+        argument = {"id": self.lot, "gln": MAKER, "gtin": PRODUCT, "lot": LOT, "packs": 1}
+        suspect = {"reasons": ["stolen"], "description": "no seal"}
+        self.do(self.world.custody(MAKER, "OpenInvestigation", argument | suspect))
+
+    @rule(number=numbers)
+    def clear_the_lot(self, number: int) -> None:
+        if not self.lot:
+            return
+        packs = [ref for ref in self.parent if ref.startswith("01")]
+        sample = {"ref": packs[number % len(packs)], "lot": LOT, "expiry": "2027-06-30", "result": "good"}
+        self.do(self.world.custody(MAKER, "RecordSample", {"id": self.lot, "sample": [sample]}))
+        self.do(self.world.custody(MAKER, "ClearInvestigation", {"id": self.lot, "decision": "a scratch"}))
+        self.lot = ""
 
     @precondition(lambda self: self.investigations)
     @rule(number=numbers, illegitimate=st.booleans())
