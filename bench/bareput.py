@@ -16,7 +16,7 @@ class BarePut:
     """``Put key value`` writes a key, unread and unchecked.
 
     ``PutMany {prefix, count, members}`` writes ``count`` keys as long as a pack's, each with an owner's key
-    policy: the first of ``members`` is the owner.
+    policy: the first of ``members`` is the owner. Of no members it leaves the keys' policies as they are.
     """
 
     async def invoke(self, stub: Stub) -> Response:
@@ -25,11 +25,16 @@ class BarePut:
             return success()
         if stub.function == "PutMany" and len(stub.params) == 1:
             wanted = orjson.loads(stub.params[0])
-            policy = owners_policy(wanted["members"][:1], wanted["members"])
+            members = wanted["members"]
             value = b"x" * VALUE_BYTES
             prefix = wanted["prefix"].rjust(KEY_LENGTH - 6, "0")
             names = (f"{prefix}{number:06d}" for number in range(wanted["count"]))
-            stub.put_states(((name, value) for name in names), policy)
+            entries = ((name, value) for name in names)
+            if members:
+                stub.put_states(entries, owners_policy(members[:1], members))
+            else:
+                for name, value in entries:
+                    stub.put_state(name, value)
             return success()
         return failure("Put takes a key and a value, PutMany an object")
 

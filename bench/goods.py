@@ -110,10 +110,10 @@ class Goods:
             refs += case.children
         return refs[:count]
 
-    def dispenses(self, refs: list[str]) -> Iterator[Call]:
-        """Dispensing of one pack after the other."""
-        for ref in refs:
-            body = {"gln": self._dispenser_gln, "units": [ref]}
+    def dispenses(self, refs: list[str], size: int) -> Iterator[Call]:
+        """Dispensing of one pack after the other, so many a transaction."""
+        for first in range(0, len(refs), size):
+            body = {"gln": self._dispenser_gln, "units": refs[first : first + size]}
             yield self._call(self._dispenser, "Dispense", body)
 
     def verifications(self, refs: list[str]) -> Iterator[Call]:

@@ -23,7 +23,9 @@ LARGE = 1_000_000
 # Of a thousand packs. LevelDB writes and merges its files once it holds some 10,000 keys more: a load goes on
 # for several times that, or the next one is charged with its work.
 CASES = 48
-DISPENSED = 1_000
+# Most that one transaction dispenses; and packs that are dispensed so, and one a transaction.
+DISPENSE = 200
+DISPENSED, SINGLES = 4_000, 1_000
 BARE_SECONDS = 4.0
 VERIFIED_PER_SECOND = 50.0
 VERIFY_SECONDS = 4.0
@@ -36,9 +38,11 @@ class Figures:
 
     bare: list[float] = field(default_factory=list)
     bare_batch: list[float] = field(default_factory=list)
+    rewrite: list[float] = field(default_factory=list)
     commission: list[float] = field(default_factory=list)
     pack: list[float] = field(default_factory=list)
     dispense: list[float] = field(default_factory=list)
+    dispense_one: list[float] = field(default_factory=list)
     verify: list[float] = field(default_factory=list)
     ship: list[float] = field(default_factory=list)
     receive: list[float] = field(default_factory=list)
@@ -75,9 +79,12 @@ async def _goods(system: System, stage: Stage) -> AsyncIterator[Goods]:
 
 async def _round(goods: Goods, figures: Figures) -> None:
     stage = goods.stage
+    refs = await goods.received(DISPENSED + SINGLES)
     figures.bare.append((await rate(stage.puts(), CONCURRENCY, BARE_SECONDS)).per_s)
-    refs = await goods.received(DISPENSED)
-    figures.dispense.append((await rate(goods.dispenses(refs), CONCURRENCY)).per_s)
+    figures.dispense_one.append((await rate(goods.dispenses(refs[:SINGLES], 1), CONCURRENCY)).per_s)
+    rewrites = await stage.rewrites(DISPENSED, DISPENSE)
+    figures.rewrite.append(await _batches(rewrites, DISPENSE))
+    figures.dispense.append(await _batches(goods.dispenses(refs[SINGLES:], DISPENSE), DISPENSE))
     figures.bare_batch.append(await _batches(islice(stage.bare_batches(), CASES)))
     figures.commission.append(await _batches(islice(stage.batches(), CASES)))
     cases = await goods.cases(CASES)
@@ -94,9 +101,9 @@ async def _round(goods: Goods, figures: Figures) -> None:
         receive.append(await _timed(goods.receiving(sscc)))
 
 
-async def _batches(calls: Iterator[Call]) -> float:
+async def _batches(calls: Iterator[Call], size: int = BATCH) -> float:
     """Make calls about a batch each; packs per second."""
-    return BATCH * (await rate(calls, BATCH_CONCURRENCY)).per_s
+    return size * (await rate(calls, BATCH_CONCURRENCY)).per_s
 
 
 async def _timed(call: Call) -> float:
@@ -113,13 +120,11 @@ def _tell(results: Results, kind: str, small: Figures, large: Figures) -> None:
     bare = "a bare chaincode that puts as many keys and policies in the same round"
     add("pack.packs_per_s", small.pack, "packs/s", "8,000 packs/s, a thousand a case")
     add("pack.ratio", _by(small.pack, small.bare_batch), "ratio", f"{bare}; at least 0.8")
-    add("dispense.per_s", small.dispense, "packs/s", "one pack a transaction")
-    add(
-        "dispense.ratio",
-        _by(small.dispense, small.bare),
-        "ratio",
-        "bare puts in the same round; at least 0.7",
-    )
+    add("dispense.packs_per_s", small.dispense, "packs/s", f"{DISPENSE} packs a transaction")
+    rewrite = "a bare chaincode that writes as many keys, under as many policies, in the same round"
+    add("dispense.ratio", _by(small.dispense, small.rewrite), "ratio", f"{rewrite}; at least 0.7")
+    add("dispense.single_per_s", small.dispense_one, "packs/s", "one pack a transaction")
+    add("dispense.single_ratio", _by(small.dispense_one, small.bare), "ratio", "bare puts in the same round")
     add("verify.p95_ms", small.verify, "ms", f"50 ms at {VERIFIED_PER_SECOND:.0f} a second")
     for name, pallet, case in (
         ("ship", small.ship, small.ship_small),

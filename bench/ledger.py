@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
+from bench.bareput import VALUE_BYTES
 from bench.load import Call, numbers
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import Contract, EndorseError, Network, Transaction, chaincode_refusal, connect
@@ -42,9 +43,9 @@ class Stage:
             yield self._submitting(self.custody, "Commission", self._commission([self.serial()]))
 
     def puts(self) -> Iterator[Call]:
-        """Bare puts of a value as long as a unit's document."""
+        """Bare puts of one new key each, with a value as long as a unit's document."""
         while True:
-            yield self._submitting(self.bareput, "Put", self.serial().encode(), b"x" * 150)
+            yield self._submitting(self.bareput, "Put", self.serial().encode(), b"x" * VALUE_BYTES)
 
     def batches(self) -> Iterator[Call]:
         """Commissions of a thousand packs."""
@@ -55,8 +56,14 @@ class Stage:
     def bare_batches(self) -> Iterator[Call]:
         """Bare puts of a thousand keys, each with an owner's policy, in one transaction."""
         while True:
-            body = {"prefix": self.serial(), "count": BATCH, "members": self._members}
-            yield self._submitting(self.bareput, "PutMany", json.dumps(body).encode())
+            yield self._many(self.serial(), BATCH, self._members)
+
+    async def rewrites(self, count: int, size: int) -> Iterator[Call]:
+        """Bare puts of as many keys, so many a transaction; they are there, each under its owner's policy."""
+        prefixes = [self.serial() for _ in range(count // size)]
+        for prefix in prefixes:
+            await self._many(prefix, size, self._members)()
+        return (self._many(prefix, size, []) for prefix in prefixes)
 
     async def commissioned(self, count: int) -> list[str]:
         """The serials of as many new packs."""
@@ -73,6 +80,10 @@ class Stage:
 
     def _commission(self, serials: list[str]) -> bytes:
         return json.dumps({"gtin": self.gtin, "lot": self.lot, "serials": serials}).encode()
+
+    def _many(self, prefix: str, count: int, members: list[str]) -> Call:
+        body = {"prefix": prefix, "count": count, "members": members}
+        return self._submitting(self.bareput, "PutMany", json.dumps(body).encode())
 
     def _submitting(self, contract: Contract, function: str, *arguments: bytes) -> Call:
         async def call() -> object:
