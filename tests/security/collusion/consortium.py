@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
 import json
@@ -29,6 +30,8 @@ MSPS = {
 }
 
 
+# For one peer to have the blocks that another one has.
+CAUGHT_UP_SECONDS = 20.0
 _runs = itertools.count(int(time.time()))
 
 
@@ -104,7 +107,12 @@ class Consortium:
             raise _refusal(error) from error
 
     async def read(self, key: str, chaincode: str = "custody") -> Any:
-        """A document as it stands on the regulator's peer."""
+        """A document as it stands on the regulator's peer, once that has what the others' peers have."""
+        heights = [await network.height() for network in self._networks.values()]
+        ends = time.monotonic() + CAUGHT_UP_SECONDS
+        while await self._networks["regulator"].height() < max(heights):
+            assert time.monotonic() < ends, "the regulator's peer lags"
+            await asyncio.sleep(0.02)
         contract = self._networks["regulator"].contract(chaincode)
         return json.loads(await contract.evaluate("Read", json.dumps(key).encode()))
 
