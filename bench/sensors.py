@@ -37,7 +37,7 @@ async def readings(system: System, results: Results) -> None:
         url = system.gateway_url(organization)
         return MemberApi(organization.name, organization.gln, url, "operator", password)
 
-    async with api("manufacturer") as maker, api("wholesaler") as owner, api("regulator") as regulator:
+    async with api("manufacturer") as maker, api("dispenser") as owner, api("regulator") as regulator:
         for organization in organizations.values():
             await _once(regulator.post("/parties", party(organization)), "party_exists")
         article = product(organizations["manufacturer"], Storage(2, 8))
@@ -45,7 +45,7 @@ async def readings(system: System, results: Results) -> None:
         cases = await _cases(maker, owner, article["gtin"])
         credentials = [await _device(owner, case) for case in cases]
     took = await _drive(credentials)
-    stored = await _stored(system.services().database_url(organizations["wholesaler"].name), credentials)
+    stored = await _stored(system.services().database_url(organizations["dispenser"].name), credentials)
     sent = PER_SECOND * SECONDS
     yardstick = f"{PER_SECOND} readings/s for {SECONDS} s from {DEVICES} sensors, each acknowledged"
     per_s = sent / took
