@@ -28,8 +28,7 @@ class BarePut:
             members = wanted["members"]
             value = b"x" * VALUE_BYTES
             prefix = wanted["prefix"].rjust(KEY_LENGTH - 6, "0")
-            names = (f"{prefix}{number:06d}" for number in range(wanted["count"]))
-            entries = ((name, value) for name in names)
+            entries = ((f"{prefix}{number:06d}", value) for number in range(wanted["count"]))
             if members:
                 stub.put_states(entries, owners_policy(members[:1], members))
             else:

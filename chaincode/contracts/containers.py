@@ -15,8 +15,7 @@ from chaincode.contracts.alike import Alike, alike
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, inherit
-from chaincode.contracts.packings import listed
-from chaincode.contracts.packings import write as write_list
+from chaincode.contracts.packings import listed, write_list
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.standing import MAX_DEPTH, Standing, change, standing, standings
 from chaincode.model import canonical, coldchain, gs1, keys

@@ -20,7 +20,9 @@ from chaincode.model.packing import PART, children_of, part_keys
 COLLECTION = "_implicit_org_"
 
 
-def write(context: Context, container: Container, refs: Sequence[str], periods: Mapping[str, int]) -> None:
+def write_list(
+    context: Context, container: Container, refs: Sequence[str], periods: Mapping[str, int]
+) -> None:
     """Write the list of what is packed into a new container, which is its owner's, and seal it for ever.
 
     ``periods`` are the numbers of the periods that it begins, by ref.

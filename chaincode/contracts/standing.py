@@ -18,7 +18,7 @@ from chaincode.rules.standing import Packed
 
 # A pack in a bundle in a case on a pallet in a sea container, and room to spare.
 MAX_DEPTH = 8
-# Containers that are looked at in one transaction.
+# Containers that are looked at in one transaction, one once for each part of its packing list.
 MAX_CONTAINERS = 2000
 MAX_PERIODS = 100
 # Periods that one message asks for at a time. Goods in their first need two; a pack on a shelf was taken out

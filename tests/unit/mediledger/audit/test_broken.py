@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from chaincode.contracts.protection import NOBODY, owners_policy
+from chaincode.contracts.protection import NOBODY
 from chaincode.model import canonical, gs1, keys
 from chaincode.model.periods import written
 from mediledger.audit.auditor import Ledger as Audit
 from mediledger.audit.finding import Broken
-from mediledger.audit.signed import Signed, Write
 from tests.unit.chaincode.contracts.safety import investigate
 from tests.unit.chaincode.contracts.world import (
     LOT,
@@ -27,72 +23,19 @@ from tests.unit.chaincode.contracts.world import (
     World,
     gtin,
 )
+from tests.unit.mediledger.audit.forged import (
+    CASES,
+    EVERYBODY,
+    NOT_MAKER,
+    NOT_REGULATOR,
+    Forged,
+    Made,
+    breaks,
+    key_of,
+    mine,
+    owner,
+)
 from tests.unit.mediledger.audit.histories import audited
-
-EVERYBODY = frozenset(MSPS[who] for who in (MAKER, WHOLESALER, PHARMACY, REGULATOR))
-NOT_MAKER = EVERYBODY - {MSPS[MAKER]}
-NOT_REGULATOR = EVERYBODY - {MSPS[REGULATOR]}
-
-
-@dataclass
-class Forged:
-    """A transaction that nobody's honest chaincode makes."""
-
-    writes: Mapping[str, Any]
-    endorsers: frozenset[str] = NOT_MAKER
-    policies: Mapping[str, bytes] = field(default_factory=dict)
-    sealed_for: str = ""
-    namespace: str = "custody"
-
-    def signed(self) -> Signed:
-        seals = {
-            (
-                f"_implicit_org_{self.sealed_for}",
-                hashlib.sha256(keys.seal_key(document["sscc"], document["part"]).encode()).digest(),
-            ): hashlib.sha256(hashlib.sha256(canonical.dumps(document)).hexdigest().encode()).digest()
-            for document in self.writes.values()
-            if self.sealed_for and document["doc"] == "packing"
-        }
-        return Signed(
-            9,
-            "forged",
-            MSPS[WHOLESALER],
-            self.endorsers,
-            tuple(
-                Write(
-                    self.namespace,
-                    key,
-                    value if value is None or isinstance(value, bytes) else canonical.dumps(written(value)),
-                )
-                for key, value in self.writes.items()
-            ),
-            {(self.namespace, key): policy for key, policy in self.policies.items()},
-            seals,
-        )
-
-
-Made = Callable[[World], Awaitable[Forged]]
-CASES: list[Any] = []
-
-
-def breaks(*broken: Broken) -> Callable[[Made], Made]:
-    def enter(made: Made) -> Made:
-        CASES.append(pytest.param(made, set(broken), id=made.__name__))
-        return made
-
-    return enter
-
-
-def mine(*msps: str) -> bytes:
-    return owners_policy(msps, sorted(EVERYBODY))
-
-
-def owner(who: str) -> dict[str, str]:
-    return {"owner": who, "owner_msp": MSPS[who], "custodian": who}
-
-
-def key_of(ref: str, period: int = 0) -> str:
-    return keys.period_key(ref, period)
 
 
 @breaks(Broken.OWNER)
