@@ -20,19 +20,21 @@ from network.topology import Topology
 
 FOLDER = Path(__file__).parent
 TOPOLOGY = FOLDER / "topology.yaml"
+# With a bridge.
+MEMBERS_TOPOLOGY = FOLDER / "members.yaml"
 # Between the ledgers' base ports, when both are up.
 PORTS_APART = 500
 console = Console()
 
 
 @contextmanager
-def running(kind: str, scope: str, place: int = 0) -> Iterator[System]:
-    """The measured topology on ``kind``, started anew at ports of its ``place`` and stopped at the end."""
+def running(kind: str, scope: str, topology: Path = TOPOLOGY, place: int = 0) -> Iterator[System]:
+    """A measured ``topology`` on ``kind``, started anew at ports of its ``place`` and stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="mediledger-bench-", ignore_cleanup_errors=True) as directory:
         root = Path(directory)
         root.chmod(0o755)
-        base_port = Topology.load(TOPOLOGY).base_port + place * PORTS_APART
-        system = System(root, kind, Topology.load(TOPOLOGY, base_port))
+        base_port = Topology.load(topology).base_port + place * PORTS_APART
+        system = System(root, kind, Topology.load(topology, base_port))
         console.print(f"{kind}: starting the {scope}")
         try:
             lifecycle.up(system, scope, lambda _: None)
@@ -45,7 +47,7 @@ async def measure_ledgers(systems: list[System], results: Results) -> None:
     """The ledgers side by side, then each with a crowd on one client."""
     async with AsyncExitStack() as stack:
         stages = {system.kind: await stack.enter_async_context(ledger.staged(system)) for system in systems}
-        await rounds.measure(stages, results, console)
+        await rounds.measure(stages, systems, results, console)
         for kind, stage in stages.items():
             console.print(f"{kind}: a crowd on one client")
             await crowd.measure(stage, results, kind)
@@ -55,7 +57,7 @@ def show(results: Results, before: int) -> None:
     """Print what was measured since there were ``before`` results."""
     for result in results.all[before:]:
         console.print(
-            f"{result.ledger:<6} {result.name:<32} {result.value:>12,.2f} {result.unit:<16} "
+            f"{result.ledger:<6} {result.name:<40} {result.value:>12,.2f} {result.unit:<16} "
             f"({result.min:,.2f} to {result.max:,.2f}); {result.yardstick}",
             soft_wrap=True,
         )
@@ -69,7 +71,9 @@ def main() -> None:
     if kinds == ["devnet"]:
         console.print("Fabric is not found: only devnet is measured")
     with ExitStack() as stack:
-        systems = [stack.enter_context(running(kind, "network", place)) for place, kind in enumerate(kinds)]
+        systems = [
+            stack.enter_context(running(kind, "network", place=place)) for place, kind in enumerate(kinds)
+        ]
         asyncio.run(measure_ledgers(systems, results))
     show(results, 0)
     measured = len(results.all)
@@ -77,9 +81,9 @@ def main() -> None:
         asyncio.run(journey.measure(system, results, console))
     show(results, measured)
     measured = len(results.all)
-    with running(kinds[0], "system") as system:
+    with running(kinds[0], "system", MEMBERS_TOPOLOGY) as system:
         console.print(f"{kinds[0]}: the members' mirrors and the bridge")
-        asyncio.run(members.measure(system, results))
+        asyncio.run(members.measure(system, results, console))
     show(results, measured)
     console.print(f"Written to {results.path.relative_to(PROJECT)}")
 

@@ -21,9 +21,10 @@ ARRIVAL_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Case:
-    """A case to be packed: its SSCC and the refs of its packs."""
+    """A case: its SSCC, the serials of its packs and their refs."""
 
     sscc: str
+    serials: list[str]
     children: list[str]
 
     @property
@@ -46,15 +47,22 @@ class Goods:
         body = f"0{self.stage.serial()[1:8]}{next(self._numbers):09d}"
         return body + gs1.check_digit(body)
 
-    async def cases(self, count: int, size: int = BATCH) -> list[Case]:
-        """As many cases' packs, commissioned and loose."""
-        made: list[Case] = []
+    def planned(self, count: int, size: int = BATCH) -> list[Case]:
+        """As many cases, whose packs are yet to be commissioned."""
+        serials = (self.stage.serials(size) for _ in range(count))
+        return [Case(self.sscc(), each, list(map(self.ref, each))) for each in serials]
 
-        async def make() -> None:
-            made.append(Case(self.sscc(), list(map(self.ref, await self.stage.commissioned(size)))))
+    def commissions(self, cases: list[Case]) -> Iterator[Call]:
+        """Commissioning of each case's packs."""
+        for case in cases:
+            yield self.stage.commissioning(case.serials)
 
-        await rate(itertools.repeat(make, count), BATCH_CONCURRENCY)
-        return made
+    async def packed(self, count: int, size: int = BATCH) -> list[Case]:
+        """As many cases, packed."""
+        cases = self.planned(count, size)
+        await rate(self.commissions(cases), BATCH_CONCURRENCY)
+        await rate(self.packs(cases), BATCH_CONCURRENCY)
+        return cases
 
     def ref(self, serial: str) -> str:
         return gs1.unit_ref(self.stage.gtin, serial)
@@ -64,11 +72,8 @@ class Goods:
         for case in cases:
             yield self._call(self._maker, "Pack", self._packing(case.sscc, case.children))
 
-    async def pallet(self, packs: int) -> str:
-        """A pallet of so many packs in cases of a thousand, or one case of fewer; its SSCC."""
-        cases = await self.cases(max(1, packs // BATCH), min(packs, BATCH))
-        for call in self.packs(cases):
-            await call()
+    async def pallet(self, cases: list[Case]) -> str:
+        """The SSCC of a pallet of packed cases."""
         sscc = self.sscc()
         await self._submit(self._maker, "Pack", self._packing(sscc, [case.ref for case in cases]))
         return sscc
@@ -101,8 +106,7 @@ class Goods:
     async def received(self, count: int) -> list[str]:
         """Refs of loose packs at the dispenser, who bought them in cases of a thousand and took them out."""
         refs: list[str] = []
-        for case in await self.cases(-(-count // BATCH)):
-            await self._submit(self._maker, "Pack", self._packing(case.sscc, case.children))
+        for case in await self.packed(-(-count // BATCH)):
             await self.shipping(case.sscc, case.sscc)()
             await self.arrived()
             await self.receiving(case.sscc)()

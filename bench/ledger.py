@@ -21,7 +21,11 @@ BATCH_CONCURRENCY = 6
 
 
 class Stage:
-    """A network with parties, a product and a lot on it, ready to be loaded."""
+    """A network with parties, a product and a lot on it, ready to be loaded.
+
+    Attributes:
+        packs: how many packs of the lot are on the ledger.
+    """
 
     def __init__(self, network: Network, gtin: str, run: Run, members: list[str]) -> None:
         self.network = network
@@ -30,6 +34,7 @@ class Stage:
         self.gtin = gtin
         self.lot = run.lot
         self.expiry = run.expiry.isoformat()
+        self.packs = 0
         self._members = members
         self._numbers = numbers()
         self._prefix = run.number
@@ -37,10 +42,13 @@ class Stage:
     def serial(self) -> str:
         return f"B{self._prefix:07d}{next(self._numbers):09d}"
 
+    def serials(self, count: int) -> list[str]:
+        return [self.serial() for _ in range(count)]
+
     def singles(self) -> Iterator[Call]:
         """Single-pack commissions, each of a new serial."""
         while True:
-            yield self._submitting(self.custody, "Commission", self._commission([self.serial()]))
+            yield self.commissioning([self.serial()])
 
     def puts(self) -> Iterator[Call]:
         """Bare puts of one new key each, with a value as long as a unit's document."""
@@ -50,8 +58,7 @@ class Stage:
     def batches(self) -> Iterator[Call]:
         """Commissions of a thousand packs."""
         while True:
-            serials = [self.serial() for _ in range(BATCH)]
-            yield self._submitting(self.custody, "Commission", self._commission(serials))
+            yield self.commissioning(self.serials(BATCH))
 
     def bare_batches(self) -> Iterator[Call]:
         """Bare puts of a thousand keys, each with an owner's policy, in one transaction."""
@@ -67,9 +74,20 @@ class Stage:
 
     async def commissioned(self, count: int) -> list[str]:
         """The serials of as many new packs."""
-        serials = [self.serial() for _ in range(count)]
-        await submit(self.custody, "Commission", self._commission(serials))
+        serials = self.serials(count)
+        await self.commissioning(serials)()
         return serials
+
+    def commissioning(self, serials: list[str]) -> Call:
+        """Commission of these packs in one transaction."""
+        body = json.dumps({"gtin": self.gtin, "lot": self.lot, "serials": serials}).encode()
+
+        async def call() -> object:
+            result = await submit(self.custody, "Commission", body)
+            self.packs += len(serials)
+            return result
+
+        return call
 
     def lookups(self, serials: list[str]) -> Iterator[Call]:
         """Reads of one unit each, round and round."""
@@ -77,9 +95,6 @@ class Stage:
             for serial in serials:
                 body = json.dumps({"gtin": self.gtin, "serial": serial}).encode()
                 yield self._evaluating(body)
-
-    def _commission(self, serials: list[str]) -> bytes:
-        return json.dumps({"gtin": self.gtin, "lot": self.lot, "serials": serials}).encode()
 
     def _many(self, prefix: str, count: int, members: list[str]) -> Call:
         body = {"prefix": prefix, "count": count, "members": members}

@@ -10,8 +10,10 @@ import sys
 import time
 
 import psycopg
+from rich.console import Console
 
 from bench import ledger
+from bench.idle import idle
 from bench.load import Spread, percentile, rate
 from bench.results import Results
 from bench.sensors import readings
@@ -27,10 +29,12 @@ REBUILDS = 3
 _PACKS = re.compile(r"\((\d+) packs/s\)")
 
 
-async def measure(system: System, results: Results) -> None:
+async def measure(system: System, results: Results, console: Console) -> None:
     """Lag while packs are commissioned, then rebuilds, then the bridge."""
     async with ledger.staged(system) as stage:
+        await idle([system], console)
         await lag(system, stage, results)
+    await idle([system], console)
     rebuild(system, results)
     await readings(system, results)
 

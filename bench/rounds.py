@@ -1,18 +1,21 @@
 """Both ledgers side by side: the same loads, in turn, round by round.
 
 All ledgers are up while one of them is loaded, so that the rounds of one stand close to those of the other;
-what idles takes some CPU from the one that is loaded, and more of it is Fabric's.
+what idles takes some CPU from the one that is loaded, and more of it is Fabric's. Each load waits until both
+are idle, so that it pays for no other's merging of the state database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 
+from bench.idle import idle
 from bench.ledger import BATCH, BATCH_CONCURRENCY, CONCURRENCY, Stage
-from bench.load import Load, Spread, latencies, percentile, rate
+from bench.load import Call, Load, Spread, latencies, percentile, rate
 from bench.results import Results
+from mediledger.system import System
 
 ROUNDS = 5
 ROUND_SECONDS = 8.0
@@ -25,8 +28,15 @@ Rounds = dict[str, list[Load]]
 """The loads of each ledger."""
 
 
-async def measure(stages: Mapping[str, Stage], results: Results, console: Console) -> None:
-    """Load the ``stages``, by their ledger's kind, in turn."""
+async def measure(
+    stages: Mapping[str, Stage], systems: Sequence[System], results: Results, console: Console
+) -> None:
+    """Load the ``stages``, by their ledger's kind, in turn; the ``systems`` are theirs."""
+
+    async def load(calls: Iterator[Call], concurrency: int) -> Load:
+        await idle(systems, console)
+        return await rate(calls, concurrency, ROUND_SECONDS)
+
     for stage in stages.values():
         await rate(stage.puts(), CONCURRENCY, WARM_UP_SECONDS)
         await rate(stage.singles(), CONCURRENCY, WARM_UP_SECONDS)
@@ -37,11 +47,11 @@ async def measure(stages: Mapping[str, Stage], results: Results, console: Consol
     batches: Rounds = {kind: [] for kind in stages}
     for number in range(1, ROUNDS + 1):
         for kind, stage in stages.items():
-            puts[kind].append(await rate(stage.puts(), CONCURRENCY, ROUND_SECONDS))
-            singles[kind].append(await rate(stage.singles(), CONCURRENCY, ROUND_SECONDS))
+            puts[kind].append(await load(stage.puts(), CONCURRENCY))
+            singles[kind].append(await load(stage.singles(), CONCURRENCY))
         for kind, stage in stages.items():
-            bare[kind].append(await rate(stage.bare_batches(), BATCH_CONCURRENCY, ROUND_SECONDS))
-            batches[kind].append(await rate(stage.batches(), BATCH_CONCURRENCY, ROUND_SECONDS))
+            bare[kind].append(await load(stage.bare_batches(), BATCH_CONCURRENCY))
+            batches[kind].append(await load(stage.batches(), BATCH_CONCURRENCY))
         for kind in stages:
             console.print(
                 f"round {number} of {ROUNDS}: {kind}: bare put {puts[kind][-1].per_s:,.0f}/s, single pack "
@@ -51,6 +61,7 @@ async def measure(stages: Mapping[str, Stage], results: Results, console: Consol
     for kind in stages:
         _transactions(results, kind, puts[kind], singles[kind])
         _commission(results, kind, bare[kind], batches[kind])
+        await idle(systems, console)
         await _lookup(stages[kind], results, kind)
     if len(stages) > 1:
         yardstick = f"bare puts/s of real Fabric {IN_TURN}; at least 1.0"
