@@ -21,7 +21,7 @@ from chaincode.contracts.standing import MAX_DEPTH, Standing, change, standing, 
 from chaincode.model import canonical, coldchain, gs1, keys
 from chaincode.model.documents.goods import Container
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.packing import MAX_CHILDREN, part_of, parts_of
+from chaincode.model.packing import MAX_CHILDREN, part_of
 from chaincode.model.periods import packed, written
 from chaincode.rules import contents, goods, parties
 from chaincode.rules import standing as records
@@ -70,6 +70,8 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     levels = 1 + max((container["levels"] for container in inner), default=0)
     if levels > MAX_DEPTH:
         raise invalid("children", f"would be packed more than {MAX_DEPTH} deep")
+    periods = {ref: kind.one.period + 1 for kind in kinds for ref in kind.refs}
+    hashes = write_list(context, sscc, owning, refs, periods)
     container: Container = {
         "doc": "container",
         "sscc": sscc,
@@ -78,7 +80,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "storage": coldchain.narrowest(profiles),
         "contents": contents.total(kind.one.document for kind in kinds for _ in kind.refs),
         "levels": levels,
-        "parts": parts_of(len(refs)),
+        "parts": hashes,
         "taken": [],
         "packed_at": context.now,
         "packed_by": gln,
@@ -87,8 +89,6 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "custodian": gln,
     }
     context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
-    periods = {ref: kind.one.period + 1 for kind in kinds for ref in kind.refs}
-    write_list(context, container, refs, periods)
     parts = {ref: part_of(place) for place, ref in enumerate(refs)}
     for kind in kinds:
         for part, named in groupby(kind.refs, parts.__getitem__):

@@ -141,10 +141,12 @@ class Context:
             policy = owners_policy(protected_by, self.settings.members)
             self.stub.set_validation_parameter(key, policy)
 
-    def write_once(self, key: str, document: Any) -> None:
-        """Put a document that nobody can change any more."""
-        self.stub.put_state(key, canonical.dumps(document))
+    def write_once(self, key: str, document: Any) -> bytes:
+        """Put a document that nobody can change any more; how it is written."""
+        value = canonical.dumps(document)
+        self.stub.put_state(key, value)
         self.stub.set_validation_parameter(key, NOBODY)
+        return value
 
     def event(self, name: str, payload: dict[str, Any]) -> None:
         """The transaction's event; it says by which version of the settings it was decided, where one was."""

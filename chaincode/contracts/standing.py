@@ -152,8 +152,9 @@ class Walk:
         for (sscc, part), packing in self._packings.items():
             periods = self.periods[gs1.container_ref(sscc)]
             if (sscc, part) not in self._packed and packing is not None and periods:
-                sealed = await packings.intact(self._context, sscc, part, packing)
-                self._packed[sscc, part] = Packed.of(packing, sealed, periods[-1])  # type: ignore[arg-type]
+                container: Any = periods[-1]
+                sealed = await packings.intact(self._context, sscc, part, packing, container)
+                self._packed[sscc, part] = Packed.of(packing, sealed, container)
 
     def _ahead(self, ahead: Ahead) -> list[str]:
         """The keys to read of loose goods, by their newest periods so far."""

@@ -95,9 +95,9 @@ def packing_key(sscc: str, part: str) -> str:
     return f"\x00packing\x00{sscc}\x00{part}\x00"
 
 
-def seal_key(sscc: str, part: str) -> str:
-    """Of the seal of such a part, in the implicit collection of the packed goods' owner."""
-    return composite("seal", sscc, part)
+def seal_key(sscc: str) -> str:
+    """Of the seal of such a list, in the implicit collection of the packed goods' owner."""
+    return composite("seal", sscc)
 
 
 def hold_key(ref: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chaincode.model import keys
+from chaincode.model import canonical, keys
 from chaincode.model.documents.goods import Packing
 
 # A part of a container's packing list: the SSCC and the part's number.
@@ -14,6 +14,7 @@ Part = tuple[str, str]
 MAX_CHILDREN = 1000
 # Children that a part names.
 PART = 100
+MAX_PARTS = MAX_CHILDREN // PART
 
 
 def part_of(place: int) -> str:
@@ -21,15 +22,25 @@ def part_of(place: int) -> str:
     return str(place // PART)
 
 
-def parts_of(children: int) -> int:
-    """How many parts name so many children."""
-    return -(-children // PART)
+def hashes_of(container: Mapping[str, Any]) -> dict[str, str]:
+    """The SHA-256 of each part of a container's list, by the part's number and in order.
+
+    None where its document says, forged, what that of no container can say.
+    """
+    said = container.get("parts")
+    if not isinstance(said, list) or len(said) > MAX_PARTS or not all(isinstance(one, str) for one in said):
+        return {}
+    return {str(number): part for number, part in enumerate(said)}
 
 
-def part_keys(sscc: str, parts: int) -> list[str]:
-    """The keys of so many parts of a container's list; none of more than any container has."""
-    allowed = parts <= parts_of(MAX_CHILDREN)
-    return [keys.packing_key(sscc, str(part)) for part in range(parts if allowed else 0)]
+def part_keys(container: Mapping[str, Any]) -> list[str]:
+    """The keys of all parts of a container's list, in order."""
+    return [keys.packing_key(container["sscc"], part) for part in hashes_of(container)]
+
+
+def seal_of(hashes: Iterable[str]) -> bytes:
+    """The private value that seals a list of parts with these hashes."""
+    return canonical.dumps(list(hashes))
 
 
 def part_named(document: Mapping[str, Any]) -> Part:

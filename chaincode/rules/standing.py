@@ -17,7 +17,7 @@ from chaincode.rules.goods import Goods
 class Packed:
     """What the ledger says of one part of a packing list.
 
-    ``sealed``: whether the seal in the implicit collection of ``packing``'s MSP is that of this very part.
+    ``sealed``: whether the seal in the implicit collection of its MSP is of a list that has this very part.
     ``taken``: what the container's document of its newest period says was taken out; all of it where it is
     ``unpacked``.
     """

@@ -18,7 +18,7 @@ _CONTAINER: dict[str, Any] = {
     "children": [UNIT],
     "contents": [{"gtin": GTIN, "lot": "L2026A", "count": 1}],
     "levels": 1,
-    "parts": 1,
+    "parts": ["7fd8e0f003dc9ebca97c658f0a569e1758894f9c27166bdf34ee9c429572eda1"],
     "status": "packed",
     "owner": GLN,
     "owner_msp": "ManufacturerMSP",
@@ -80,7 +80,8 @@ class Container(LedgerDocument):
     """A container on the ledger; ``packed_at`` in epoch milliseconds, ``children`` as they are inside now.
 
     ``contents`` counts the packs at all levels, ``levels`` is how many containers deep it is packed,
-    ``parts`` in how many parts the ledger lists it, and ``part`` the one of its parent's list that names it.
+    ``parts`` are the SHA-256 of the parts in which the ledger lists it, in order, and ``part`` the number of
+    the one of its parent's list that names it.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": _CONTAINER})
@@ -90,7 +91,7 @@ class Container(LedgerDocument):
     children: list[str]
     contents: list[Content]
     levels: int
-    parts: int
+    parts: list[str]
     status: str
     parent: str | None = None
     part: str | None = None

@@ -53,9 +53,7 @@ async def with_children(engine: AsyncEngine, containers: Sequence[dict[str, Any]
 
 
 def _opened(container: dict[str, Any], parts: Mapping[str, list[str]]) -> dict[str, Any]:
-    packed = chain.from_iterable(
-        parts.get(key, ()) for key in part_keys(container["sscc"], container["parts"])
-    )
+    packed = chain.from_iterable(parts.get(key, ()) for key in part_keys(container))
     shown = {name: value for name, value in container.items() if name != "taken"}
     gone = set(container["taken"])
     inside = [] if container["status"] == "unpacked" else [ref for ref in packed if ref not in gone]

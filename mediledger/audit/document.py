@@ -25,7 +25,7 @@ _PACKED: _Shape = {"parent": str, "part": str}
 _LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
 _SHAPES: dict[str, _Shape] = {
     "unit": {"gtin": str, "serial": str, "lot": str, "period": int},
-    "container": {"sscc": str, "period": int, "status": str, "taken": list, "parts": int},
+    "container": {"sscc": str, "period": int, "status": str, "taken": list, "parts": list},
     "packing": {"sscc": str, "part": str, "children": list, "periods": list, "msp_id": str},
     "hold": {"ref": str, "status": str, "inside": list, "guards": list},
     "party": {"gln": str, "msp_id": str},
@@ -63,7 +63,9 @@ def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) 
     if kind == "packing" and len(document["children"]) != len(document["periods"]):
         return False
     if not all(
-        isinstance(ref, str) for name in ("children", "taken", "guards") for ref in document.get(name, ())
+        isinstance(ref, str)
+        for name in ("children", "taken", "parts", "guards")
+        for ref in document.get(name, ())
     ):
         return False
     if kind == "hold":

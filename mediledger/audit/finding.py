@@ -26,6 +26,7 @@ class Broken(StrEnum):
     PERIOD = "the period does not follow the last one"
     SEAL = "the packing list lacks its owner's seal"
     PACKED = "packing list and packed goods do not match"
+    LISTED = "its packing list is not the one that it was packed with"
     TAKEN = "its container does not say that it was taken out"
     HELD = "it moved while it was on hold, or was taken out of what is on hold without that hold"
     HIDDEN = "the key that chaincode finds it by is not there"

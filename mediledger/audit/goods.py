@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chaincode.model import canonical, keys
-from chaincode.model.packing import part_keys
+from chaincode.model.packing import hashes_of, part_keys, seal_of
 from mediledger.audit import policies
 from mediledger.audit.finding import Broken
 from mediledger.audit.members import Members
@@ -25,7 +25,8 @@ class Last(NamedTuple):
     """The newest period of goods; owner and custodian (MSPs) only of a loose one, which has a policy.
 
     ``gone`` is what a container's document says was taken out: how many, and the hash of their refs; of one
-    that was unpacked, less than none. ``lot`` is a pack's lot number.
+    that was unpacked, less than none. ``listed`` is the hash of what seals a container's packing list, and
+    ``lot`` a pack's lot number.
     """
 
     period: int
@@ -34,6 +35,7 @@ class Last(NamedTuple):
     parent: str = ""
     policy: bytes = b""
     gone: tuple[int, bytes] = (0, b"")
+    listed: bytes = b""
     lot: str = ""
 
 
@@ -82,12 +84,15 @@ class Goods:
             yield Broken.PERIOD
         elif last is None:
             yield from self._born(written, document)
-        elif number == newest:
-            yield from self._changed(written, document, last)
-        elif number % 2:
-            yield from self._packed(written, ref, number, document, last)
         else:
-            yield from self._taken(written, ref, document, last)
+            if _listed(document) != last.listed:
+                yield Broken.LISTED
+            if number == newest:
+                yield from self._changed(written, document, last)
+            elif number % 2:
+                yield from self._packed(written, ref, number, document, last)
+            else:
+                yield from self._taken(written, ref, document, last)
 
     def _born(self, written: _Written, document: dict[str, Any]) -> Iterator[Broken]:
         if document["owner_msp"] not in written.endorsers:
@@ -153,12 +158,12 @@ class Goods:
         return all(policies.guarded(policy, msp) for msp in whose)
 
     def _remember(self, ref: str, number: int, document: dict[str, Any], policy: bytes) -> None:
-        lot = document["lot"] if document["doc"] == "unit" else ""
+        lot, listed = document["lot"] if document["doc"] == "unit" else "", _listed(document)
         if "parent" in document:
-            now = Last(number, parent=document["parent"], lot=lot)
+            now = Last(number, parent=document["parent"], listed=listed, lot=lot)
         else:
             custodian = self._members.msp(document["custodian"])
-            now = Last(number, document["owner_msp"], custodian, "", policy, _gone(document), lot)
+            now = Last(number, document["owner_msp"], custodian, "", policy, _gone(document), listed, lot)
         self._last[ref] = self._alike.setdefault(now, now)
 
 
@@ -188,25 +193,27 @@ class _Written:
         self.periods.sort()
 
     def sealed(self, key: str) -> bool:
-        """Whether the seal of a part is written with it, into the collection of the MSP that it names."""
+        """Whether a part is its container's, and the seal written with it in the collection of its MSP."""
         packing = self.documents[key]
-        value = hashlib.sha256(canonical.dumps(packing)).hexdigest().encode()
-        place = hashlib.sha256(keys.seal_key(packing["sscc"], packing["part"]).encode()).digest()
-        written = self._hashes.get((IMPLICIT + packing["msp_id"], place))
-        return packing["msp_id"] in self.endorsers and written == hashlib.sha256(value).digest()
+        container = self.documents.get(keys.container_key(packing["sscc"]), {})
+        place = hashlib.sha256(keys.seal_key(packing["sscc"]).encode()).digest()
+        seal = self._hashes.get((IMPLICIT + packing["msp_id"], place))
+        part = hashlib.sha256(canonical.dumps(packing)).hexdigest()
+        is_listed = hashes_of(container).get(packing["part"]) == part
+        return packing["msp_id"] in self.endorsers and is_listed and seal == _listed(container)
 
     def packs_all(self, key: str) -> bool:
         """Whether everything on a part is packed by this transaction, and the container begun that has it."""
         sscc, part = self.documents[key]["sscc"], self.documents[key]["part"]
         container = self.documents.get(keys.container_key(sscc))
-        if container is None or key not in part_keys(sscc, container["parts"]):
+        if container is None or key not in part_keys(container):
             return False
         begun = (self.documents.get(keys.period_key(*one), {}) for one in self.packings[key].periods.items())
         return all((one.get("parent"), one.get("part")) == (sscc, part) for one in begun)
 
     def lists(self, container: dict[str, Any]) -> bool:
         """Whether all parts of a container's packing list are written by this transaction."""
-        parts = part_keys(container["sscc"], container["parts"])
+        parts = part_keys(container)
         return bool(parts) and self.packings.keys() >= set(parts)
 
     def says_taken(self, container: dict[str, Any], ref: str) -> bool:
@@ -225,6 +232,13 @@ def _gone(document: dict[str, Any], count: int | None = None) -> tuple[int, byte
         return -1, b""
     refs = document["taken"][:count]
     return len(refs), hashlib.sha256("\n".join(refs).encode()).digest()
+
+
+def _listed(document: dict[str, Any]) -> bytes:
+    """The hash of what seals a container's packing list; empty of a pack, which has none."""
+    if document["doc"] != "container":
+        return b""
+    return hashlib.sha256(seal_of(hashes_of(document).values())).digest()
 
 
 def _put_back(document: dict[str, Any], last: Last) -> bool:

@@ -110,7 +110,7 @@ class Bench:
         self.execute(
             "INSERT INTO container (sscc, period, status, storage, contents, levels, parts, taken, packed_at,"
             " packed_by, block_number, tx_id)"
-            " VALUES (%s, 0, 'packed', %s, '[]', 1, 1, '[]', now(), %s, 1, 't')",
+            " VALUES (%s, 0, 'packed', %s, '[]', 1, '[]', '[]', now(), %s, 1, 't')",
             sscc,
             Jsonb({"min_mc": least, "max_mc": most}),
             GLN,

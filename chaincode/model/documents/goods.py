@@ -90,9 +90,10 @@ class Content(TypedDict):
 class Container(Period):
     """``storage`` is the narrowest profile of what was packed, ``contents`` what is inside at all levels.
 
-    ``levels`` is how many containers deep it is packed, itself counted; ``parts`` how many parts its packing
-    list has. ``taken`` names what was taken out so far; a container out of which everything was taken is
-    ``unpacked`` and lists nothing.
+    ``levels`` is how many containers deep it is packed, itself counted. ``parts`` are the SHA-256, in lower
+    case hexadecimal, of all parts of its packing list as they are written: what its seal is of, and so for
+    ever the same. ``taken`` names what was taken out so far; a container out of which everything was taken
+    is ``unpacked`` and lists nothing.
     """
 
     doc: Literal["container"]
@@ -101,7 +102,7 @@ class Container(Period):
     storage: Storage
     contents: list[Content]
     levels: int
-    parts: int
+    parts: list[str]
     taken: list[str]
     packed_at: int
     packed_by: str
@@ -111,7 +112,7 @@ class Packing(TypedDict):
     """A part of what was packed into a container, with the number of the period that this began for each.
 
     ``part`` is its number, from 0, as the key has it (``chaincode.model.packing``). ``msp_id`` is the MSP of
-    ``owner``, who owned it all; the seal that its peer endorsed stands in that MSP's implicit collection.
+    ``owner``, who owned it all; the list's seal, which its peer endorsed, is in the collection of that MSP.
     """
 
     doc: Literal["packing"]

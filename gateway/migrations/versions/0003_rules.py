@@ -141,7 +141,7 @@ def _goods() -> None:
         *_custody(),
         *_json("storage", "contents"),
         *_integers("levels"),
-        sa.Column("parts", sa.Integer(), nullable=False, comment="of its packing list"),
+        sa.Column("parts", JSONB(), nullable=False, comment="of its packing list, the SHA-256 of each"),
         sa.Column(
             "taken",
             JSONB(),

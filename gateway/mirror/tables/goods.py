@@ -66,7 +66,7 @@ container = sa.Table(
     sa.Column("storage", JSONB, nullable=False),
     sa.Column("contents", JSONB, nullable=False),
     sa.Column("levels", sa.Integer, nullable=False),
-    sa.Column("parts", sa.Integer, nullable=False, comment="of its packing list"),
+    sa.Column("parts", JSONB, nullable=False, comment="of its packing list, the SHA-256 of each"),
     sa.Column("taken", JSONB, nullable=False, comment="of its packing list's children, what is out again"),
     sa.Column("decommissioning", JSONB),
     *times("packed_at"),

@@ -45,7 +45,7 @@ def container(sscc: str, **more: Any) -> dict[str, Any]:
         "storage": {"min_mc": 2000, "max_mc": 8000},
         "contents": [],
         "levels": 1,
-        "parts": 1,
+        "parts": ["0" * 64],
         "taken": [],
         "packed_at": AT,
         "packed_by": GLN,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaincode.contracts.protection import owners_policy
-from chaincode.model import canonical, gs1, keys
+from chaincode.model import canonical, gs1, keys, packing
 from chaincode.model.documents.trade import AFFIRMATIONS
 from chaincode.model.errors import Code, Refusal
 from gateway.fabric import EndorseError, EvaluateError, Network, connect
@@ -50,10 +50,15 @@ def owned_by(*members: str) -> bytes:
     return owners_policy([MSPS[member] for member in members], list(MSPS.values()))
 
 
-def seal_of(packing: Mapping[str, Any], msp_id: str) -> tuple[str, str, str]:
-    """The seal of a packing list, in a member's implicit collection."""
-    value = hashlib.sha256(canonical.dumps(packing)).hexdigest()
-    return f"_implicit_org_{msp_id}", keys.seal_key(packing["sscc"], packing["part"]), value
+def hash_of(part: Mapping[str, Any]) -> str:
+    """A part of a packing list as its container's document names it."""
+    return hashlib.sha256(canonical.dumps(part)).hexdigest()
+
+
+def seal_of(container: Mapping[str, Any], msp_id: str) -> tuple[str, str, str]:
+    """The seal of a container's packing list, in a member's implicit collection."""
+    value = packing.seal_of(container["parts"]).decode()
+    return f"_implicit_org_{msp_id}", keys.seal_key(container["sscc"]), value
 
 
 class Consortium:

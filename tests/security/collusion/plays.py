@@ -9,7 +9,16 @@ from typing import Any
 from chaincode.contracts.protection import NOBODY
 from chaincode.model import gs1, keys
 from chaincode.model.periods import packed, written
-from tests.security.collusion.consortium import MSPS, Consortium, Forgery, all_but, owned_by, pairs, seal_of
+from tests.security.collusion.consortium import (
+    MSPS,
+    Consortium,
+    Forgery,
+    all_but,
+    hash_of,
+    owned_by,
+    pairs,
+    seal_of,
+)
 
 Later = Callable[[], Awaitable[Any]]
 
@@ -175,8 +184,8 @@ async def pack_twice_after_a_sale(c: Consortium) -> Play:
 async def break_the_seal_of_what_was_sold(c: Consortium) -> Play:
     sscc, _ = await c.case(2)
     await c.ship("manufacturer", "distributor", f"00{sscc}")
-    packing = await c.read(keys.packing_key(sscc, "0"))
-    collection, key, _ = seal_of(packing, MSPS["manufacturer"])
+    container = await c.read(keys.container_key(sscc))
+    collection, key, _ = seal_of(container, MSPS["manufacturer"])
     return Play(Forgery({}, private=[(collection, key, "broken")]), [all_but("distributor"), list(MSPS)])
 
 
@@ -197,6 +206,29 @@ async def put_back_what_was_sold(c: Consortium) -> Play:
     await c.ship("manufacturer", "distributor", refs[0])
     key = keys.container_key(sscc)
     forgery = Forgery({key: await c.read(key) | {"taken": []}})
+    return _refused(c, refs[0], forgery, all_but("distributor"))
+
+
+@play
+async def add_a_part_to_a_list(c: Consortium) -> Play:
+    sscc, _ = await c.case(2)
+    [ref] = await c.units(1)
+    packing = await c.read(keys.packing_key(sscc, "0")) | {"part": "1", "children": [ref], "periods": [1]}
+    inside = written(packed(await c.read(_key(ref)), sscc, "1"))
+    writes = {keys.packing_key(sscc, "1"): packing, _key(ref, 1): inside}
+    return _refused(c, ref, Forgery(writes, dict.fromkeys(writes, NOBODY)))
+
+
+@play
+async def name_another_list_than_was_sealed(c: Consortium) -> Play:
+    sscc, refs = await c.case(2)
+    unpack = {"sscc": sscc, "gln": c.glns["manufacturer"], "children": refs[:1]}
+    await c.custody("manufacturer", "Unpack", unpack)
+    await c.ship("manufacturer", "distributor", refs[0])
+    key = keys.container_key(sscc)
+    packing = await c.read(keys.packing_key(sscc, "0"))
+    other = hash_of(packing | {"children": refs[1:], "periods": [1]})
+    forgery = Forgery({key: await c.read(key) | {"parts": [other]}})
     return _refused(c, refs[0], forgery, all_but("distributor"))
 
 
@@ -361,6 +393,7 @@ async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
         "owner": c.glns[sealer],
         "msp_id": MSPS[sealer],
     }
+    container["parts"] = [hash_of(packing)]
     if sealer == "manufacturer":
         container |= _owner(c, sealer)
     writes = {
@@ -377,8 +410,8 @@ async def _packed(c: Consortium, ref: str, sealer: str) -> Forgery:
 
 
 def _seal(forgery: Forgery) -> tuple[str, str, str]:
-    packing = next(document for document in forgery.writes.values() if document["doc"] == "packing")
-    return seal_of(packing, packing["msp_id"])
+    documents = {document["doc"]: document for document in forgery.writes.values()}
+    return seal_of(documents["container"], documents["packing"]["msp_id"])
 
 
 def _owner(c: Consortium, member: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -111,6 +112,7 @@ async def test_pack(world: World) -> None:
     assert answer == {"sscc": sscc, "count": 2, "storage": {"min_mc": 2_000, "max_mc": 8_000}}
     assert world.event() == ("ContainerPacked", {"sscc": sscc, "gln": MAKER, "count": 2})
     transaction = world.ledger.transactions[-1]
+    packing = world.ledger.state["custody", keys.packing_key(sscc, "0")]
     makers = owners_policy([MSPS[MAKER]], CONSORTIUM["members"])
     assert world.container(sscc) == {
         "doc": "container",
@@ -120,7 +122,7 @@ async def test_pack(world: World) -> None:
         "storage": {"min_mc": 2_000, "max_mc": 8_000},
         "contents": [{"gtin": PRODUCT, "lot": LOT, "count": 2}],
         "levels": 1,
-        "parts": 1,
+        "parts": [hashlib.sha256(packing).hexdigest()],
         "taken": [],
         "packed_at": now,
         "packed_by": MAKER,
@@ -134,10 +136,10 @@ async def test_pack(world: World) -> None:
         packed = {name: loose[name] for name in loose.keys() - {"owner", "owner_msp", "custodian"}}
         assert world.unit(ref) == packed | {"parent": sscc, "part": "0", "period": 1}
         assert transaction.policies["custody", keys.period_key(ref, 1)] == NOBODY
-    packing = world.ledger.document("custody", keys.packing_key(sscc, "0"))
-    assert (packing["children"], packing["periods"], packing["owner"]) == (refs, [1, 1], MAKER)
+    part = canonical.loads(packing)
+    assert (part["children"], part["periods"], part["owner"]) == (refs, [1, 1], MAKER)
     assert transaction.policies["custody", keys.packing_key(sscc, "0")] == NOBODY
-    seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc, "0"))
+    seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc))
     assert set(transaction.private) == transaction.fixed == {seal}
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from chaincode.model import keys
+from chaincode.model import canonical, keys
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.packing import PART
+from chaincode.model.packing import MAX_PARTS, PART, seal_of
+from chaincode.model.periods import written
 from tests.unit.chaincode.contracts.world import MAKER, MSPS, PHARMACY, World
 
 COUNT = 2 * PART + 5
@@ -17,17 +23,18 @@ def lists_read(world: World) -> list[str]:
     return [key for _, key in world.ledger.transactions[-1].reads if keys.split(key)[0] == "packing"]
 
 
-async def test_a_list_of_many_has_a_sealed_part_for_every_hundred(world: World) -> None:
+async def test_a_list_of_many_has_a_part_for_every_hundred_and_one_seal(world: World) -> None:
     case, refs = await world.case(COUNT)
     transaction = world.ledger.transactions[-1]
-    parts = [world.ledger.document("custody", keys.packing_key(case, str(n))) for n in range(3)]
+    values = [world.ledger.state["custody", keys.packing_key(case, str(n))] for n in range(3)]
+    parts = [canonical.loads(value) for value in values]
     assert [len(part["children"]) for part in parts] == [PART, PART, 5]
     assert [ref for part in parts for ref in part["children"]] == refs
-    assert world.container(case)["parts"] == len(parts)
+    assert world.container(case)["parts"] == [hashlib.sha256(value).hexdigest() for value in values]
     for number in range(3):
         assert all(world.unit(ref)["part"] == str(number) for ref in parts[number]["children"])
-        seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(case, str(number)))
-        assert seal in transaction.fixed
+    seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(case))
+    assert set(transaction.private) == transaction.fixed == {seal}
     found = await world.custody(PHARMACY, "GetContainer", {"sscc": case})
     assert found["container"]["children"] == refs
 
@@ -82,11 +89,87 @@ async def test_a_part_that_is_not_as_it_was_sealed(world: World) -> None:
     assert (refused.value.code, refused.value.field) == (Code.RECORD_FORGED, "sscc")
 
 
-@pytest.mark.parametrize("parts", [0, -1, 11, 2])
-async def test_a_container_that_lies_about_its_parts(world: World, parts: int) -> None:
-    """By its own members' word: what it holds is not taken out of it."""
-    case, _ = await world.case(3)
-    world.ledger.put("custody", keys.container_key(case), world.container(case) | {"parts": parts})
+HASH = hashlib.sha256(b"another").hexdigest()
+LIES: list[Callable[[list[str]], Any]] = [
+    lambda parts: [],
+    lambda parts: [HASH],
+    lambda parts: parts[:1],
+    lambda parts: [*reversed(parts)],
+    lambda parts: [*parts, HASH],
+    lambda parts: [*parts, *[HASH] * MAX_PARTS],
+    lambda parts: [*parts, 1],
+    lambda parts: [*parts, 0.5],
+    lambda parts: [*parts, None],
+    lambda parts: [*parts, {}],
+    lambda parts: [part.upper() for part in parts],
+    lambda parts: dict(zip("01", parts, strict=True)),
+    lambda parts: "".join(parts),
+    lambda parts: len(parts),
+    lambda parts: -1,
+    lambda parts: None,
+]
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_container_that_lies_about_its_parts(world: World, lie: Callable[[list[str]], Any]) -> None:
+    """By its own members' word: what it holds is nobody's to move, and what was in it neither."""
+    case, refs = await world.case(PART + 1)
+    await world.unpack(MAKER, case, refs[0])
+    container = world.container(case)
+    # As JSON of other makers than the chaincode's own, which writes no fraction.
+    forged = json.dumps(container | {"parts": lie(container["parts"])}).encode()
+    world.ledger.state["custody", keys.container_key(case)] = forged
+    for call, field in (
+        (world.unpack(MAKER, case), "sscc"),
+        (world.ship(MAKER, PHARMACY, refs[0]), "what[0]"),
+        (world.custody(PHARMACY, "GetContainer", {"sscc": case}), "sscc"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await call
+        assert (refused.value.code, refused.value.field) == (Code.RECORD_FORGED, field)
+
+
+async def test_a_part_beyond_the_list(world: World) -> None:
+    """Anybody may write one: what it names is not in the case, and the case is as it was."""
+    case, refs = await world.case(2)
+    [loose] = await world.units(1)
+    part = {"part": "1", "children": [loose], "periods": [1]}
+    packing = world.ledger.document("custody", keys.packing_key(case, "0")) | part
+    inside = world.unit(refs[0]) | {"serial": loose[18:], "part": "1"}
+    world.ledger.put("custody", keys.packing_key(case, "1"), packing)
+    world.ledger.put("custody", keys.period_key(loose, 1), written(inside))
     with pytest.raises(Refusal) as refused:
-        await world.unpack(MAKER, case)
+        await world.ship(MAKER, PHARMACY, loose)
     assert refused.value.code is Code.RECORD_FORGED
+    found = await world.custody(PHARMACY, "GetContainer", {"sscc": case})
+    assert found["container"]["children"] == refs
+    await world.ship(MAKER, PHARMACY, f"00{case}")
+
+
+async def test_a_buyers_own_seal_is_no_sellers(world: World) -> None:
+    """Whoever bought a case can seal a longer list of it: what the seller packed is then on none."""
+    case, _ = await world.case(2)
+    await world.ship(MAKER, PHARMACY, f"00{case}")
+    other = world.ledger.document("custody", keys.packing_key(case, "0")) | {
+        "msp_id": MSPS[PHARMACY],
+        "part": "1",
+    }
+    world.ledger.put("custody", keys.packing_key(case, "1"), other)
+    parts = [*world.container(case)["parts"], hashlib.sha256(canonical.dumps(other)).hexdigest()]
+    world.ledger.put("custody", keys.container_key(case), world.container(case) | {"parts": parts})
+    place = (f"_implicit_org_{MSPS[PHARMACY]}", "custody", keys.seal_key(case))
+    world.ledger.private[place] = seal_of(parts)
+    with pytest.raises(Refusal) as refused:
+        await world.unpack(PHARMACY, case)
+    assert refused.value.code is Code.RECORD_FORGED
+
+
+async def test_who_asks_about_packs_of_many_parts_reads_one_seal(world: World) -> None:
+    case, refs = await world.case(COUNT)
+    await world.ship(MAKER, PHARMACY, f"00{case}")
+    some = [refs[0], refs[PART], refs[-1]]
+    await world.unpack(PHARMACY, case)
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": some[:1]})
+    one = world.ledger.transactions[-1].messages.count("custody")
+    await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": some[1:]})
+    assert world.ledger.transactions[-1].messages.count("custody") == one

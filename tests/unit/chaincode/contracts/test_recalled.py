@@ -29,7 +29,8 @@ def unit(serial: str, lot: str = LOT, of: str = PRODUCT) -> Any:
 
 def container(sscc: str, *contents: str, of: str = PRODUCT, taken: tuple[str, ...] = ()) -> Any:
     inside = [{"gtin": of, "lot": lot, "count": 1} for lot in contents]
-    return {"doc": "container", "sscc": sscc, "contents": inside, "parts": 1, "taken": list(taken)}
+    parts = ["0" * 64]
+    return {"doc": "container", "sscc": sscc, "contents": inside, "parts": parts, "taken": list(taken)}
 
 
 def packed(world: World, sscc: str, *children: str) -> None:

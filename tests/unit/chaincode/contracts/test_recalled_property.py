@@ -116,7 +116,7 @@ class Shelf:
             "doc": "container",
             "sscc": sscc,
             "contents": [{"gtin": of, "lot": lot, "count": 1} for of, lot in lots],
-            "parts": 1,
+            "parts": ["0" * 64],
             "taken": [ref for one, ref, _ in children if one.taken],
         }
         refs = [ref for _, ref, _ in children]

@@ -6,7 +6,7 @@ import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, IntEnum, StrEnum
 from typing import Any
 
 import pytest
@@ -26,6 +26,19 @@ values = st.recursive(
 
 class Half(Enum):
     HALF = 0.5
+    HALVES = (0.5, 0.5)
+
+
+class Level(IntEnum):
+    CASE = 1
+
+
+class Step(StrEnum):
+    PACK = "pack"
+
+
+class Digits(int):
+    pass
 
 
 @dataclass
@@ -78,6 +91,7 @@ def test_keys_are_sorted_and_nothing_is_padded() -> None:
         OrderedDict(a=1.5),
         {"a": OrderedDict(b=[1.5])},
         Half.HALF,
+        [Half.HALVES],
         Weight(1.5),
         datetime(2026, 1, 1, tzinfo=UTC),
         2**64,
@@ -92,6 +106,30 @@ def test_keys_are_sorted_and_nothing_is_padded() -> None:
 def test_dumps_refuses_floats_and_what_json_has_no_word_for(value: Any) -> None:
     with pytest.raises(TypeError):
         canonical.dumps(value)
+
+
+@given(values, st.floats(), st.data())
+def test_dumps_refuses_a_float_wherever_it_is(value: Any, number: float, data: st.DataObject) -> None:
+    """Among plain values of any type, or inside of them."""
+    for _ in range(data.draw(st.integers(1, 4))):
+        value = data.draw(
+            st.sampled_from([[value, "a", 1], (None, value), {"a": True, "b": value}, OrderedDict(a=value)])
+        )
+    canonical.dumps(value)
+    spoilt = data.draw(
+        st.sampled_from([[value, number], {"a": value, "b": [number]}, [{"a": number}, value]])
+    )
+    with pytest.raises(TypeError):
+        canonical.dumps(spoilt)
+
+
+@given(st.lists(st.sampled_from([Level.CASE, Step.PACK, Digits(1), "a", 1, None, True]), max_size=5))
+def test_a_kind_of_text_or_integer_is_written_as_one(value: list[Any]) -> None:
+    as_they_are = [json.loads(json.dumps(one)) for one in value]
+    assert canonical.dumps(value) == canonical.dumps(as_they_are)
+    assert canonical.dumps({"a": value, "b": value[:1]}) == canonical.dumps(
+        {"a": as_they_are, "b": as_they_are[:1]}
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ def test_split_takes_composite_keys_only(key: str) -> None:
         (keys.unit_key("4", "S"), ("unit", ("4", "S"))),
         (keys.container_key("5"), ("container", ("5",))),
         (keys.transfer_key("6"), ("transfer", ("6",))),
+        (keys.packing_key("5", "0"), ("packing", ("5", "0"))),
+        (keys.seal_key("5"), ("seal", ("5",))),
         (keys.device_key("7"), ("device", ("7",))),
         (keys.anchor_key("8"), ("sensor_anchor", ("8",))),
         (keys.excursion_key("9"), ("excursion", ("9",))),

@@ -11,14 +11,32 @@ from chaincode.model import keys, packing
 @given(st.integers(1, packing.MAX_CHILDREN))
 def test_every_child_is_named_by_one_part_and_no_part_is_empty(children: int) -> None:
     named = [packing.part_of(place) for place in range(children)]
-    wanted = packing.part_keys("1", packing.parts_of(children))
-    assert wanted == [keys.packing_key("1", part) for part in dict.fromkeys(named)]
-    assert max(map(named.count, set(named))) <= packing.PART
+    parts = list(dict.fromkeys(named))
+    assert packing.part_keys({"sscc": "1", "parts": parts}) == [keys.packing_key("1", part) for part in parts]
+    assert max(map(named.count, parts)) <= packing.PART
 
 
-@given(st.integers(packing.parts_of(packing.MAX_CHILDREN) + 1, 10**18) | st.integers(-(10**18), 0))
-def test_no_container_has_so_many(parts: int) -> None:
-    assert packing.part_keys("1", parts) == []
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
+
+
+@given(
+    values.filter(lambda said: not isinstance(said, list))
+    | st.lists(hashes, min_size=packing.MAX_PARTS + 1, max_size=packing.MAX_PARTS + 5)
+    | st.tuples(st.lists(hashes, max_size=5), values.filter(lambda one: not isinstance(one, str))).map(
+        lambda found: [*found[0], found[1]]
+    )
+)
+def test_a_forged_container_has_no_part(parts: object) -> None:
+    assert packing.part_keys({"sscc": "1", "parts": parts}) == packing.part_keys({"sscc": "1"}) == []
+
+
+@given(st.lists(hashes, max_size=3), st.lists(hashes, max_size=3))
+def test_the_seal_of_one_list_is_that_of_no_other(one: list[str], other: list[str]) -> None:
+    assert (packing.seal_of(one) == packing.seal_of(other)) == (one == other)
 
 
 @given(st.sampled_from([{}, {"part": 3}, {"part": ["0"]}, {"part": None}, {"part": {}}]))

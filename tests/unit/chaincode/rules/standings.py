@@ -38,7 +38,7 @@ def container(*around: Standing, sscc: str = SSCC, **more: Any) -> Standing:
         "storage": FRIDGE,
         "contents": [{"gtin": GTIN, "lot": "L", "count": 2}],
         "levels": 1,
-        "parts": 1,
+        "parts": ["0" * 64],
         "taken": [],
         "packed_at": 1,
         "packed_by": MAKER,

@@ -44,7 +44,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         "storage": {"min_mc": -1, "max_mc": 1},
         "contents": [{"gtin": "1", "lot": "l", "count": 1}],
         "levels": 1,
-        "parts": 1,
+        "parts": ["0" * 64],
         "taken": ["00"],
         "packed_at": TIME,
         "packed_by": "1",

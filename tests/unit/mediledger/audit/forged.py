@@ -11,6 +11,7 @@ import pytest
 
 from chaincode.contracts.protection import owners_policy
 from chaincode.model import canonical, keys
+from chaincode.model.packing import seal_of
 from chaincode.model.periods import written
 from mediledger.audit.finding import Broken
 from mediledger.audit.signed import Signed, Write
@@ -35,10 +36,10 @@ class Forged:
         seals = {
             (
                 f"_implicit_org_{self.sealed_for}",
-                hashlib.sha256(keys.seal_key(document["sscc"], document["part"]).encode()).digest(),
-            ): hashlib.sha256(hashlib.sha256(canonical.dumps(document)).hexdigest().encode()).digest()
+                hashlib.sha256(keys.seal_key(document["sscc"]).encode()).digest(),
+            ): hashlib.sha256(seal_of(document["parts"])).digest()
             for document in self.writes.values()
-            if self.sealed_for and document["doc"] == "packing"
+            if self.sealed_for and document["doc"] == "container"
         }
         return Signed(
             9,
@@ -76,6 +77,11 @@ def mine(*msps: str) -> bytes:
 
 def owner(who: str) -> dict[str, str]:
     return {"owner": who, "owner_msp": MSPS[who], "custodian": who}
+
+
+def hash_of(part: Any) -> str:
+    """A part of a packing list as its container's document names it."""
+    return hashlib.sha256(canonical.dumps(part)).hexdigest()
 
 
 def key_of(ref: str, period: int = 0) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from chaincode.contracts.protection import NOBODY
 from chaincode.model import canonical, gs1, keys
+from chaincode.model.packing import MAX_PARTS
 from chaincode.model.periods import written
 from mediledger.audit.auditor import Ledger as Audit
 from mediledger.audit.finding import Broken
@@ -31,6 +32,7 @@ from tests.unit.mediledger.audit.forged import (
     Forged,
     Made,
     breaks,
+    hash_of,
     key_of,
     mine,
     owner,
@@ -183,11 +185,12 @@ async def packed(world: World, sealer: str) -> tuple[str, dict[str, Any], dict[s
     case, _ = await world.case(1)
     sscc = world.sscc()
     packing = world.ledger.document("custody", keys.packing_key(case, "0"))
+    packing |= {"sscc": sscc, "children": [ref], "periods": [1], "owner": sealer, "msp_id": MSPS[sealer]}
+    container = world.container(case) | {"sscc": sscc, "parts": [hash_of(packing)]} | owner(sealer)
     inside = {k: v for k, v in world.unit(ref).items() if k not in ("owner", "owner_msp", "custodian")}
     writes = {
-        keys.container_key(sscc): world.container(case) | {"sscc": sscc} | owner(sealer),
-        keys.packing_key(sscc, "0"): packing
-        | {"sscc": sscc, "children": [ref], "periods": [1], "owner": sealer, "msp_id": MSPS[sealer]},
+        keys.container_key(sscc): container,
+        keys.packing_key(sscc, "0"): packing,
         key_of(ref, 1): inside | {"parent": sscc, "part": "0", "period": 1},
     }
     policies = {
@@ -208,6 +211,61 @@ async def packed_without_a_seal(world: World) -> Forged:
 async def packed_under_anothers_seal(world: World) -> Forged:
     _, writes, policies = await packed(world, WHOLESALER)
     return Forged(writes, policies=policies, sealed_for=MSPS[WHOLESALER])
+
+
+@breaks(Broken.SEAL)
+async def packed_under_the_seal_of_another_list(world: World) -> Forged:
+    ref, writes, policies = await packed(world, MAKER)
+    key = keys.container_key(writes[key_of(ref, 1)]["parent"])
+    writes[key] |= {"parts": [hash_of({})]}
+    return Forged(writes, EVERYBODY, policies, sealed_for=MSPS[MAKER])
+
+
+@breaks(Broken.PACKED, Broken.SEAL)
+async def packed_on_a_part_beyond_the_list(world: World) -> Forged:
+    sscc, [_] = await world.case(1)
+    [ref] = await world.units(1)
+    part = {"part": "1", "children": [ref], "periods": [1]}
+    packing = world.ledger.document("custody", keys.packing_key(sscc, "0")) | part
+    inside = {k: v for k, v in world.unit(ref).items() if k not in ("owner", "owner_msp", "custodian")}
+    writes = {
+        keys.packing_key(sscc, "1"): packing,
+        key_of(ref, 1): inside | {"parent": sscc, "part": "1", "period": 1},
+    }
+    return Forged(writes, EVERYBODY, dict.fromkeys(writes, NOBODY))
+
+
+@breaks(Broken.PACKED)
+async def a_container_of_more_parts_than_any_has(world: World) -> Forged:
+    sscc, (case, _) = world.sscc(), await world.case(1)
+    container = world.container(case) | {"sscc": sscc, "parts": [hash_of({})] * (MAX_PARTS + 1)}
+    key = keys.container_key(sscc)
+    return Forged({key: container}, EVERYBODY, {key: mine(MSPS[MAKER])})
+
+
+@breaks(Broken.DOCUMENT)
+async def a_container_whose_parts_are_numbers(world: World) -> Forged:
+    case, _ = await world.case(1)
+    return Forged({keys.container_key(case): world.container(case) | {"parts": [1]}}, EVERYBODY)
+
+
+@breaks(Broken.LISTED)
+async def a_case_with_another_list(world: World) -> Forged:
+    case, _ = await world.case(1)
+    return Forged({keys.container_key(case): world.container(case) | {"parts": [hash_of({})]}}, EVERYBODY)
+
+
+@breaks(Broken.LISTED)
+async def a_case_taken_out_with_another_list(world: World) -> Forged:
+    case, _ = await world.case(1)
+    before = world.container(case)
+    pallet = await world.pack(f"00{case}")
+    key = key_of(f"00{case}", 2)
+    writes = {
+        keys.container_key(pallet): world.container(pallet) | {"taken": [f"00{case}"]},
+        key: before | {"period": 2, "parts": [hash_of({})]},
+    }
+    return Forged(writes, EVERYBODY, {key: mine(MSPS[MAKER])})
 
 
 @breaks(Broken.PACKED)
