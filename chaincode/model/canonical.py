@@ -39,11 +39,11 @@ def loads(data: bytes, field: str = "argument") -> Any:
 
 
 def _has_float(value: Any) -> bool:
-    if type(value) in _PLAIN:
-        return False
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list | tuple):
         return _has_float(value.value) if isinstance(value, Enum) else isinstance(value, float)
-    # Most are flat: one look at all types is several times faster than one at each value.
-    return not _PLAIN.issuperset(map(type, value)) and any(map(_has_float, value))
+    # Most are flat: one look at all their types is twice as fast as one at each value.
+    if _PLAIN.issuperset(map(type, value)):
+        return False
+    return any(map(_has_float, [one for one in value if type(one) not in _PLAIN]))
