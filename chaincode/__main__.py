@@ -1,4 +1,4 @@
-"""`python -m chaincode --serve <package_id>=<module>:<attribute>@<host>:<port> …`."""
+"""`python -m chaincode --serve <package_id>=<module>:<attribute>@<address> …`, `host:port` or `unix:PATH`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger("chaincode")
 # time and again, which took half of the time of packing a thousand.
 GC_THRESHOLD = (50_000, 20, 50)
 
-_SERVICE = re.compile(r"(?P<package>[^=]+)=(?P<module>[\w.]+):(?P<attribute>\w+)@(?P<address>.+:\d+)")
+_SERVICE = re.compile(r"(?P<package>[^=]+)=(?P<module>[\w.]+):(?P<attribute>\w+)@(?P<address>unix:.+|.+:\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class Service:
 
     @classmethod
     def parse(cls, text: str) -> Service:
-        """Read `<package_id>=<module>:<attribute>@<host>:<port>`; ArgumentTypeError where it differs."""
+        """Read `<package_id>=<module>:<attribute>@<address>`; ArgumentTypeError where it differs."""
         match = _SERVICE.fullmatch(text)
         if match is None:
             raise argparse.ArgumentTypeError(
-                f"{text!r} is not <package_id>=<module>:<attribute>@<host>:<port>"
+                f"{text!r} is not <package_id>=<module>:<attribute>@<host>:<port> or …@unix:<path>"
             )
         return cls(*match.groups())
 
@@ -64,10 +64,12 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         action="append",
         required=True,
         type=Service.parse,
-        metavar="ID=MODULE:ATTRIBUTE@HOST:PORT",
-        help="a chaincode, by the package id that the peer knows; repeat for more",
+        metavar="ID=MODULE:ATTRIBUTE@ADDRESS",
+        help="a chaincode, by the package id that the peer knows, at host:port or unix:path; repeat for more",
     )
-    parser.add_argument("--tls-cert", type=Path, help="PEM certificate chain of this server")
+    parser.add_argument(
+        "--tls-cert", type=Path, help="PEM certificate chain of this server; a Unix socket has no TLS"
+    )
     parser.add_argument("--tls-key", type=Path, help="PEM private key of this server")
     parser.add_argument("--tls-client-ca", type=Path, help="PEM roots of the peers' certificates")
     parser.add_argument(
@@ -116,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tls = TlsFiles(parsed.tls_cert, parsed.tls_key, parsed.tls_client_ca) if parsed.tls_cert else None
     try:
         uvloop.run(run(parsed.serve, tls, parsed.grace))
-    except (OSError, ImportError, AttributeError, TypeError) as error:
+    except (OSError, ImportError, AttributeError, TypeError, ValueError) as error:
         log.error("cannot start: %s", error)
         return 1
     return 0

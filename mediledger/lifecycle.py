@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mediledger.supervisor import RunDirectory, SupervisorError, SystemState
-from mediledger.supervisor.supervisor import check_plan, check_ports
+from mediledger.supervisor.supervisor import check_addresses, check_plan
 from mediledger.system import PROJECT, System
 
 Watcher = Callable[[SystemState], None]
@@ -25,8 +25,8 @@ def up(system: System, scope: str, watch: Watcher, seconds: float = 300.0) -> Sy
     """Start the ``scope`` ("system" or "network") and wait until all of it is ready.
 
     A running supervisor of the same ledger and scope is joined, one of another is stopped first. ``watch``
-    is called with every state seen. Raises SupervisorError (PortInUse, StartFailed's line) when it cannot
-    be had; then nothing is left running.
+    is called with every state seen. Raises SupervisorError (PortInUse, SocketInUse, StartFailed's line)
+    when it cannot be had; then nothing is left running.
     """
     run = RunDirectory(system.run_path)
     state = run.read() if run.running() else None
@@ -35,7 +35,7 @@ def up(system: System, scope: str, watch: Watcher, seconds: float = 300.0) -> Sy
         system.prepare()
         specs = system.plan() if scope == "system" else system.network_plan()
         check_plan(specs)
-        check_ports(specs)
+        check_addresses(specs)
         _launch(system, scope, run)
     return _wait(run, watch, seconds)
 

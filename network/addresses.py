@@ -1,14 +1,20 @@
-"""Where the nodes of a network answer: on this machine's loopback, or by host name in containers."""
+"""Where the nodes of a network answer: on this machine, or by host name in containers."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
+from http2 import unix_socket
 from network.topology import Chaincode, Organization, Topology
 
 
 class Addresses(Protocol):
-    """Host and port of each node as the other nodes reach it, and the address that it listens on."""
+    """Host and port of each node as the other nodes reach it, and the address that it listens on.
+
+    A member's chaincode server on its peer's own machine has a Unix socket in place of them. As that is its
+    owner's alone, there is no TLS there.
+    """
 
     listen: str
 
@@ -16,7 +22,13 @@ class Addresses(Protocol):
 
     def orderer(self) -> tuple[str, int]: ...
 
-    def chaincode(self, organization: Organization, chaincode: Chaincode) -> tuple[str, int]: ...
+    def chaincode(self, organization: Organization, chaincode: Chaincode) -> str:
+        """``host:port`` of a chaincode's server, or ``unix:PATH``, from the folder that peers run in."""
+        ...
+
+    def serving(self, organization: Organization, chaincode: Chaincode) -> str:
+        """Where a chaincode's server listens that is started here."""
+        ...
 
 
 def address(place: tuple[str, int]) -> str:
@@ -24,8 +36,19 @@ def address(place: tuple[str, int]) -> str:
     return f"{place[0]}:{place[1]}"
 
 
+def is_socket(place: str) -> bool:
+    """Whether a chaincode's address is a Unix socket."""
+    return place.startswith(unix_socket.SCHEME)
+
+
+def below(root: Path, place: str) -> str:
+    """A chaincode's address for a process that runs elsewhere than in ``root``, as peers do."""
+    path = unix_socket.path_in(place)
+    return place if path is None else f"{unix_socket.SCHEME}{root / path}"
+
+
 class Loopback:
-    """Everything on 127.0.0.1."""
+    """Everything on 127.0.0.1, and members' chaincode servers at Unix sockets below HOME/network."""
 
     listen = "127.0.0.1"
 
@@ -38,8 +61,12 @@ class Loopback:
     def orderer(self) -> tuple[str, int]:
         return self.listen, self._topology.orderer_port
 
-    def chaincode(self, organization: Organization, chaincode: Chaincode) -> tuple[str, int]:
-        return _server(chaincode) or (self.listen, self._topology.chaincode_port(organization, chaincode))
+    def chaincode(self, organization: Organization, chaincode: Chaincode) -> str:
+        return chaincode.server or self.serving(organization, chaincode)
+
+    def serving(self, organization: Organization, chaincode: Chaincode) -> str:
+        # Shorter than the 107 bytes that a socket's address may have, whatever the names are.
+        return f"{unix_socket.SCHEME}sockets/{organization.name}/{chaincode.name}.sock"
 
 
 class Hosts:
@@ -56,16 +83,9 @@ class Hosts:
     def orderer(self) -> tuple[str, int]:
         return self._topology.orderer_host, self._topology.orderer_port
 
-    def chaincode(self, organization: Organization, chaincode: Chaincode) -> tuple[str, int]:
-        return _server(chaincode) or (
-            self._topology.chaincode_host(organization),
-            self._topology.chaincode_port(organization, chaincode),
-        )
+    def chaincode(self, organization: Organization, chaincode: Chaincode) -> str:
+        host = self._topology.chaincode_host(organization)
+        return chaincode.server or address((host, self._topology.chaincode_port(organization, chaincode)))
 
-
-def _server(chaincode: Chaincode) -> tuple[str, int] | None:
-    """Where a chaincode is served that nobody here starts."""
-    if chaincode.server is None:
-        return None
-    host, _, port = chaincode.server.rpartition(":")
-    return host, int(port)
+    def serving(self, organization: Organization, chaincode: Chaincode) -> str:
+        return address((self.listen, self._topology.chaincode_port(organization, chaincode)))

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import Profile
+from http2 import unix_socket
 from network import packages
-from network.addresses import Addresses, Loopback
+from network.addresses import Addresses, Loopback, below, is_socket
 from network.fabric import processes, programs
 from network.fabric.programs import Programs
 from network.identities import Identities
-from network.process import ProcessSpec, TcpReady
+from network.process import ProcessSpec, SocketReady, TcpReady
 from network.topology import Organization, Topology
 
 KINDS = ("fabric", "devnet")
@@ -101,17 +102,17 @@ def _arguments(topology: Topology, home: Path) -> tuple[str, ...]:
 
 
 def _chaincode_server(topology: Topology, root: Path, organization: Organization) -> ProcessSpec:
-    ports = tuple(
-        topology.chaincode_port(organization, chaincode)
-        for chaincode in topology.chaincodes_of(organization)
-        if chaincode.entry
+    addresses = Loopback(topology)
+    places = (
+        addresses.serving(organization, one) for one in topology.chaincodes_of(organization) if one.entry
     )
+    sockets = tuple(root / path for place in places if (path := unix_socket.path_in(place)))
     return ProcessSpec(
         f"chaincode-{organization.name}",
-        chaincode_command(topology, root, organization, Loopback(topology)),
+        chaincode_command(topology, root, organization, addresses),
         PROJECT,
-        TcpReady(ports[-1]),
-        ports=ports,
+        SocketReady(sockets[-1]),
+        sockets=sockets,
     )
 
 
@@ -120,13 +121,16 @@ def chaincode_command(
 ) -> tuple[str, ...]:
     """The command of a member's chaincode server; ``root`` is HOME/network."""
     identities = Identities(topology, root, addresses)
-    tls = identities.chaincode_tls(organization)
     serve: list[str] = []
+    certificates: tuple[str, ...] = ()
     for chaincode in topology.chaincodes_of(organization):
         if chaincode.entry is None:
             continue
         package = packages.build(identities, addresses, organization, chaincode)
-        port = topology.chaincode_port(organization, chaincode)
-        serve += ["--serve", f"{package.package_id}={chaincode.entry}@{addresses.listen}:{port}"]
-    certificates = ("--tls-cert", str(tls.certificate), "--tls-key", str(tls.key))
-    return (sys.executable, "-m", "chaincode", *serve, *certificates, "--tls-client-ca", str(tls.root))
+        place = addresses.serving(organization, chaincode)
+        serve += ["--serve", f"{package.package_id}={chaincode.entry}@{below(root, place)}"]
+        if not is_socket(place):
+            tls = identities.chaincode_tls(organization)
+            certificates = ("--tls-cert", str(tls.certificate), "--tls-key", str(tls.key))
+            certificates += ("--tls-client-ca", str(tls.root))
+    return (sys.executable, "-m", "chaincode", *serve, *certificates)

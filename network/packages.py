@@ -10,7 +10,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from network.addresses import Addresses, address
+from network.addresses import Addresses, is_socket
 from network.identities import Identities
 from network.topology import Chaincode, Organization
 
@@ -31,28 +31,27 @@ class Package:
 def build(
     identities: Identities, addresses: Addresses, organization: Organization, chaincode: Chaincode
 ) -> Package:
-    """A member's package of a chaincode as a service; its server has TLS, unless somebody else starts it.
+    """A member's package of a chaincode as a service.
 
-    The peer shows its own TLS certificate to the server, so the package, a secret then, stays with the
-    member. Of a server that somebody else starts all members have the same package, since a server registers
-    as one.
+    Its server has a Unix socket, or TLS: the peer shows its own certificate then, so the package, a secret
+    with its key in it, stays with the member. Of a server that somebody else starts, with TLS or without, all
+    members have the same package, since a server registers as one.
     """
-    connection: dict[str, object] = {
-        "address": address(addresses.chaincode(organization, chaincode)),
-        "dial_timeout": "10s",
-        "tls_required": chaincode.server is None or chaincode.server_tls,
-    }
-    if chaincode.server is None:
+    place = addresses.chaincode(organization, chaincode)
+    connection: dict[str, object] = {"address": place, "dial_timeout": "10s", "tls_required": False}
+    if chaincode.server is None and not is_socket(place):
         peer = identities.tls(identities.peer(organization))
         server = identities.chaincode_tls(organization)
         connection |= {
+            "tls_required": True,
             "client_auth_required": True,
             "root_cert": server.root.read_text(),
             "client_cert": peer.certificate.read_text(),
             "client_key": peer.key.read_text(),
         }
     elif chaincode.server_tls:
-        connection["root_cert"] = identities.shared_chaincode_tls().root.read_text()
+        root = identities.shared_chaincode_tls().root.read_text()
+        connection |= {"tls_required": True, "root_cert": root}
     code = _archive({"connection.json": json.dumps(connection, sort_keys=True).encode()})
     metadata = json.dumps({"label": chaincode.label, "path": "", "type": "ccaas"}, sort_keys=True).encode()
     return Package(chaincode.label, _archive({"code.tar.gz": code, "metadata.json": metadata}))

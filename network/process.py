@@ -16,6 +16,13 @@ class TcpReady:
 
 
 @dataclass(frozen=True)
+class SocketReady:
+    """Ready once a connection to the Unix socket at ``path`` is accepted."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
 class HttpReady:
     """Ready once ``GET url`` answers 200; plain HTTP on loopback only."""
 
@@ -29,7 +36,7 @@ class CommandReady:
     argv: tuple[str, ...]
 
 
-Ready = TcpReady | HttpReady | CommandReady
+Ready = TcpReady | SocketReady | HttpReady | CommandReady
 
 
 @dataclass(frozen=True)
@@ -37,10 +44,10 @@ class ProcessSpec:
     """One process, in the words of its supervisor.
 
     ``after`` names the specs that must be ready first. ``run_once`` marks a job: it counts as ready when it
-    has exited 0, and is safe to run again at each start. ``ports`` are checked to be free before the first
-    start. ``user`` is the account to run as when the supervisor is root (Postgres refuses root).
-    ``stop_signal`` asks for a clean stop; ``stop_seconds`` later the process is killed. ``start_seconds``
-    bounds the wait for readiness.
+    has exited 0, and is safe to run again at each start. ``ports`` and ``sockets``, paths of Unix sockets,
+    are checked to be free before the first start. ``user`` is the account to run as when the supervisor is
+    root (Postgres refuses root). ``stop_signal`` asks for a clean stop; ``stop_seconds`` later the process is
+    killed. ``start_seconds`` bounds the wait for readiness.
     """
 
     name: str
@@ -51,6 +58,7 @@ class ProcessSpec:
     after: tuple[str, ...] = ()
     run_once: bool = False
     ports: tuple[int, ...] = ()
+    sockets: tuple[Path, ...] = ()
     user: str | None = None
     stop_signal: str = "SIGTERM"
     stop_seconds: float = 10.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from chaincode.shim.connection import PeerConnection
 from chaincode.shim.http2 import Session
 from chaincode.shim.limits import Limits
 from chaincode.shim.response import Chaincode
+from chaincode.shim.socket_file import SocketFile
+from http2 import unix_socket
 
 log = logging.getLogger(__name__)
 
@@ -70,19 +73,29 @@ class ChaincodeServer:
         self._package_id = package_id
         self._limits = limits
         self._server: asyncio.Server | None = None
+        self._file: SocketFile | None = None
         self._sessions: set[Session] = set()
         self._connections: set[PeerConnection] = set()
         self._stopped = asyncio.Event()
 
     @property
     def port(self) -> int:
-        """The port that it listens on; 0 before the start and after the stop."""
-        return self._server.sockets[0].getsockname()[1] if self._server and self._server.sockets else 0
+        """The TCP port that it listens on; 0 before the start and after the stop, and with a Unix socket."""
+        sockets = self._server.sockets if self._server else ()
+        return next((one.getsockname()[1] for one in sockets if one.family != socket.AF_UNIX), 0)
 
     async def start(self, address: str, tls: TlsFiles | None) -> None:
-        """Listen; OSError where the address is taken or a TLS file cannot be used."""
+        """Listen; OSError and ValueError as `serve` says."""
+        loop = asyncio.get_running_loop()
+        path = unix_socket.path_in(address)
+        if path is not None:
+            if tls is not None:
+                raise ValueError(f"{address}: a Unix socket has no TLS")
+            self._file = SocketFile(path)
+            self._server = await loop.create_unix_server(self._session, sock=self._file.socket)
+            return
         host, _, port = address.rpartition(":")
-        self._server = await asyncio.get_running_loop().create_server(
+        self._server = await loop.create_server(
             self._session,
             host.strip("[]"),
             int(port),
@@ -95,6 +108,8 @@ class ChaincodeServer:
         if self._server is None or self._stopped.is_set():
             return
         self._server.close()
+        if self._file is not None:
+            self._file.remove()
         await self._drained(grace)
         for session in list(self._sessions):
             session.close(reason="the chaincode server is stopping")
@@ -142,12 +157,15 @@ async def serve(
     Args:
         chaincode: what runs the transactions.
         package_id: the id that the peer computed at installation, `label:hash`.
-        address: `host:port`; port 0 takes a free one (`ChaincodeServer.port`).
-        tls: with it, peers must present a certificate; None listens in plain text.
+        address: `host:port`, where port 0 takes a free one (`ChaincodeServer.port`); or `unix:PATH`, a
+            socket for peers of the same account on the same machine, in a folder of mode 700.
+        tls: with it, peers must present a certificate; None listens in plain text. A Unix socket has none:
+            who may connect is said by its folder.
         limits: bounds other than the usual ones.
 
     Raises:
-        OSError: the address is taken or a TLS file cannot be used.
+        OSError: the address is taken, a TLS file cannot be used, or others may enter the socket's folder.
+        ValueError: TLS for a Unix socket.
     """
     server = ChaincodeServer(chaincode, package_id, limits or Limits())
     await server.start(address, tls)

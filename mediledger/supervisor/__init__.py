@@ -1,6 +1,6 @@
 """Keeps a planned set of processes running: ordered start, health waits, restarts, logs, clean stop."""
 
-from mediledger.supervisor.errors import PortInUse, StartFailed, SupervisorError
+from mediledger.supervisor.errors import PortInUse, SocketInUse, StartFailed, SupervisorError
 from mediledger.supervisor.state import ProcessState, RunDirectory, SystemState
 from mediledger.supervisor.supervisor import Supervisor
 
@@ -8,6 +8,7 @@ __all__ = [
     "PortInUse",
     "ProcessState",
     "RunDirectory",
+    "SocketInUse",
     "StartFailed",
     "Supervisor",
     "SupervisorError",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chaincode.model.errors import MediLedgerError
 
 
@@ -19,6 +21,13 @@ class PortInUse(SupervisorError):
         )
         self.port = port
         self.process = process
+
+
+class SocketInUse(SupervisorError):
+    """Somebody else listens at a Unix socket of the plan."""
+
+    def __init__(self, path: Path, process: str) -> None:
+        super().__init__(f"{path}, needed by {process}, is in use: stop what listens there")
 
 
 class StartFailed(SupervisorError):

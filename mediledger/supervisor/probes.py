@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from pathlib import Path
 
 import httpx
 
-from network.process import CommandReady, HttpReady, ProcessSpec, Ready, TcpReady
+from http2 import unix_socket
+from network.process import CommandReady, HttpReady, ProcessSpec, Ready, SocketReady, TcpReady
 
 PROBE_SECONDS = 3.0
 
@@ -25,12 +27,25 @@ def taken(port: int) -> bool:
     return False
 
 
+def answered(path: Path) -> bool:
+    """Whether somebody listens at the Unix socket at ``path``; a file that a killed server left is nobody."""
+    try:
+        unix_socket.connected(path).close()
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 async def is_ready(ready: Ready, spec: ProcessSpec) -> bool:
     """One try of a readiness probe, bounded in time; any failure of it means not yet."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             if isinstance(ready, TcpReady):
                 return await _tcp(ready)
+            if isinstance(ready, SocketReady):
+                return answered(ready.path)
             if isinstance(ready, HttpReady):
                 return await _http(ready)
             return await _command(ready, spec)

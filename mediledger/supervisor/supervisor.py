@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mediledger.supervisor import probes
-from mediledger.supervisor.errors import PortInUse, StartFailed, SupervisorError
+from mediledger.supervisor.errors import PortInUse, SocketInUse, StartFailed, SupervisorError
 from mediledger.supervisor.logs import LogFile
 from mediledger.supervisor.state import ProcessState, RunDirectory, SystemState, start_ticks
 from network.process import ProcessSpec
@@ -251,12 +251,15 @@ def check_plan(specs: Sequence[ProcessSpec]) -> None:
         left = [spec for spec in left if spec.name not in placed]
 
 
-def check_ports(specs: Sequence[ProcessSpec]) -> None:
-    """PortInUse for the first port of the plan that somebody else holds."""
+def check_addresses(specs: Sequence[ProcessSpec]) -> None:
+    """PortInUse or SocketInUse for the first port or Unix socket of the plan that somebody else holds."""
     for spec in specs:
         for port in spec.ports:
             if probes.taken(port):
                 raise PortInUse(port, spec.name)
+        for path in spec.sockets:
+            if probes.answered(path):
+                raise SocketInUse(path, spec.name)
 
 
 def _account(user: str | None) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from http2 import unix_socket
 from network.devnet.clock import Clock
 from network.devnet.errors import DevnetError
 from network.devnet.faults import Fault, Faults, Kind
@@ -121,7 +120,8 @@ async def controlled(
             clients.discard(task)
             writer.close()
 
-    server = await asyncio.start_unix_server(serve, sock=_listen(folder), limit=MAX_LINE_BYTES)
+    listening = unix_socket.listening(folder / SOCKET, MAX_CLIENTS)
+    server = await asyncio.start_unix_server(serve, sock=listening, limit=MAX_LINE_BYTES)
     try:
         yield
     finally:
@@ -166,35 +166,3 @@ def _answer(line: bytes, clock: Clock, faults: Faults, status: Callable[[], Stat
     except DevnetError as error:
         return Answer(ok=False, error=str(error))
     return Answer(ok=True, status=status())
-
-
-def _listen(folder: Path) -> socket.socket:
-    """A listening socket that only its owner can reach; a former one's file is removed."""
-    (folder / SOCKET).unlink(missing_ok=True)
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        with short_path(folder) as path:
-            made.bind(path)
-    except OSError:
-        made.close()
-        raise
-    finally:
-        os.umask(before)
-    made.listen(MAX_CLIENTS)
-    made.setblocking(False)
-    return made
-
-
-@contextlib.contextmanager
-def short_path(folder: Path) -> Iterator[str]:
-    """The socket's path, in few enough bytes: an address holds about a hundred, folders are often longer."""
-    descriptors = Path("/proc/self/fd")
-    if not descriptors.exists():
-        yield str(folder / SOCKET)
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield str(descriptors / str(descriptor) / SOCKET)
-    finally:
-        os.close(descriptor)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from http2 import unix_socket
 from network.devnet import places
 from network.devnet.control import (
     MAX_LINE_BYTES,
+    SOCKET,
     AdvanceCommand,
     Answer,
     ClearCommand,
@@ -19,7 +21,6 @@ from network.devnet.control import (
     FaultCommand,
     Status,
     StatusCommand,
-    short_path,
 )
 from network.devnet.errors import DevnetError
 from network.devnet.faults import Call, Fault, Kind
@@ -27,6 +28,7 @@ from network.devnet.faults import Call, Fault, Kind
 ANSWER_SECONDS = 10.0
 # A status names every member's every chaincode.
 MAX_ANSWER_BYTES = 64 * MAX_LINE_BYTES
+_NO_ANSWER = "devnet does not answer: it hangs, or too many ask at once"
 
 
 class NotRunning(DevnetError):
@@ -64,26 +66,21 @@ class DevnetControl:
         return await self._send(ClearCommand(kind=kind))
 
     async def _send(self, command: Command) -> Status:
-        made = self._connect()
+        try:
+            made = unix_socket.connected(self._folder / SOCKET)
+        except BlockingIOError as error:
+            raise DevnetError(_NO_ANSWER) from error
+        except OSError as error:
+            raise NotRunning(f"no devnet runs in {self._home}") from error
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 line = await _exchange(made, command.model_dump_json(exclude_none=True).encode() + b"\n")
             answer = Answer.model_validate_json(line)
         except (OSError, ValidationError) as error:
-            raise DevnetError("devnet does not answer: it hangs, or too many ask at once") from error
+            raise DevnetError(_NO_ANSWER) from error
         if answer.status is None:
             raise DevnetError(answer.error or "devnet does not say why it refuses")
         return answer.status
-
-    def _connect(self) -> socket.socket:
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            with short_path(self._folder) as path:
-                made.connect(path)
-        except OSError as error:
-            made.close()
-            raise NotRunning(f"no devnet runs in {self._home}") from error
-        return made
 
 
 async def _exchange(made: socket.socket, line: bytes) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import unquote
 
-from http2 import frames
+from http2 import frames, unix_socket
 from http2.frames import Http2Error
 from http2.headers import HeaderReader, Headers
 from http2.reader import FrameReader
@@ -227,16 +227,24 @@ async def call(
     path: str,
     on_message: OnMessage,
 ) -> BidirectionalCall:
-    """Connect and open a call of the method ``path``, without ``tls`` in clear.
+    """Connect to ``host:port`` or ``unix:PATH`` and open a call of the method ``path``.
 
-    Disconnected where that is impossible.
+    Without ``tls`` it is in clear, as it always is at a Unix socket. Disconnected where that is impossible.
     """
-    host, _, port = address.rpartition(":")
     loop = asyncio.get_running_loop()
+
+    def open_call() -> BidirectionalCall:
+        return BidirectionalCall(server_name, path, on_message)
+
     try:
+        file = unix_socket.path_in(address)
+        if file is not None:
+            connected = unix_socket.connected(file)
+            return (await loop.create_unix_connection(open_call, sock=connected))[1]
+        host, _, port = address.rpartition(":")
         async with asyncio.timeout(CONNECT_SECONDS):
             _, made = await loop.create_connection(
-                lambda: BidirectionalCall(server_name, path, on_message),
+                open_call,
                 host.strip("[]"),
                 int(port),
                 ssl=tls,

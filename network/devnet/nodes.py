@@ -14,11 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from fabric_protos.msp import identities_pb2
 
 from network import packages
-from network.addresses import Loopback, address
+from network.addresses import Loopback, below
 from network.devnet import signatures
 from network.devnet.connection import ChaincodeConnection
 from network.identities import Identities
-from network.identities.store import TlsFiles
 from network.packages import Package
 from network.topology import Organization, Topology
 
@@ -68,10 +67,11 @@ def load_node(msp_id: str, folder: Path) -> Node:
     return Node(serialized, sign)
 
 
-def _context(identities: Identities, organization: Organization, server: TlsFiles) -> ssl.SSLContext:
-    """How a member's peer connects to a chaincode server: it shows its own TLS certificate."""
+def _context(identities: Identities, organization: Organization) -> ssl.SSLContext:
+    """How a member's peer connects to a chaincode server for all: it shows its own TLS certificate."""
     tls = identities.tls(identities.peer(organization))
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(server.root))
+    root = identities.shared_chaincode_tls().root
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(root))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2"])
     context.load_cert_chain(tls.certificate, tls.key)
@@ -84,18 +84,18 @@ def load_peers(topology: Topology, identities: Identities) -> list[Peer]:
 
 
 def _peer(topology: Topology, identities: Identities, organization: Organization) -> Peer:
-    own = _context(identities, organization, identities.chaincode_tls(organization))
-    shared = _context(identities, organization, identities.shared_chaincode_tls())
+    addresses = Loopback(topology)
+    shared = _context(identities, organization)
     installed = {
-        chaincode.name: packages.build(identities, Loopback(topology), organization, chaincode)
+        chaincode.name: packages.build(identities, addresses, organization, chaincode)
         for chaincode in topology.chaincodes_of(organization)
     }
     chaincodes = {
         chaincode.name: ChaincodeConnection(
             chaincode.name,
             installed[chaincode.name].package_id,
-            address(Loopback(topology).chaincode(organization, chaincode)),
-            (shared if chaincode.server_tls else None) if chaincode.server else own,
+            below(identities.root, addresses.chaincode(organization, chaincode)),
+            shared if chaincode.server_tls else None,
             topology.chaincode_host(topology.orderer_organization if chaincode.server else organization),
         )
         for chaincode in topology.chaincodes_of(organization)

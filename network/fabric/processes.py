@@ -165,6 +165,7 @@ def _peer(layout: Layout, programs: Programs, organization: Organization) -> Pro
     return ProcessSpec(
         f"peer-{organization.name}",
         (programs["peer"], "node", "start"),
+        # From here it finds the sockets of the chaincode servers, by the paths in their packages.
         layout.root,
         HttpReady(f"http://127.0.0.1:{operations}/healthz"),
         _environment(layout.settings(organization.name)),

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from http2 import unix_socket
 from network import ledger
-from network.process import ProcessSpec, TcpReady
+from network.process import ProcessSpec, SocketReady, TcpReady
 from network.topology import Organization, Topology
 from tests.support.system import free_base_port
 from tests.support.verified import verify_devnet
@@ -73,12 +74,16 @@ class Ledger:
     def _wait(self, spec: ProcessSpec, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + spec.start_seconds
         ports = (spec.ready.port,) if isinstance(spec.ready, TcpReady) else spec.ports
-        for port in ports:
+        places = (spec.ready.path,) if isinstance(spec.ready, SocketReady) else ports
+        for place in places:
             while True:
                 assert process.poll() is None, (self.home / f"{spec.name}.log").read_text()[-2000:]
                 assert time.monotonic() < deadline, f"{spec.name} is not ready"
                 try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    if isinstance(place, Path):
+                        unix_socket.connected(place).close()
+                    else:
+                        socket.create_connection(("127.0.0.1", place), 1).close()
                     break
                 except OSError:
                     time.sleep(0.1)

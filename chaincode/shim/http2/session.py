@@ -72,8 +72,9 @@ class Session(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._keepalive = Keepalive(self._ask, self._give_up)
         self._sessions.add(self)
-        host, port = transport.get_extra_info("peername")[:2]
-        self._peer = f"{host}:{port}"
+        name = transport.get_extra_info("peername")
+        # Who connects to a Unix socket has no address.
+        self._peer = f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "local"
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != "h2":
             self._give_up("does not agree on HTTP/2")
