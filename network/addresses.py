@@ -65,8 +65,9 @@ class Loopback:
         return chaincode.server or self.serving(organization, chaincode)
 
     def serving(self, organization: Organization, chaincode: Chaincode) -> str:
-        # Shorter than the 107 bytes that a socket's address may have, whatever the names are.
-        return f"{unix_socket.SCHEME}sockets/{organization.name}/{chaincode.name}.sock"
+        # At most 97 bytes, of the 107 that a socket's address may have. A label leads to one package of a
+        # member, so that no peer finds a server of another here, whose answer it would wait for.
+        return f"{unix_socket.SCHEME}sockets/{organization.name}/{chaincode.label}.sock"
 
 
 class Hosts:

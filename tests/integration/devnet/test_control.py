@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import stat
 import time
 from collections.abc import AsyncIterator
@@ -21,8 +20,9 @@ from gateway.fabric import (
     SubmitError,
     connect,
 )
+from http2 import unix_socket
 from network import ledger
-from network.devnet.control import SOCKET, short_path
+from network.devnet.control import SOCKET
 from network.devnet.control_client import DevnetControl, NotRunning
 from network.devnet.errors import DevnetError
 from network.devnet.faults import Call, Fault, Kind
@@ -55,9 +55,7 @@ async def test_what_is_sent_wrongly_is_answered_in_one_line(devnet: Devnet, cont
     assert stat.S_IMODE((folder / SOCKET).stat().st_mode) == 0o600
 
     async def say(line: bytes) -> dict[str, object]:
-        made = socket.socket(socket.AF_UNIX)
-        with short_path(folder) as path:
-            made.connect(path)
+        made = unix_socket.connected(folder / SOCKET)
         reader, writer = await asyncio.open_unix_connection(sock=made)
         writer.write(line)
         answer = await asyncio.wait_for(reader.readline(), 10)

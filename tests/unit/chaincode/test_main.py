@@ -50,6 +50,11 @@ def test_a_service_is_read_from_its_text() -> None:
     assert parsed.serve == [expected]
 
 
+def test_a_service_at_a_socket_is_read_from_its_text() -> None:
+    [service] = arguments(["--serve", "custody_1:ab12=m:chaincode@unix:/a folder/custody_1.sock"]).serve
+    assert service == Service("custody_1:ab12", "m", "chaincode", "unix:/a folder/custody_1.sock")
+
+
 @pytest.mark.parametrize(
     "argv",
     [
@@ -78,6 +83,23 @@ async def test_several_chaincodes_are_served_until_sigterm() -> None:
             _, errors = await process.communicate()
     assert process.returncode == 0
     assert b"Traceback" not in errors
+
+
+async def test_a_killed_server_leaves_its_socket_to_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "member" / "echo.sock"
+    serve = f"--serve=p:1={MODULE}:chaincode@unix:{path}"
+    for _ in range(2):
+        async with command(serve) as process:
+            assert await line(process.stdout) == "ready: 1 chaincodes\n"
+            async with FakePeer(f"unix:{path}") as peer:
+                assert (await peer.invoke("hello")).payload == b"hello"
+            async with command(serve) as another:
+                _, errors = await another.communicate()
+            assert (another.returncode, errors.count(b"\n")) == (1, 1)
+            assert b"in use" in errors
+            process.kill()
+            await process.communicate()
+        assert path.is_socket()
 
 
 @pytest.mark.parametrize(

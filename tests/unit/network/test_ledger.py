@@ -9,7 +9,9 @@ import pytest
 
 from chaincode.model.errors import MediLedgerError
 from network import ledger
+from network.addresses import Hosts
 from network.fabric import programs
+from network.identities import Identities
 from network.topology import DEFAULT, Topology
 
 
@@ -72,16 +74,31 @@ def test_a_chaincode_server_serves_every_chaincode_of_its_member(topology: Topol
     ledger.prepare(topology, tmp_path, "devnet")
     specs = {spec.name: spec for spec in ledger.plan(topology, tmp_path, "devnet")}
     server = specs["chaincode-pharmacy"]
-    assert server.ports == (17063, 17064)
+    assert server.ports == ()
+    folder = tmp_path / "network" / "sockets" / "pharmacy"
+    assert server.sockets == (folder / "registry_1.sock", folder / "custody_1.sock")
     served = [server.argv[at + 1] for at, word in enumerate(server.argv) if word == "--serve"]
     assert [one.partition(":")[0] for one in served] == ["registry_1", "custody_1"]
-    assert served[1].endswith("=chaincode.contracts.custody:chaincode@127.0.0.1:17064")
+    assert served[1].endswith(f"=chaincode.contracts.custody:chaincode@unix:{folder}/custody_1.sock")
+    # Who may enter the folder is let in.
+    assert not [word for word in server.argv if word.startswith("--tls")]
+
+
+def test_a_chaincode_server_on_another_host_has_tls(topology: Topology, identities: Identities) -> None:
+    pharmacy = topology.organizations[2]
+    argv = ledger.chaincode_command(topology, identities.root, pharmacy, Hosts(topology))
+    served = [argv[at + 1] for at, word in enumerate(argv) if word == "--serve"]
+    assert served[1].endswith("=chaincode.contracts.custody:chaincode@0.0.0.0:17064")
     # Its certificate is its own, and whom it lets in its member's authority has vouched for.
-    tls = tmp_path / "network" / "organizations" / "pharmacy" / "chaincode" / "tls"
-    for option, file in (("--tls-cert", "cert.pem"), ("--tls-key", "key.pem"), ("--tls-client-ca", "ca.pem")):
-        assert server.argv[server.argv.index(option) + 1] == str(tls / file)
+    tls = identities.chaincode_tls(pharmacy)
+    for option, file in (
+        ("--tls-cert", tls.certificate),
+        ("--tls-key", tls.key),
+        ("--tls-client-ca", tls.root),
+    ):
+        assert argv[argv.index(option) + 1] == str(file)
     # No secret is on a command line.
-    assert "PRIVATE" not in " ".join(server.argv)
+    assert "PRIVATE" not in " ".join(argv)
 
 
 def test_profiles(topology: Topology, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import stat
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -23,6 +24,10 @@ def unpacked(content: bytes) -> dict[str, bytes]:
         return {entry.name: archive.extractfile(entry).read() for entry in archive}  # type: ignore[union-attr]
 
 
+def connection(package: packages.Package) -> dict[str, Any]:
+    return json.loads(unpacked(unpacked(package.content)["code.tar.gz"])["connection.json"])
+
+
 def test_content(topology: Topology, identities: Identities) -> None:
     first, custody = topology.organizations[0], topology.chaincodes[1]
     package = packages.build(identities, Loopback(topology), first, custody)
@@ -30,11 +35,19 @@ def test_content(topology: Topology, identities: Identities) -> None:
     outer = unpacked(package.content)
     assert set(outer) == {"metadata.json", "code.tar.gz"}
     assert json.loads(outer["metadata.json"]) == {"label": "custody_1", "path": "", "type": "ccaas"}
-    inner = unpacked(outer["code.tar.gz"])
-    assert set(inner) == {"connection.json"}
+    assert set(unpacked(outer["code.tar.gz"])) == {"connection.json"}
+    assert connection(package) == {
+        "address": "unix:sockets/manufacturer/custody_1.sock",
+        "dial_timeout": "10s",
+        "tls_required": False,
+    }
+
+
+def test_a_server_on_another_host_has_tls(topology: Topology, identities: Identities) -> None:
+    first, custody = topology.organizations[0], topology.chaincodes[1]
     peer = identities.tls(identities.peer(first))
-    assert json.loads(inner["connection.json"]) == {
-        "address": "127.0.0.1:17024",
+    assert connection(packages.build(identities, Hosts(topology), first, custody)) == {
+        "address": "chaincode.manufacturer.mediledger.example:17024",
         "dial_timeout": "10s",
         "tls_required": True,
         "client_auth_required": True,
@@ -89,8 +102,20 @@ def test_a_server_that_somebody_else_starts(topology: Topology, identities: Iden
         for addresses in (Loopback(topology), Hosts(topology))
     ]
     assert len({package.package_id for package in made}) == 1
-    connection = json.loads(unpacked(unpacked(made[0].content)["code.tar.gz"])["connection.json"])
-    assert connection == {"address": "localhost:9999", "dial_timeout": "10s", "tls_required": False}
+    assert connection(made[0]) == {
+        "address": "localhost:9999",
+        "dial_timeout": "10s",
+        "tls_required": False,
+    }
+    with_tls = theirs.model_copy(update={"server_tls": True})
+    assert connection(
+        packages.build(identities, Loopback(topology), topology.organizations[1], with_tls)
+    ) == {
+        "address": "localhost:9999",
+        "dial_timeout": "10s",
+        "tls_required": True,
+        "root_cert": identities.shared_chaincode_tls().root.read_text(),
+    }
 
 
 @pytest.mark.parametrize("server", ["10.0.0.1:9999", "example.org:9999", "127.0.0.1", "127.0.0.1:x"])

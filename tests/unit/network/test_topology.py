@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from network.addresses import Hosts, Loopback
-from network.topology import DEFAULT, Batch, Topology, TopologyError
+from network.topology import DEFAULT, Batch, Chaincode, Organization, Topology, TopologyError
 
 PRICES = {"name": "prices", "policy": "OR('PharmacyMSP.member', 'RegulatorMSP.member')"}
 
@@ -105,10 +106,27 @@ def test_hosts_and_addresses(topology: Topology) -> None:
     loopback, hosts = Loopback(topology), Hosts(topology)
     assert loopback.peer(first) == ("127.0.0.1", 17020)
     assert loopback.orderer() == ("127.0.0.1", 17000)
-    assert loopback.chaincode(first, custody) == ("127.0.0.1", 17024)
+    assert loopback.chaincode(first, custody) == "unix:sockets/manufacturer/custody_1.sock"
+    assert loopback.serving(first, custody) == loopback.chaincode(first, custody)
+    theirs = Chaincode(name="notes", version="1", server="localhost:9999")
+    assert loopback.chaincode(first, theirs) == hosts.chaincode(first, theirs) == "localhost:9999"
     assert hosts.peer(first) == (f"peer0.{domain}", 17020)
     assert hosts.orderer() == (topology.orderer_host, 17000)
-    assert hosts.chaincode(first, custody) == (f"chaincode.{domain}", 17024)
+    assert hosts.chaincode(first, custody) == f"chaincode.{domain}:17024"
+    assert hosts.serving(first, custody) == "0.0.0.0:17024"
+
+
+def test_the_longest_names_fit_into_a_sockets_address(topology: Topology) -> None:
+    first, custody = topology.organizations[0].model_dump(), topology.chaincodes[1].model_dump()
+    organization = Organization(**first | {"name": "o" * 31})
+    chaincode = Chaincode(**custody | {"name": "c" * 31, "version": "v" * 20})
+    assert len(Loopback(topology).serving(organization, chaincode).removeprefix("unix:")) == 97
+    with pytest.raises(ValidationError):
+        Organization(**first | {"name": "o" * 32})
+    with pytest.raises(ValidationError):
+        Chaincode(**custody | {"name": "c" * 32})
+    with pytest.raises(ValidationError):
+        Chaincode(**custody | {"version": "v" * 21})
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import stat
 from pathlib import Path
 
 import grpc
@@ -97,6 +98,59 @@ async def test_a_taken_address_is_an_error(bench: Bench) -> None:
     server = await bench.server()
     with pytest.raises(OSError, match="address"):
         await serve(Functions(), package_id="p:1", address=f"127.0.0.1:{server.port}", tls=None)
+
+
+async def at_socket(path: Path, tls: TlsFiles | None = None) -> ChaincodeServer:
+    return await serve(Functions(echo=echo), package_id="test:1", address=f"unix:{path}", tls=tls)
+
+
+async def test_a_socket_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "member" / "test.sock"
+    server = await at_socket(path)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert server.port == 0
+    async with FakePeer(f"unix:{path}") as peer:
+        assert (await peer.invoke("echo", b"hello")).payload == b"hello"
+    await server.stop()
+    assert not path.exists()
+
+
+async def test_a_socket_is_found_from_a_working_directory_however_deep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A peer's address has 107 bytes, and its home may be deeper."""
+    root = tmp_path / ("deep" * 30) / ("er" * 50)
+    server = await at_socket(root / "member" / "test.sock")
+    monkeypatch.chdir(root)
+    async with FakePeer("unix:member/test.sock") as peer:
+        assert (await peer.invoke("echo", b"hello")).payload == b"hello"
+    await server.stop()
+
+
+async def test_a_socket_in_an_open_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "member"
+    folder.mkdir()
+    folder.chmod(0o750)
+    with pytest.raises(PermissionError, match="others may enter it, mode 750 in place of 700"):
+        await at_socket(folder / "test.sock")
+    assert not list(folder.iterdir())
+
+
+async def test_a_socket_has_no_tls(tmp_path: Path, tls: TlsFiles) -> None:
+    with pytest.raises(ValueError, match="no TLS"):
+        await at_socket(tmp_path / "member" / "test.sock", tls)
+
+
+async def test_two_servers_do_not_share_a_socket(tmp_path: Path) -> None:
+    path = tmp_path / "member" / "test.sock"
+    server = await at_socket(path)
+    with pytest.raises(OSError, match=f"in use: '{path}'"):
+        await at_socket(path)
+    async with FakePeer(f"unix:{path}") as peer:
+        assert (await peer.invoke("echo", b"still here")).payload == b"still here"
+    await server.stop()
+    await (await at_socket(path)).stop()
 
 
 async def test_stopping_lets_running_transactions_finish_and_takes_no_new_ones(bench: Bench) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from mediledger.supervisor import PortInUse, RunDirectory, Supervisor, SupervisorError
+from http2 import unix_socket
+from mediledger.supervisor import PortInUse, RunDirectory, SocketInUse, Supervisor, SupervisorError
 from mediledger.supervisor.state import start_ticks
-from mediledger.supervisor.supervisor import check_plan, check_ports
-from network.process import CommandReady, ProcessSpec
+from mediledger.supervisor.supervisor import check_addresses, check_plan
+from network.process import CommandReady, ProcessSpec, SocketReady
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(600)")
 
@@ -126,7 +127,28 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=f"port {port}, needed by server"):
-            check_ports([ProcessSpec("server", SLEEP, tmp_path, ports=(port,))])
+            check_addresses([ProcessSpec("server", SLEEP, tmp_path, ports=(port,))])
+
+
+def test_a_socket_in_use_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "server.sock"
+    specs = [ProcessSpec("server", SLEEP, tmp_path, sockets=(path,))]
+    with unix_socket.listening(path, 1), pytest.raises(SocketInUse, match=f"{path}, needed by server"):
+        check_addresses(specs)
+    # A file that a killed server left is nobody.
+    assert path.is_socket()
+    check_addresses(specs)
+
+
+async def test_a_server_is_ready_once_it_listens_at_its_socket(tmp_path: Path) -> None:
+    path = tmp_path / "server.sock"
+    unix_socket.listening(path, 1).close()
+    async with supervised(tmp_path, ProcessSpec("server", SLEEP, tmp_path, SocketReady(path))) as run:
+        await eventually(lambda: status(run, "server") == "starting")
+        await asyncio.sleep(0.5)
+        assert status(run, "server") == "starting"
+        with unix_socket.listening(path, 10):
+            await eventually(lambda: status(run, "server") == "ready")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -25,7 +27,7 @@ from network.devnet.execution import Execution, NotRunning, Outcome
 from network.devnet.nodes import load_peers
 from network.devnet.simulation import Simulation
 from network.identities import Identities
-from network.topology import Topology
+from network.topology import Chaincode, Topology
 from tests.unit.network.devnet.consortium import success
 from tests.unit.network.devnet.ledgers import MANUFACTURER, LedgerBench
 
@@ -44,7 +46,6 @@ class Server(chaincode_shim_pb2_grpc.ChaincodeServicer):
         )
         self.behave: Behave = completes
         self.received: list[Any] = []
-        self.port = 0
 
     async def Connect(self, requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
         yield self.first
@@ -85,28 +86,59 @@ def execution(ledger: LedgerBench) -> Iterator[Callable[..., Execution]]:
 async def connected(
     topology: Topology, identities: Identities, server: Server, until_ready: bool = True
 ) -> AsyncIterator[ChaincodeConnection]:
-    organization = topology.organizations[0]
-    tls = identities.chaincode_tls(organization)
+    """The member's own server, at its Unix socket."""
+    connection = load_peers(topology, identities)[0].chaincodes["custody"]
+    connection.package_id = PACKAGE
+    serving = grpc.aio.server()
+    chaincode_shim_pb2_grpc.add_ChaincodeServicer_to_server(server, serving)
+    path = Path(connection.address.removeprefix("unix:"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert serving.add_insecure_port(connection.address)
+    await serving.start()
+    try:
+        async with kept(connection, until_ready):
+            yield connection
+    finally:
+        await serving.stop(0)
+
+
+@contextlib.asynccontextmanager
+async def connected_with_tls(
+    topology: Topology, identities: Identities, server: Server
+) -> AsyncIterator[ChaincodeConnection]:
+    """A server for all members, at an address that the topology has of it."""
+    tls = identities.shared_chaincode_tls()
     credentials = grpc.ssl_server_credentials(
-        [(tls.key.read_bytes(), tls.certificate.read_bytes())], tls.root.read_bytes(), True
+        [(tls.key.read_bytes(), tls.certificate.read_bytes())],
+        b"".join(root.read_bytes() for root in identities.tls_roots()),
+        True,
     )
     serving = grpc.aio.server()
     chaincode_shim_pb2_grpc.add_ChaincodeServicer_to_server(server, serving)
-    server.port = serving.add_secure_port("127.0.0.1:0", credentials)
+    port = serving.add_secure_port("127.0.0.1:0", credentials)
     await serving.start()
-    context = load_peers(topology, identities)[0].chaincodes["custody"]._tls
-    connection = ChaincodeConnection(
-        "custody", PACKAGE, f"127.0.0.1:{server.port}", context, topology.chaincode_host(organization)
-    )
+    theirs = Chaincode(name="custody", version="1", server=f"127.0.0.1:{port}", server_tls=True)
+    channel = dataclasses.replace(topology.channels[0], chaincodes=(theirs,))
+    shared = dataclasses.replace(topology, channels=(channel,), chaincodes=(theirs,))
+    connection = load_peers(shared, identities)[0].chaincodes["custody"]
+    connection.package_id = PACKAGE
+    try:
+        async with kept(connection):
+            yield connection
+    finally:
+        await serving.stop(0)
+
+
+@contextlib.asynccontextmanager
+async def kept(connection: ChaincodeConnection, until_ready: bool = True) -> AsyncIterator[None]:
     keeping = asyncio.create_task(connection.keep())
     try:
         if until_ready:
             await asyncio.wait_for(connection.up.wait(), 10)
-        yield connection
+        yield
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
-        await serving.stop(0)
 
 
 async def test_a_transaction(topology: Topology, identities: Identities, execution: Any) -> None:
@@ -125,6 +157,13 @@ async def test_a_transaction(topology: Topology, identities: Identities, executi
         "medicines",
     )
     assert transaction.HasField("proposal")
+
+
+async def test_a_server_for_all_members_with_tls(
+    topology: Topology, identities: Identities, execution: Any
+) -> None:
+    async with connected_with_tls(topology, identities, Server()) as connection:
+        assert (await connection.run([b"Read"], False, execution())).response.payload == b"Read"
 
 
 async def test_many_at_once_and_large_ones(
@@ -292,11 +331,7 @@ async def test_another_server_is_not_spoken_to(
 
 
 async def test_nobody_listens(topology: Topology, identities: Identities, execution: Any) -> None:
-    organization = topology.organizations[0]
-    context = load_peers(topology, identities)[0].chaincodes["custody"]._tls
-    connection = ChaincodeConnection(
-        "custody", PACKAGE, "127.0.0.1:1", context, topology.chaincode_host(organization)
-    )
+    connection = load_peers(topology, identities)[0].chaincodes["custody"]
     keeping = asyncio.create_task(connection.keep())
     await asyncio.sleep(0.05)
     with pytest.raises(NotRunning):

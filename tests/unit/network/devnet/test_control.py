@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from http2 import unix_socket
 from network.devnet import places
 from network.devnet.clock import Clock
-from network.devnet.control import MAX_CLIENTS, SOCKET, ChannelStatus, Status, controlled, short_path
+from network.devnet.control import MAX_CLIENTS, SOCKET, ChannelStatus, Status, controlled
 from network.devnet.control_client import DevnetControl, NotRunning
 from network.devnet.errors import DevnetError
 from network.devnet.faults import Call, Fault, Faults, Kind
@@ -62,9 +62,7 @@ async def test_it_serves_so_many_at_once(tmp_path: Path) -> None:
     async with running(tmp_path) as control:
         writers = []
         for _ in range(MAX_CLIENTS):
-            made = socket.socket(socket.AF_UNIX)
-            with short_path(places.folder(tmp_path)) as path:
-                made.connect(path)
+            made = unix_socket.connected(places.folder(tmp_path) / SOCKET)
             reader, writer = await asyncio.open_unix_connection(sock=made)
             writer.write(b'{"command": "status"}\n')
             assert await asyncio.wait_for(reader.readline(), 5)
