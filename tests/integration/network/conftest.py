@@ -35,8 +35,9 @@ class Network(Ledger):
 
 @pytest.fixture(scope="module", params=kinds())
 def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """A network of three members."""
-    home = tmp_path_factory.mktemp(request.param)
+    """A network of three members, deeper in the file system than the address of a Unix socket is long."""
+    home = tmp_path_factory.mktemp(request.param) / ("deep" * 30)
+    home.mkdir()
     # A copy, that a test may write another version of.
     path = home / "topology.yaml"
     path.write_text(TOPOLOGY.read_text())

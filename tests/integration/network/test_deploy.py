@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import stat
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -144,6 +145,16 @@ async def test_a_changed_policy_and_version(started: Network) -> None:
     started.run("deploy")
     for organization in changed.organizations:
         await eventually_written(started, organization.name, "version 2")
+
+
+async def test_chaincode_servers_are_their_members_alone(started: Network) -> None:
+    folder = started.home / "network" / "sockets"
+    for organization in started.topology.organizations:
+        member = folder / organization.name
+        assert stat.S_IMODE(member.stat().st_mode) == 0o700
+        sockets = {path.name: stat.S_IMODE(path.stat().st_mode) for path in member.glob("*.sock")}
+        labels = [one.label for one in started.topology.chaincodes_of(organization)]
+        assert {f"{label}.sock": 0o600 for label in labels}.items() <= sockets.items()
 
 
 async def test_keys_are_their_owners_to_read(started: Network) -> None:

@@ -23,12 +23,9 @@ def test_only_its_owner_may_connect(tmp_path: Path) -> None:
 
 
 def test_it_can_be_deep_in_the_file_system(tmp_path: Path) -> None:
-    folder = tmp_path / ("deep" * 30) / ("er" * 50)
-    folder.mkdir(parents=True)
-    with (
-        unix_socket.listening(folder / "a.sock", 1) as one,
-        unix_socket.connected(folder / "a.sock") as other,
-    ):
+    path = tmp_path / ("deep" * 30) / ("er" * 50) / "a.sock"
+    path.parent.mkdir(parents=True)
+    with unix_socket.listening(path, 1) as one, unix_socket.connected(path) as other:
         other.send(b"hello")
         with one.accept()[0] as accepted:
             assert accepted.recv(5) == b"hello"
@@ -47,6 +44,10 @@ def test_what_a_killed_server_left_is_nobody_and_no_hindrance(tmp_path: Path) ->
 
 
 def test_a_server_that_takes_nobody_keeps_nobody_waiting(tmp_path: Path) -> None:
-    with unix_socket.listening(tmp_path / "a.sock", 0), unix_socket.connected(tmp_path / "a.sock"):
-        with pytest.raises(BlockingIOError):
-            unix_socket.connected(tmp_path / "a.sock")
+    path = tmp_path / "a.sock"
+    with (
+        unix_socket.listening(path, 0),
+        unix_socket.connected(path),
+        pytest.raises(BlockingIOError),
+    ):
+        unix_socket.connected(path)

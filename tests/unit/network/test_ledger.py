@@ -91,11 +91,8 @@ def test_a_chaincode_server_on_another_host_has_tls(topology: Topology, identiti
     assert served[1].endswith("=chaincode.contracts.custody:chaincode@0.0.0.0:17064")
     # Its certificate is its own, and whom it lets in its member's authority has vouched for.
     tls = identities.chaincode_tls(pharmacy)
-    for option, file in (
-        ("--tls-cert", tls.certificate),
-        ("--tls-key", tls.key),
-        ("--tls-client-ca", tls.root),
-    ):
+    files = {"--tls-cert": tls.certificate, "--tls-key": tls.key, "--tls-client-ca": tls.root}
+    for option, file in files.items():
         assert argv[argv.index(option) + 1] == str(file)
     # No secret is on a command line.
     assert "PRIVATE" not in " ".join(argv)
