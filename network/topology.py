@@ -344,6 +344,7 @@ class Topology:
         return self._port(organization, 2)
 
     def chaincode_port(self, organization: Organization, chaincode: Chaincode) -> int:
+        """Where its server listens in a container of its own; beside its peer it has a Unix socket."""
         return self._port(organization, 3 + self.chaincodes.index(chaincode))
 
     def gateway_port(self, organization: Organization) -> int:
