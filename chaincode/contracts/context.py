@@ -12,13 +12,15 @@ from chaincode.contracts.arguments import MAX_TIME_MS
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.settings import Settings
 from chaincode.model import canonical
+from chaincode.model.directory import SETTINGS_KEY, bucket_key
 from chaincode.model.documents.registry import Party, Product
 from chaincode.model.errors import Code, Refusal
-from chaincode.rules import parties
+from chaincode.rules import governance, parties
 from chaincode.rules.catalogue import name_of
 from chaincode.shim import ChaincodeCallError, Stub
 
-REGISTRY = "registry"
+# The two chaincodes, by which each knows the other.
+REGISTRY, CUSTODY = "registry", "custody"
 
 Demand = ParamSpec("Demand")
 
@@ -40,6 +42,7 @@ class Context:
         self._read: dict[str, Any] = {}
         self._raw: dict[str, bytes] = {}
         self._hashes: dict[tuple[str, str], bytes | None] = {}
+        self._expected: list[str] = []
         if not 0 <= self.now <= MAX_TIME_MS:
             message = "the transaction's timestamp is outside the years 1970 to 9999"
             raise Refusal(Code.INVALID_ARGUMENT, message, "timestamp")
@@ -61,9 +64,9 @@ class Context:
 
     @property
     def settings(self) -> Settings:
-        """The consortium's settings; there once the registry was asked in this transaction."""
+        """The consortium's settings; there once they were read in this transaction."""
         if self._settings is None:
-            raise LookupError("the registry was not asked yet")
+            raise LookupError("the settings were not read yet")
         return self._settings
 
     @settings.setter
@@ -96,12 +99,18 @@ class Context:
         known = self._read
         missing = [key for key in dict.fromkeys(wanted) if key not in known]
         if missing:
+            missing += [key for key in self._expected if key not in known and key not in missing]
+            self._expected = []
             values = await self.stub.get_states(missing)
             # Packs by the thousand are written alike: what is alike is parsed once, and is one document.
             parsed: dict[bytes, Any] = {}
             for key, value in zip(missing, values, strict=True):
                 self._keep(key, value, parsed)
         return [known[key] for key in wanted]
+
+    def expect(self, wanted: Iterable[str]) -> None:
+        """Have some documents read with whatever ``read_all`` reads next: that costs no message more."""
+        self._expected += wanted
 
     def raw(self, key: str) -> bytes:
         """What was read under a key as it is written; KeyError where nothing was read or is there."""
@@ -138,8 +147,11 @@ class Context:
         """
         self.stub.put_state(key, canonical.dumps(document))
         if protected_by is not None:
-            policy = owners_policy(protected_by, self.settings.members)
-            self.stub.set_validation_parameter(key, policy)
+            self.protect(key, protected_by)
+
+    def protect(self, key: str, by: Sequence[str]) -> None:
+        """Give a key that this transaction reads or writes the policy that ``write`` says."""
+        self.stub.set_validation_parameter(key, owners_policy(by, self.settings.members))
 
     def write_once(self, key: str, document: Any) -> bytes:
         """Put a document that nobody can change any more; how it is written."""
@@ -157,9 +169,9 @@ class Context:
 class Resolved:
     """Parties and products as the registry has them in this transaction."""
 
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self._parties = answer["parties"]
-        self._products = answer["products"]
+    def __init__(self, parties: dict[str, Party], products: dict[str, Product]) -> None:
+        self._parties = parties
+        self._products = products
 
     def party(self, gln: str, field: str) -> Party:
         """A registered party; Refusal where it is none."""
@@ -174,20 +186,51 @@ class Resolved:
         return self._products[gtin]
 
 
-async def resolve(context: Context, glns: Iterable[str] = (), gtins: Iterable[str] = ()) -> Resolved:
-    """Ask the registry, once, within this transaction; the context has its settings afterwards.
+def foresee(context: Context, *glns: str) -> None:
+    """Have what ``resolve`` reads of these parties read with whatever is read next."""
+    context.expect([SETTINGS_KEY, *map(bucket_key, glns)])
 
-    What it answers is part of the transaction's read set: a licence revoked meanwhile makes it invalid.
+
+async def resolve(context: Context, glns: Iterable[str] = (), gtins: Iterable[str] = ()) -> Resolved:
+    """Look up parties and products with their manufacturers; the context has the settings afterwards.
+
+    Parties and settings are in custody's own directory, products in the registry, which is asked at most
+    once. Either is part of the transaction's read set: a licence revoked meanwhile makes it invalid. Parties
+    are told as the settings leave them, see ``parties.effective``.
     """
-    question = canonical.dumps({"glns": sorted(set(glns)), "gtins": sorted(set(gtins))})
+    wanted = sorted(set(gtins))
+    products = await _products(context, wanted) if wanted else {}
+    named = dict.fromkeys([*glns, *(product["manufacturer"] for product in products.values())])
+    known, *_ = await context.read_all([SETTINGS_KEY, *map(bucket_key, named)])
+    if known is None:
+        raise Refusal(Code.PARAMETER_UNKNOWN, "the consortium is not set up", "settings")
+    context.settings = settings = Settings(known["settings"])
+    context.check(governance.supported, settings.rules, "settings")
+    found: dict[str, Party] = {}
+    for gln in named:
+        party = (await context.read(bucket_key(gln)))["parties"].get(gln)
+        stands = party and parties.effective(party, settings.members, settings.regulators)
+        if stands:
+            found[gln] = stands
+    return Resolved(found, products)
+
+
+async def ask(context: Context, chaincode: str, function: str, argument: dict[str, Any]) -> Any:
+    """What a function of another chaincode answers within this transaction; its Refusal is this one's."""
     try:
-        answer = await context.stub.invoke_chaincode(REGISTRY, [b"Resolve", question])
+        answer = await context.stub.invoke_chaincode(
+            chaincode, [function.encode(), canonical.dumps(argument)]
+        )
     except ChaincodeCallError as error:
         refusal = Refusal.parse(error.message)
         raise refusal if refusal else error from error
-    resolved = orjson.loads(answer)
-    context.settings = Settings(resolved["settings"])
-    return Resolved(resolved)
+    return orjson.loads(answer)
+
+
+async def _products(context: Context, gtins: Sequence[str]) -> dict[str, Product]:
+    """Registered products by GTIN; not those that are not."""
+    products: dict[str, Product] = await ask(context, REGISTRY, "GetProducts", {"gtins": gtins})
+    return products
 
 
 async def acting(context: Context, gln: str) -> Party:

@@ -27,13 +27,16 @@ Handler = Callable[[Context, Arguments], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Function:
-    """A transaction function, and the duty that the certificate of whoever calls it must name.
+    """A transaction function, and who may call it.
 
-    Without a duty it only reads and is open to every member.
+    The certificate of whoever does must name the ``duty``. A function that the chaincode ``asked_by`` alone
+    calls, in transactions of its own, leaves that to it. With neither it only reads and is open to every
+    member.
     """
 
     handler: Handler
     duty: str | None = None
+    asked_by: str | None = None
 
 
 class Contract:
@@ -95,6 +98,8 @@ class Contract:
 async def _run(function: Function, context: Context, argument: Any) -> Any:
     if function.duty is not None:
         context.check(authority.entrusted, context.stub.creator.attributes, function.duty)
+    if function.asked_by is not None:
+        context.check(authority.asked_by, context.stub.called, function.asked_by)
     return await function.handler(context, Arguments(argument))
 
 

@@ -6,6 +6,7 @@ from chaincode.contracts import (
     anchors,
     containers,
     decommissioning,
+    directory,
     dispensing,
     epcis,
     excursions,
@@ -30,6 +31,7 @@ from chaincode.contracts import (
     transfers_exceptions,
     verification,
 )
+from chaincode.contracts.context import REGISTRY
 from chaincode.contracts.contract import Contract, Function
 
 chaincode = Contract(
@@ -110,5 +112,6 @@ chaincode = Contract(
         "Trace": Function(tracing.trace),
         "TraceContainer": Function(tracing.trace_container),
         "History": Function(reading.history),
+        "Enter": Function(directory.enter, asked_by=REGISTRY),
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts.arguments import Arguments, unit_ref
-from chaincode.contracts.context import Context, acting
+from chaincode.contracts.context import Context, acting, foresee
 from chaincode.contracts.holds import asked_of_loose, holds_of
 from chaincode.contracts.lots import lots_in
 from chaincode.contracts.recalled import check_recalls
@@ -21,6 +21,7 @@ async def dispense(context: Context, arguments: Arguments) -> Any:
     refs = arguments.each("units", MAX_DISPENSE, unit_ref)
     arguments.done()
     fields = [f"units[{place}]" for place in range(len(refs))]
+    foresee(context, gln)
     units = await standings(context, refs, fields, asked_of_loose)
     held = await holds_of(context, units)
     of = await lots_in(context, units, fields)

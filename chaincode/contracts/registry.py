@@ -6,7 +6,6 @@ from chaincode.contracts import registry_governance as governance
 from chaincode.contracts import registry_parties as parties
 from chaincode.contracts import registry_products as products
 from chaincode.contracts.contract import Contract, Function
-from chaincode.contracts.registry_resolve import resolve
 from chaincode.contracts.registry_settings import bootstrap, get_settings
 
 chaincode = Contract(
@@ -26,6 +25,7 @@ chaincode = Contract(
         "RegisterProduct": Function(products.register_product, "registry"),
         "UpdateProduct": Function(products.update_product, "registry"),
         "GetProduct": Function(products.get_product),
+        "GetProducts": Function(products.get_products),
         "ListProducts": Function(products.list_products),
         "Propose": Function(governance.propose, "governance"),
         "Vote": Function(governance.vote, "governance"),
@@ -34,6 +34,5 @@ chaincode = Contract(
         "GetSettings": Function(get_settings),
         "GetProposal": Function(governance.get_proposal),
         "ListProposals": Function(governance.list_proposals),
-        "Resolve": Function(resolve),
     },
 )

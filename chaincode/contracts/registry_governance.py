@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context
 from chaincode.contracts.paging import page
+from chaincode.contracts.registry_directory import write_settings
 from chaincode.contracts.registry_settings import KEY, load, msp_id, use
 from chaincode.model import gs1, keys
 from chaincode.model.documents.governance import Changes, Proposal, Vote
@@ -105,9 +106,8 @@ async def enact(context: Context, arguments: Arguments) -> Any:
     context.check(governance.unmoved, proposal, _standing(settings["value"], affected, changes), "id")
     value = _lawful(context, settings["value"], affected, changes)
     changed = settings | {"version": settings["version"] + 1, "value": value}
-    context.write(KEY, changed)
-    for gln, party in affected.items():
-        context.write(keys.party_key(gln), {**party, "role": changes["roles"][gln]})
+    moved: list[Any] = [{**party, "role": changes["roles"][gln]} for gln, party in affected.items()]
+    await write_settings(context, changed, moved)
     closed = {"status": "enacted", "closed_at": context.now, "enacted": changed["version"]}
     context.write(keys.proposal_key(proposal_id), proposal | closed)
     context.event("ProposalEnacted", {"id": proposal_id, "version": changed["version"]})

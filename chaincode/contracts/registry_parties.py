@@ -8,6 +8,7 @@ from typing import Any
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context
 from chaincode.contracts.paging import page
+from chaincode.contracts.registry_directory import write_parties
 from chaincode.contracts.registry_settings import load, msp_id
 from chaincode.model import keys
 from chaincode.model.documents.registry import ROLES, Licence, LicenceStatus, Party
@@ -43,7 +44,7 @@ async def register_party(context: Context, arguments: Arguments) -> Any:
     context.check(parties.regulators_role, party["msp_id"], role, settings.regulators, "role")
     if existing is not None:
         raise Refusal(Code.PARTY_EXISTS, f"party {gln} is registered", "gln")
-    context.write(keys.party_key(gln), party)
+    await write_parties(context, party)
     context.event("PartyRegistered", {"gln": gln, "role": role})
     return party
 
@@ -60,7 +61,7 @@ async def update_party(context: Context, arguments: Arguments) -> Any:
     if not change:
         raise invalid("name", "is required where no address is given")
     party: Any = await _supervised(context, gln)
-    return _changed(context, party | change, "PartyUpdated")
+    return await _changed(context, party | change, "PartyUpdated")
 
 
 async def suspend_party(context: Context, arguments: Arguments) -> Any:
@@ -70,7 +71,7 @@ async def suspend_party(context: Context, arguments: Arguments) -> Any:
     party = await _supervised(context, gln)
     context.check(parties.trading_partner, party, "gln")
     context.check(parties.party_is, party, "active", "gln")
-    return _changed(context, {**party, "status": "suspended", "reason": reason}, "PartySuspended")
+    return await _changed(context, {**party, "status": "suspended", "reason": reason}, "PartySuspended")
 
 
 async def reinstate_party(context: Context, arguments: Arguments) -> Any:
@@ -79,7 +80,7 @@ async def reinstate_party(context: Context, arguments: Arguments) -> Any:
     arguments.done()
     party = await _supervised(context, gln)
     context.check(parties.party_is, party, "suspended", "gln")
-    return _changed(context, {**party, "status": "active", "reason": reason}, "PartyReinstated")
+    return await _changed(context, {**party, "status": "active", "reason": reason}, "PartyReinstated")
 
 
 async def add_licence(context: Context, arguments: Arguments) -> Any:
@@ -93,7 +94,7 @@ async def add_licence(context: Context, arguments: Arguments) -> Any:
     changed = parties.with_licence(party, added)
     if len(changed["licences"]) > MAX_LICENCES:
         raise Refusal(Code.BATCH_TOO_LARGE, f"a party has at most {MAX_LICENCES} licences", field)
-    return _changed(context, changed, "LicenceAdded", added["authority"], added["number"])
+    return await _changed(context, changed, "LicenceAdded", added["authority"], added["number"])
 
 
 async def suspend_licence(context: Context, arguments: Arguments) -> Any:
@@ -142,11 +143,11 @@ async def _licence_becomes(
     context.check(parties.trading_partner, party, "gln")
     context.check(parties.licence_is, party, authority, number, before, "number")
     changed = parties.with_licence_status(party, authority, number, status, reason)
-    return _changed(context, changed, event, authority, number)
+    return await _changed(context, changed, event, authority, number)
 
 
-def _changed(context: Context, party: Party, event: str, *licence: str) -> Party:
-    context.write(keys.party_key(party["gln"]), party)
+async def _changed(context: Context, party: Party, event: str, *licence: str) -> Party:
+    await write_parties(context, party)
     named = dict(zip(("authority", "number"), licence, strict=False))
     context.event(event, {"gln": party["gln"], **named})
     return party

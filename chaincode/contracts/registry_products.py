@@ -8,10 +8,12 @@ from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context
 from chaincode.contracts.paging import page
 from chaincode.contracts.registry_settings import load
-from chaincode.model import keys
+from chaincode.model import gs1, keys
 from chaincode.model.documents.registry import Party, Product
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import parties
+
+MAX_PRODUCTS = 400
 
 
 async def register_product(context: Context, arguments: Arguments) -> Any:
@@ -57,6 +59,17 @@ async def get_product(context: Context, arguments: Arguments) -> Any:
     gtin = arguments.gtin()
     arguments.done()
     return await context.need(keys.product_key(gtin), Code.PRODUCT_UNKNOWN, f"product {gtin}", "gtin")
+
+
+async def get_products(context: Context, arguments: Arguments) -> Any:
+    """Products by GTIN, those of ``gtins`` that are registered: what custody asks in its transactions."""
+    gtins = arguments.values("gtins")
+    arguments.done()
+    if len(gtins) > MAX_PRODUCTS:
+        raise Refusal(Code.BATCH_TOO_LARGE, f"at most {MAX_PRODUCTS} products at once", "gtins")
+    gtins = [gs1.gtin(value, f"gtins[{place}]") for place, value in enumerate(gtins)]
+    found = await context.read_all([*map(keys.product_key, gtins)])
+    return {gtin: product for gtin, product in zip(gtins, found, strict=True) if product is not None}
 
 
 async def list_products(context: Context, arguments: Arguments) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context
+from chaincode.contracts.registry_directory import write_settings
 from chaincode.contracts.settings import Settings
 from chaincode.model import keys
 from chaincode.model.documents.registry import Settings as Document
@@ -43,7 +44,7 @@ async def bootstrap(context: Context, arguments: Arguments) -> Any:
     context.check(governance.supervised, settings["value"], "members")
     if await context.read(KEY) is not None:
         raise Refusal(Code.PARAMETER_EXISTS, "the consortium is set up already", "regulators")
-    context.write(KEY, settings)
+    await write_settings(context, settings)
     context.event("Bootstrapped", {"regulators": settings["value"]["regulators"]})
     return settings
 

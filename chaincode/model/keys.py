@@ -24,6 +24,11 @@ def party_key(gln: str) -> str:
     return composite("party", gln)
 
 
+def directory_key(bucket: str) -> str:
+    """Of a part of custody's directory of the registry."""
+    return composite("directory", bucket)
+
+
 def product_key(gtin: str) -> str:
     return composite("product", gtin)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from fabric_protos.common import common_pb2
-from fabric_protos.peer import proposal_pb2
+from fabric_protos.peer import chaincode_pb2, proposal_pb2
 
 from chaincode.shim.creator import Creator, creator_from
 from chaincode.shim.errors import ShimError
@@ -42,6 +42,13 @@ class Proposal:
         """The client's timestamp, epoch milliseconds, rounded down; equal on every endorser."""
         stamp = common_pb2.ChannelHeader.FromString(self._header.channel_header).timestamp
         return stamp.seconds * 1000 + stamp.nanos // 1_000_000
+
+    @cached_property
+    def called(self) -> str:
+        """The chaincode that the client called; this one may have been called by that."""
+        payload = proposal_pb2.ChaincodeProposalPayload.FromString(self._proposal.payload)
+        invoked = chaincode_pb2.ChaincodeInvocationSpec.FromString(payload.input)
+        return invoked.chaincode_spec.chaincode_id.name
 
     @cached_property
     def transient(self) -> dict[str, bytes]:

@@ -81,6 +81,11 @@ class Stub:
         return self._proposal.timestamp_ms
 
     @property
+    def called(self) -> str:
+        """The name of the chaincode that the client called: another one where that has called this one."""
+        return self._proposal.called
+
+    @property
     def transient(self) -> dict[str, bytes]:
         """The proposal's transient map, which never reaches the ledger."""
         return self._proposal.transient

@@ -193,8 +193,8 @@ MAPPERS: dict[str, Mapper] = {
 }
 # Whose documents say that they are something else than their keys.
 DOC = {"epcis": "event_hash"}
-# By these chaincode finds other documents; they say nothing that those do not.
-INDEXES = frozenset({"held_lot", "recalled", "recalled_product", "verified"})
+# By these chaincode finds other documents, or what they say; they say nothing that those do not.
+INDEXES = frozenset({"directory", "held_lot", "recalled", "recalled_product", "verified"})
 
 
 def split(key: str) -> tuple[str, tuple[str, ...]]:

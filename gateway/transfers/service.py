@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from typing import Any
@@ -31,8 +32,8 @@ async def check(core: Gateway, transfer_id: str, price: Price) -> Any:
 
 async def _members(core: Gateway, glns: tuple[str, ...]) -> tuple[str, ...]:
     """The MSP ids of registered parties."""
-    found = await core.ledger.evaluate(REGISTRY, "Resolve", {"glns": sorted(set(glns)), "gtins": []})
-    return tuple(sorted({party["msp_id"] for party in found["parties"].values()}))
+    asked = (core.ledger.evaluate(REGISTRY, "GetParty", {"gln": gln}) for gln in sorted(set(glns)))
+    return tuple(sorted({party["msp_id"] for party in await asyncio.gather(*asked)}))
 
 
 def _transient(price: Price, salt: str) -> dict[str, bytes]:

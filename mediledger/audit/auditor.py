@@ -11,6 +11,7 @@ from fabric_protos.common import common_pb2
 from chaincode.model import keys
 from gateway.fabric.blocks import header_hash
 from mediledger.audit import policies
+from mediledger.audit.directory import DIRECTORY, EVERY_KEY, Directory
 from mediledger.audit.document import GOODS, document_of
 from mediledger.audit.finding import Broken, Finding
 from mediledger.audit.goods import CUSTODY, Goods
@@ -60,6 +61,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._members = Members()
+        self._directory = Directory()
         self._goods = Goods(self._members)
         self._holds = Holds(self._members)
         # The policy of every key but goods'; None where it has none of its own.
@@ -103,15 +105,25 @@ class Ledger:
         against = self._holds.check(goods, self._goods.last(goods), holds)
         for key, broken in (*against, *self._goods.check(signed, goods)):
             yield written[CUSTODY, key], broken
-        # After the goods: a hold is its new owner's where both change at once.
+        # After the goods: a hold is its new owner's where both change at once. The registry first: the
+        # directory is under the policy of the regulators whom it names.
+        others.sort(key=lambda other: other[0].namespace != REGISTRY)
         for write, document in others:
             yield from ((write, broken) for broken in self._other(signed, write, document))
         for write, document in others:
             if self._hidden(write.namespace, document):
                 yield write, Broken.HIDDEN
-        for namespace, key in signed.policies:
-            if namespace in (REGISTRY, CUSTODY) and (namespace, key) not in written:
-                yield Write(namespace, key, None), Broken.GUARD
+        for place in signed.policies:
+            if place[0] in (REGISTRY, CUSTODY) and place not in written and not self._moved(signed, place):
+                yield Write(*place, None), Broken.GUARD
+        registry = [other for other in others if other[0].namespace == REGISTRY]
+        directory = [
+            other for other in others if other[0].namespace == CUSTODY and other[1]["doc"] == DIRECTORY
+        ]
+        yield from self._directory.check(registry, directory)
+        for write, document in registry:
+            if document["doc"] == "param" and not all(map(self._regulated, EVERY_KEY)):
+                yield write, Broken.GUARD
 
     def _other(self, signed: Signed, write: Write, document: dict[str, Any]) -> Iterator[Broken]:
         """A document that is neither a unit nor a container."""
@@ -130,8 +142,24 @@ class Ledger:
         elif before and not policies.met(before, signed.endorsers):
             yield Broken.POLICY
         self._policies[place] = policy = signed.policies.get(place, before)
-        if not self._kept(kind, document, policy or b""):
+        if not (
+            self._regulated(write.key)
+            if document["doc"] == DIRECTORY
+            else self._kept(kind, document, policy or b"")
+        ):
             yield Broken.GUARD
+
+    def _moved(self, signed: Signed, place: tuple[str, str]) -> bool:
+        """Whether a policy without a document is that of the directory, which comes under new regulators."""
+        if place not in self._policies or place[1] not in EVERY_KEY:
+            return False
+        self._policies[place] = signed.policies[place]
+        return self._regulated(place[1])
+
+    def _regulated(self, key: str) -> bool:
+        """Whether a part of the directory cannot be written again without every regulator."""
+        policy = self._policies.get((CUSTODY, key)) or b""
+        return all(policies.guarded(policy, regulator) for regulator in self._members.regulators)
 
     def _hidden(self, namespace: str, document: dict[str, Any]) -> bool:
         """Whether the key that a document is found by was not written, in this transaction or before."""

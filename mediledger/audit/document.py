@@ -17,9 +17,12 @@ _IDENTITY = {
     "unit": ("gtin", "serial"),
     "container": ("sscc",),
     "packing": ("sscc", "part"),
+    "directory": ("bucket",),
     "recall": ("id",),
     "recalled": ("gtin", "id"),
 }
+# What a part of custody's directory holds: all but one of them, parties.
+_DIRECTORY = {"settings": "settings"}
 _Shape = dict[str, type]
 _PACKED: _Shape = {"parent": str, "part": str}
 _LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
@@ -28,6 +31,7 @@ _SHAPES: dict[str, _Shape] = {
     "container": {"sscc": str, "period": int, "status": str, "taken": list, "parts": list},
     "packing": {"sscc": str, "part": str, "children": list, "periods": list, "msp_id": str},
     "hold": {"ref": str, "status": str, "inside": list, "guards": list},
+    "directory": {"bucket": str},
     "party": {"gln": str, "msp_id": str},
     "param": {"value": dict},
 }
@@ -60,6 +64,8 @@ def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) 
         return False
     if kind == "param":
         return all(isinstance(document["value"][name], list) for name in ("members", "regulators"))
+    if kind == "directory" and not isinstance(document[_DIRECTORY.get(document["bucket"], "parties")], dict):
+        return False
     if kind == "packing" and len(document["children"]) != len(document["periods"]):
         return False
     if not all(

@@ -29,6 +29,7 @@ class Broken(StrEnum):
     LISTED = "its packing list is not the one that it was packed with"
     TAKEN = "its container does not say that it was taken out"
     HELD = "it moved while it was on hold, or was taken out of what is on hold without that hold"
+    DIRECTORY = "custody's directory says something else than the registry"
     HIDDEN = "the key that chaincode finds it by is not there"
     DOCUMENT = "the document is not what its key says, or not canonical JSON"
 

@@ -74,6 +74,14 @@ class Product(TypedDict):
     registered_at: int
 
 
+class Bucket(TypedDict):
+    """A part of custody's directory: the parties (by GLN) that the registry has and that fall into it."""
+
+    doc: Literal["directory"]
+    bucket: str
+    parties: dict[str, Party]
+
+
 class SettingsValue(TypedDict):
     """``rules`` is the version of the rules in force; ``parameters`` those that differ from their default."""
 
@@ -90,3 +98,11 @@ class Settings(TypedDict):
     name: Literal["consortium"]
     version: int
     value: SettingsValue
+
+
+class KnownSettings(TypedDict):
+    """The settings as custody's directory has them."""
+
+    doc: Literal["directory"]
+    bucket: Literal["settings"]
+    settings: Settings

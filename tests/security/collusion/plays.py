@@ -8,6 +8,7 @@ from typing import Any
 
 from chaincode.contracts.protection import NOBODY
 from chaincode.model import gs1, keys
+from chaincode.model.directory import SETTINGS_KEY, bucket_key, with_parties
 from chaincode.model.periods import packed, written
 from tests.security.collusion.consortium import (
     MSPS,
@@ -85,6 +86,33 @@ async def alter_the_settings(c: Consortium) -> Play:
     settings = await c.read(key, "registry")
     settings["value"]["regulators"] = [MSPS["distributor"]]
     return Play(Forgery({key: settings}, chaincode="registry"), [NOT_REGULATOR])
+
+
+@play
+async def enter_a_party_in_the_directory(c: Consortium) -> Play:
+    gln = "9521234000051"
+    party = {**await c.read(keys.party_key(c.glns["distributor"]), "registry"), "gln": gln}
+    return Play(await _entered(c, party), [NOT_REGULATOR])
+
+
+@play
+async def alter_a_licence_in_the_directory(c: Consortium) -> Play:
+    party = await c.read(keys.party_key(c.glns["distributor"]), "registry")
+    party["licences"][0]["valid_to"] = DAY
+    return Play(await _entered(c, party), [NOT_REGULATOR])
+
+
+@play
+async def alter_the_settings_in_the_directory(c: Consortium) -> Play:
+    known = await c.read(SETTINGS_KEY)
+    known["settings"]["value"]["regulators"] = [MSPS["distributor"]]
+    return Play(Forgery({SETTINGS_KEY: known}), [NOT_REGULATOR])
+
+
+async def _entered(c: Consortium, party: dict[str, Any]) -> Forgery:
+    """Custody's directory with a party that the registry does not have so."""
+    key = bucket_key(party["gln"])
+    return Forgery({key: with_parties(await c.read(key), [party])})
 
 
 @play

@@ -168,7 +168,7 @@ async def test_it_waits_for_gossip(topology: Topology, home: Path, gateways: Use
     ("function", "message"),
     [
         ("Bootstrap", "the registry cannot be bootstrapped: .*no endorsers"),
-        ("Resolve", "peer finds no endorsers of registry: .*no endorsers"),
+        ("GetProducts", "peer finds no endorsers of registry: .*no endorsers"),
     ],
 )
 async def test_it_gives_up(

@@ -53,6 +53,8 @@ class Transaction:
     at: int
     creator: Creator
     transient: dict[str, bytes] = field(default_factory=dict)
+    # The chaincode that the client called.
+    called: str = ""
     reads: set[Key] = field(default_factory=set)
     # Chaincode, first key, and the key after the last.
     ranges: list[tuple[str, str, str]] = field(default_factory=list)
@@ -99,6 +101,10 @@ class FakeStub:
     @property
     def tx_id(self) -> str:
         return self._transaction.tx_id
+
+    @property
+    def called(self) -> str:
+        return self._transaction.called
 
     @property
     def timestamp_ms(self) -> int:
@@ -224,7 +230,7 @@ class Ledger:
         """Run one transaction and commit what it wrote, unless it was refused."""
         number = len(self.transactions)
         tx_id = hashlib.sha256(f"{number}".encode()).hexdigest()
-        transaction = Transaction(tx_id, self.now, creator(msp_id, self.duties), dict(transient or {}))
+        transaction = Transaction(tx_id, self.now, creator(msp_id, self.duties), dict(transient or {}), name)
         self.transactions.append(transaction)
         self.now += 1000
         self.event = None
@@ -249,7 +255,7 @@ class Ledger:
 
     async def ask(self, msp_id: str, name: str, function: str, argument: Any) -> Any:
         """The result of a function that writes nothing, as evaluated by a peer; no time passes."""
-        transaction = Transaction("asked", self.now, creator(msp_id, self.duties), {})
+        transaction = Transaction("asked", self.now, creator(msp_id, self.duties), {}, name)
         response, _ = await self.run(transaction, name, [function.encode(), orjson.dumps(argument)])
         assert not transaction.writes
         return _result(response)

@@ -76,14 +76,14 @@ async def lot_made_tomorrow(world: World) -> Awaitable[object]:
     return world.custody(MAKER, "CreateLot", argument)
 
 
-@refused(Code.INVALID_ARGUMENT, "glns")
-async def resolve_of_no_list(world: World) -> Awaitable[object]:
-    return world.registry(MAKER, "Resolve", {"glns": None, "gtins": []})
+@refused(Code.INVALID_ARGUMENT, "gtins")
+async def products_of_no_list(world: World) -> Awaitable[object]:
+    return world.registry(MAKER, "GetProducts", {"gtins": None})
 
 
 @refused(Code.INVALID_ARGUMENT, "gtins")
-async def resolve_of_a_text(world: World) -> Awaitable[object]:
-    return world.registry(MAKER, "Resolve", {"glns": [], "gtins": PRODUCT})
+async def products_of_a_text(world: World) -> Awaitable[object]:
+    return world.registry(MAKER, "GetProducts", {"gtins": PRODUCT})
 
 
 @refused(Code.FUNCTION_UNKNOWN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from chaincode.model import keys
+from chaincode.model.directory import bucket_key, with_parties
 from chaincode.model.errors import Code
 from tests.unit.chaincode.contracts.scenarios import commission, dispense, refused
 from tests.unit.chaincode.contracts.world import (
@@ -93,7 +94,8 @@ async def dispensed_by_a_wholesaler(world: World) -> Awaitable[object]:
 async def offered_to_a_party_without_licence(world: World) -> Awaitable[object]:
     # RegisterParty asks for a licence, so such a party comes from elsewhere.
     document = world.ledger.document("registry", keys.party_key(PHARMACY))
-    world.ledger.put("registry", keys.party_key(PHARMACY), document | {"licences": []})
+    bucket = world.ledger.document("custody", bucket_key(PHARMACY))
+    world.ledger.put("custody", bucket_key(PHARMACY), with_parties(bucket, [document | {"licences": []}]))
     return world.offer(MAKER, PHARMACY, *await world.units(1))
 
 

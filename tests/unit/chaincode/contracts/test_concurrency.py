@@ -48,7 +48,7 @@ async def endorse(world: World, call: Call) -> Transaction:
     """The transaction on the state as it is; not committed."""
     who, chaincode, function, argument = call
     tx_id = hashlib.sha256(repr(call).encode()).hexdigest()
-    transaction = Transaction(tx_id, world.ledger.now, creator(MSPS[who]))
+    transaction = Transaction(tx_id, world.ledger.now, creator(MSPS[who]), called=chaincode)
     response, _ = await world.ledger.run(transaction, chaincode, [function.encode(), orjson.dumps(argument)])
     assert response.status == 200, response.message
     return transaction

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from chaincode.model import keys
+from chaincode.model.directory import SETTINGS_KEY, bucket_key
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
@@ -14,7 +15,6 @@ from tests.unit.chaincode.contracts.world import (
     PHARMACY,
     PRODUCT,
     REGULATOR,
-    STRANGER,
     WHOLESALER,
     World,
     gtin,
@@ -78,30 +78,22 @@ async def test_malformed_page(world: World, argument: dict[str, object]) -> None
     assert refused.value.code is Code.INVALID_ARGUMENT
 
 
-async def test_resolve(world: World) -> None:
-    argument = {"glns": [PHARMACY, STRANGER], "gtins": [PRODUCT, gtin(9)]}
-    answer = await world.registry(PHARMACY, "Resolve", argument)
-    assert set(answer["products"]) == {PRODUCT}
-    assert set(answer["parties"]) == {PHARMACY, MAKER}, "with a product comes its manufacturer"
-    assert answer["parties"][PHARMACY] == await world.registry(MAKER, "GetParty", {"gln": PHARMACY})
-    settings = world.ledger.document("registry", keys.parameter_key("consortium"))
-    assert await world.registry(MAKER, "Resolve", {"glns": [], "gtins": []}) == {
-        "settings": settings,
-        "parties": {},
-        "products": {},
-    }
+async def test_products_by_the_list(world: World) -> None:
+    found = await world.registry(PHARMACY, "GetProducts", {"gtins": [gtin(9), PRODUCT]})
+    assert found == {PRODUCT: await world.registry(MAKER, "GetProduct", {"gtin": PRODUCT})}
+    assert await world.registry(MAKER, "GetProducts", {"gtins": []}) == {}
 
 
-async def test_resolve_is_bounded(world: World) -> None:
+async def test_the_list_of_products_is_bounded(world: World) -> None:
     with pytest.raises(Refusal) as refused:
-        await world.registry(MAKER, "Resolve", {"glns": [MAKER] * 201, "gtins": [PRODUCT] * 200})
-    assert refused.value.code is Code.BATCH_TOO_LARGE
+        await world.registry(MAKER, "GetProducts", {"gtins": [PRODUCT] * 401})
+    assert (refused.value.code, refused.value.field) == (Code.BATCH_TOO_LARGE, "gtins")
 
 
-async def test_what_resolve_reads_joins_custodys_read_set(world: World) -> None:
+async def test_what_is_looked_up_joins_custodys_read_set(world: World) -> None:
     await world.units(1)
     reads = world.ledger.transactions[-1].reads
-    assert ("registry", keys.party_key(MAKER)) in reads
+    assert {("custody", bucket_key(MAKER)), ("custody", SETTINGS_KEY)} <= reads
     assert ("registry", keys.product_key(PRODUCT)) in reads
 
 

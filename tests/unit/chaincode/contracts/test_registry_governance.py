@@ -8,6 +8,7 @@ import pytest
 
 from chaincode.contracts.protection import NOBODY
 from chaincode.model import keys
+from chaincode.model.directory import SETTINGS_KEY
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
@@ -294,7 +295,10 @@ async def test_rules_that_this_chaincode_does_not_know(world: World) -> None:
     await propose(world, DAYS)
     key = keys.parameter_key("consortium")
     document = world.ledger.document("registry", key)
-    world.ledger.put("registry", key, document | {"value": document["value"] | {"rules": 99}})
+    changed = document | {"value": document["value"] | {"rules": 99}}
+    world.ledger.put("registry", key, changed)
+    known = world.ledger.document("custody", SETTINGS_KEY)
+    world.ledger.put("custody", SETTINGS_KEY, known | {"settings": changed})
     expected = (Code.RULES_UNSUPPORTED, "settings")
     assert await refusal(world.units(1)) == expected
     assert await refusal(vote(world, MAKER)) == expected

@@ -11,6 +11,7 @@ import pytest
 
 from chaincode.contracts.protection import owners_policy
 from chaincode.model import canonical, keys
+from chaincode.model.directory import EVERY_BUCKET, SETTINGS_KEY
 from chaincode.model.packing import seal_of
 from chaincode.model.periods import written
 from mediledger.audit.finding import Broken
@@ -20,6 +21,14 @@ from tests.unit.chaincode.contracts.world import MAKER, MSPS, PHARMACY, REGULATO
 EVERYBODY = frozenset(MSPS[who] for who in (MAKER, WHOLESALER, PHARMACY, REGULATOR))
 NOT_MAKER = EVERYBODY - {MSPS[MAKER]}
 NOT_REGULATOR = EVERYBODY - {MSPS[REGULATOR]}
+
+
+def opened(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Custody's directory as a consortium is founded with these settings: its documents by their keys."""
+    buckets = {
+        keys.directory_key(name): {"doc": "directory", "bucket": name, "parties": {}} for name in EVERY_BUCKET
+    }
+    return buckets | {SETTINGS_KEY: {"doc": "directory", "bucket": "settings", "settings": settings}}
 
 
 @dataclass

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterable
 
 from mediledger.audit.auditor import Ledger as Audit
-from mediledger.audit.finding import Finding
+from mediledger.audit.finding import Broken, Finding
 from mediledger.audit.signed import Signed, Write
 from tests.unit.chaincode.contracts.ledger import Ledger, Transaction
-from tests.unit.chaincode.contracts.world import MSPS
+from tests.unit.chaincode.contracts.world import MSPS, World
+from tests.unit.mediledger.audit.forged import Made
 
 
 def signed(transaction: Transaction, endorsers: Iterable[str] = MSPS.values(), block: int = 1) -> Signed:
@@ -47,3 +48,13 @@ def committed(ledger: Ledger, transaction: Transaction) -> bool:
         for key in transaction.writes
         for change in ledger.history.get(key, ())
     )
+
+
+async def found(made: Made) -> set[Broken]:
+    """What the audit finds in a forged transaction after an honest history, in which it finds nothing."""
+    world = World()
+    await world.found()
+    forged = await made(world)
+    audit, before = audited(world.ledger)
+    assert before == []
+    return {finding.broken for finding in audit.transaction(forged.signed())}

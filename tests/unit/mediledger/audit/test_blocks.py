@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fabric_protos.common import common_pb2
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
+from chaincode.contracts.protection import owners_policy
 from chaincode.model import canonical, keys
 from gateway.fabric.blocks import header_hash
 from mediledger.audit.auditor import Auditor
 from mediledger.audit.finding import Broken, Finding
+from mediledger.audit.signed import POLICY
 from network.devnet import block as blocks
 from network.devnet.clock import Clock
 from network.devnet.genesis import genesis_block
 from network.devnet.nodes import Node, load_node
 from network.identities import Identities
 from network.topology import Topology
+from tests.unit.mediledger.audit.forged import opened
 from tests.unit.network.devnet import transactions
 
 VALID, INVALID = 0, 10
 MAKER, DISTRIBUTOR, PHARMACY, REGULATOR = "ManufacturerMSP", "DistributorMSP", "PharmacyMSP", "RegulatorMSP"
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "doc": "param",
     "name": "consortium",
     "value": {"members": [MAKER, DISTRIBUTOR, PHARMACY, REGULATOR], "regulators": [REGULATOR]},
@@ -42,7 +46,7 @@ class Channel:
     orderer: Node
 
     def envelope(self, document: dict[str, object], *msps: str) -> bytes:
-        """A transaction that puts the settings, endorsed by these members' peers."""
+        """A transaction that puts the settings, all of custody's directory too, endorsed by these peers."""
         header = transactions.headers(self.client, "registry")
         answer = transactions.answer_of(header, _results(document), "registry")
         endorsements = [transactions.endorsement(self.peers[msp], answer) for msp in msps]
@@ -73,11 +77,23 @@ class Channel:
 
 
 def _results(document: dict[str, object]) -> bytes:
-    write = kv_rwset_pb2.KVWrite(key=keys.parameter_key("consortium"), value=canonical.dumps(document))
-    space = rwset_pb2.NsReadWriteSet(
-        namespace="registry", rwset=kv_rwset_pb2.KVRWSet(writes=[write]).SerializeToString()
+    entered = opened(document)
+    policy = owners_policy([REGULATOR], SETTINGS["value"]["members"])
+    guard = kv_rwset_pb2.KVMetadataEntry(name=POLICY, value=policy)
+    told = kv_rwset_pb2.KVRWSet(
+        writes=map(_write, entered, entered.values()),
+        metadata_writes=[kv_rwset_pb2.KVMetadataWrite(key=key, entries=[guard]) for key in entered],
     )
-    return rwset_pb2.TxReadWriteSet(ns_rwset=[space]).SerializeToString()
+    written = kv_rwset_pb2.KVRWSet(writes=[_write(keys.parameter_key("consortium"), document)])
+    spaces = [
+        rwset_pb2.NsReadWriteSet(namespace=name, rwset=sets.SerializeToString())
+        for name, sets in (("custody", told), ("registry", written))
+    ]
+    return rwset_pb2.TxReadWriteSet(ns_rwset=spaces).SerializeToString()
+
+
+def _write(key: str, document: dict[str, Any]) -> kv_rwset_pb2.KVWrite:
+    return kv_rwset_pb2.KVWrite(key=key, value=canonical.dumps(document))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +125,8 @@ def test_a_chain(channel: Channel) -> None:
 def test_what_the_regulator_did_not_sign(channel: Channel) -> None:
     founding = channel.block(channel.genesis, channel.envelope(SETTINGS, MAKER, DISTRIBUTOR, REGULATOR))
     false = channel.with_a_false_signature(SETTINGS, REGULATOR, MAKER, DISTRIBUTOR, PHARMACY)
-    [finding] = audited(channel.genesis, founding, channel.block(founding, false))
+    found = audited(channel.genesis, founding, channel.block(founding, false))
+    [finding] = [one for one in found if one.namespace == "registry"]
     assert (finding.block, finding.broken) == (2, Broken.REGULATOR)
     assert finding.endorsers == (DISTRIBUTOR, MAKER, PHARMACY)
     assert (finding.creator, finding.readable_key) == (MAKER, "param consortium")

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from chaincode.contracts.protection import NOBODY
-from chaincode.model import canonical, gs1, keys
+from chaincode.model import canonical, keys
 from chaincode.model.packing import MAX_PARTS
 from chaincode.model.periods import written
-from mediledger.audit.auditor import Ledger as Audit
 from mediledger.audit.finding import Broken
 from tests.unit.chaincode.contracts.safety import investigate
 from tests.unit.chaincode.contracts.world import (
@@ -37,7 +36,7 @@ from tests.unit.mediledger.audit.forged import (
     mine,
     owner,
 )
-from tests.unit.mediledger.audit.histories import audited
+from tests.unit.mediledger.audit.histories import audited, found
 
 
 @breaks(Broken.OWNER)
@@ -69,7 +68,7 @@ async def a_unit_that_two_made(world: World) -> Forged:
     return Forged({key: world.unit(ref) | {"serial": "FAKE"}}, two, {key: mine(MSPS[MAKER])})
 
 
-@breaks(Broken.REGULATOR)
+@breaks(Broken.REGULATOR, Broken.DIRECTORY)
 async def a_licence_without_the_regulator(world: World) -> Forged:
     key = keys.party_key(WHOLESALER)
     party = world.ledger.document("registry", key)
@@ -428,45 +427,6 @@ async def a_recall_without_its_entry(world: World) -> Forged:
     return Forged(writes, EVERYBODY, policies)
 
 
-def held(ref: str, who: str) -> dict[str, Any]:
-    """The document of a hold of goods that a member owns."""
-    reason = {"reason": "seized", "placed_by": who, "placed_at": 1}
-    return {"doc": "hold", "ref": ref, "status": "quarantine", "inside": [], "guards": [MSPS[who]]} | reason
-
-
-@breaks(Broken.HIDDEN)
-async def a_hold_of_a_pack_whose_lot_has_no_mark(world: World) -> Forged:
-    [ref] = await world.units(1)
-    key = keys.hold_key(ref)
-    return Forged({key: held(ref, MAKER)}, EVERYBODY, {key: mine(MSPS[MAKER])})
-
-
-@breaks(Broken.HIDDEN)
-async def a_hold_of_a_packed_pack_whose_lot_has_no_mark(world: World) -> Forged:
-    """Of another lot there is one."""
-    await world.lot("OTHER", "2027-06-30")
-    await world.quarantine(MAKER, *await world.units(1, "OTHER"))
-    _, [ref] = await world.case(1)
-    key = keys.hold_key(ref)
-    return Forged({key: held(ref, MAKER)}, EVERYBODY, {key: mine(MSPS[MAKER])})
-
-
-@breaks(Broken.HIDDEN)
-async def a_hold_of_a_lot_that_has_no_mark(world: World) -> Forged:
-    key = keys.lot_hold_key(PRODUCT, LOT, PHARMACY)
-    document = held(gs1.lot_ref(PRODUCT, LOT), PHARMACY) | {"gln": PHARMACY}
-    return Forged({key: document}, EVERYBODY, {key: mine(MSPS[PHARMACY])})
-
-
-@breaks(Broken.DOCUMENT)
-async def a_hold_that_names_another_lot(world: World) -> Forged:
-    """One that has a mark."""
-    await investigate(world, PHARMACY, lot=LOT, packs=1)
-    key = keys.lot_hold_key(PRODUCT, "OTHER", PHARMACY)
-    document = held(gs1.lot_ref(PRODUCT, LOT), PHARMACY) | {"gln": PHARMACY}
-    return Forged({key: document}, EVERYBODY, {key: mine(MSPS[PHARMACY])})
-
-
 @breaks(Broken.DOCUMENT)
 async def an_entry_that_names_another_product(world: World) -> Forged:
     await world.custody(MAKER, "StartRecall", RECALL)
@@ -491,12 +451,7 @@ async def a_verification_answered_by_others(world: World) -> Forged:
 
 @pytest.mark.parametrize(("made", "broken"), CASES)
 async def test_found(made: Made, broken: set[Broken]) -> None:
-    world = World()
-    await world.found()
-    forged = await made(world)
-    audit, before = audited(world.ledger)
-    assert before == []
-    assert {finding.broken for finding in audit.transaction(forged.signed())} == broken
+    assert await found(made) == broken
 
 
 def test_every_rule_of_a_write_is_broken_somewhere() -> None:
@@ -513,9 +468,3 @@ async def test_what_is_forged_once_does_not_make_what_follows_wrong() -> None:
     assert audit.transaction(gap.signed())
     honest = Forged({key_of(ref): world.unit(ref) | {"status": "dispensed"}}, EVERYBODY)
     assert audit.transaction(honest.signed()) == []
-
-
-def test_before_there_is_a_consortium_anybody_may_found_it() -> None:
-    settings = {"doc": "param", "name": "consortium", "value": {"members": ["A"], "regulators": ["A"]}}
-    founding = Forged({keys.parameter_key("consortium"): settings}, frozenset({"A"}), namespace="registry")
-    assert Audit().transaction(founding.signed()) == []
