@@ -21,8 +21,9 @@ MAX_DEPTH = 8
 # Containers that are looked at in one transaction, one once for each part of its packing list.
 MAX_CONTAINERS = 2000
 MAX_PERIODS = 100
-# Periods that one message asks for at a time. Goods in their first need two; a pack on a shelf was taken out
-# of a case and needs four, and of a few goods two more cost less than another message.
+# Periods that one message asks for at a time. Goods in their first need two, as a case does that is not on a
+# pallet; a pack on a shelf was taken out of a case and needs four, and of a few goods two more cost less than
+# another message.
 _WINDOW, _WIDE = 2, 4
 _FEW = 20
 
@@ -147,6 +148,7 @@ class Walk:
             if len(self._packings) + len(parts) > MAX_CONTAINERS:
                 raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
             next_period = self._unfinished(next_period)
+            self._window = self._at_most or _WINDOW
             around = {gs1.container_ref(sscc): 0 for sscc, _ in parts}
             next_period |= {ref: 0 for ref in around if ref not in self.periods}
         for (sscc, part), packing in self._packings.items():

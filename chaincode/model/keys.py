@@ -9,7 +9,7 @@ SEPARATOR = "\x00"
 
 def composite(kind: str, *attributes: str) -> str:
     """The composite key of ``kind`` and ``attributes``, as Fabric's shim makes it."""
-    return f"\x00{kind}\x00" + "".join(f"{attribute}\x00" for attribute in attributes)
+    return SEPARATOR.join(("", kind, *attributes, ""))
 
 
 def split(key: str) -> tuple[str, tuple[str, ...]]:
