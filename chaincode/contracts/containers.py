@@ -91,6 +91,9 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
     parts = {ref: part_of(place) for place, ref in enumerate(refs)}
     for kind in kinds:
+        if kind.one.period:
+            for one in kind.each():
+                change(context, one, {**one.document, "ended": True})
         for part, named in groupby(kind.refs, parts.__getitem__):
             value = canonical.dumps(written(packed(kind.one.document, sscc, part)))
             context.stub.put_states(((keys.period_key(ref, periods[ref]), value) for ref in named), NOBODY)

@@ -12,7 +12,7 @@ from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
 from chaincode.model.packing import Part, part_named
-from chaincode.model.periods import whole, written
+from chaincode.model.periods import goes_on, whole, written
 from chaincode.rules import standing as rules
 from chaincode.rules.standing import Packed
 
@@ -21,10 +21,10 @@ MAX_DEPTH = 8
 # Containers that are looked at in one transaction, one once for each part of its packing list.
 MAX_CONTAINERS = 2000
 MAX_PERIODS = 100
-# Periods that one message asks for at a time. Goods in their first need two, as a case does that is not on a
-# pallet; a pack on a shelf was taken out of a case and needs four, and of a few goods two more cost less than
-# another message.
-_WINDOW, _WIDE = 2, 4
+# Periods that the first message asks for. Goods in their first need two, as a case does that is not on a
+# pallet; a pack on a shelf was taken out of a case and needs three, and of a few goods one more costs less
+# than another message.
+_WINDOW, _WIDE = 2, 3
 _FEW = 20
 
 
@@ -114,7 +114,6 @@ class Walk:
         """``periods``: how many of each are read at most, of goods that have no more; else as many as are."""
         self._context = context
         self._at_most = periods
-        self._window = periods or _WINDOW
         self._packings: dict[Part, Packing | None] = {}
         self._packed: dict[Part, Packed] = {}
         self._standings: dict[str, Standing] = {}
@@ -122,35 +121,30 @@ class Walk:
 
     async def first_periods(self, refs: Sequence[str]) -> list[list[Any]]:
         """What is written of the first periods of each, None of those that are not there; it is read once."""
-        window = range(self._window)
-        found = await self._context.read_all([keys.period_key(ref, n) for ref in refs for n in window])
-        return [found[place : place + self._window] for place in range(0, len(found), self._window)]
+        window = self._at_most or _WINDOW
+        found = await self._context.read_all([keys.period_key(ref, n) for ref in refs for n in range(window)])
+        return [found[place : place + window] for place in range(0, len(found), window)]
 
     async def load(self, refs: Iterable[str], ahead: Ahead | None = None) -> None:
         """Read ``refs`` and the containers around them, now and before; ``ahead`` as in ``standings``."""
-        next_period = {ref: 0 for ref in refs if ref not in self.periods}
-        if ahead and len(next_period) <= _FEW:
-            self._window = _WIDE
+        unread = [ref for ref in refs if ref not in self.periods]
+        first = range(self._at_most or _WINDOW)
+        asked = dict.fromkeys(unread, range(_WIDE) if ahead and len(unread) <= _FEW else first)
         parts: list[Part] = []
         others: list[str] = []
-        while next_period or parts:
-            wanted = [
-                keys.period_key(ref, number)
-                for ref, first in next_period.items()
-                for number in range(first, first + self._window)
-            ]
+        while asked or parts:
+            wanted = [keys.period_key(ref, number) for ref, window in asked.items() for number in window]
             lists = [keys.packing_key(*part) for part in parts]
             found = await self._context.read_all([*wanted, *lists, *others])
             self._packings |= zip(parts, found[len(wanted) :], strict=False)
-            parts = self._take(list(next_period), found)
+            parts = self._take(asked, found)
             # What is asked ahead goes with the second message, if there is one.
             others, ahead = self._ahead(ahead) if ahead else [], None
             if len(self._packings) + len(parts) > MAX_CONTAINERS:
                 raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
-            next_period = self._unfinished(next_period)
-            self._window = self._at_most or _WINDOW
-            around = {gs1.container_ref(sscc): 0 for sscc, _ in parts}
-            next_period |= {ref: 0 for ref in around if ref not in self.periods}
+            asked = self._unfinished(asked)
+            around = [gs1.container_ref(sscc) for sscc, _ in parts]
+            asked |= dict.fromkeys((ref for ref in around if ref not in self.periods), first)
         for (sscc, part), packing in self._packings.items():
             periods = self.periods[gs1.container_ref(sscc)]
             if (sscc, part) not in self._packed and packing is not None and periods:
@@ -186,12 +180,13 @@ class Walk:
         proven = self._standings[ref] = Standing(ref, periods[-1], around)
         return proven
 
-    def _take(self, asked: list[str], found: list[Unit | Container | None]) -> list[Part]:
+    def _take(self, asked: Mapping[str, range], found: Iterable[Unit | Container | None]) -> list[Part]:
         """Keep what was read of each, a window; the parts of lists that it names for the first time."""
         fresh: dict[Part, None] = {}
-        for place, ref in enumerate(asked):
+        documents = iter(found)
+        for ref, window in asked.items():
             periods = self.periods.setdefault(ref, [])
-            for document in found[place * self._window : (place + 1) * self._window]:
+            for document in [next(documents) for _ in window]:
                 if document is None:
                     break
                 periods.append(document_of(ref, document))
@@ -201,13 +196,13 @@ class Walk:
                         fresh[part] = None
         return list(fresh)
 
-    def _unfinished(self, next_period: dict[str, int]) -> dict[str, int]:
-        """Goods of whose periods there may be more, and the number of the next."""
-        left: dict[str, int] = {}
-        for ref, first in next_period.items():
-            following = first + self._window
-            if len(self.periods[ref]) == following and following != self._at_most:
+    def _unfinished(self, asked: Mapping[str, range]) -> dict[str, range]:
+        """Goods of whose periods there may be more, and which to read next: up to one that tells."""
+        left: dict[str, range] = {}
+        for ref, window in asked.items():
+            periods, following = self.periods[ref], window.stop
+            if len(periods) == following and following != self._at_most and goes_on(periods[-1]):
                 if following > MAX_PERIODS:
                     raise Refusal(Code.BATCH_TOO_LARGE, f"{ref} has more than {MAX_PERIODS} periods")
-                left[ref] = following
+                left[ref] = range(following, following + 1 + following % 2)
         return left

@@ -10,10 +10,19 @@ from collections.abc import Mapping
 from typing import Any
 
 # What only a loose period says: packed goods have it from their container.
-_LOOSE = ("offer", "owner", "owner_msp", "custodian", "taken_at")
+_LOOSE = ("offer", "owner", "owner_msp", "custodian", "taken_at", "ended")
 # What a unit's key says; and the status of a packed one, which nothing changes: no other is ever packed.
 _KEY = ("gtin", "serial")
 _PACKED = (*_KEY, "status")
+
+
+def goes_on(document: Mapping[str, Any]) -> bool:
+    """Whether a period may follow the one that a document is of.
+
+    A loose one after the first says itself when it has ended, by its owner's word: packs on a shelf, which
+    were taken out of a case, then need no look at a key that is not there.
+    """
+    return "parent" in document or not document["period"] or "ended" in document
 
 
 def packed(document: Mapping[str, Any], sscc: str, part: str) -> dict[str, Any]:

@@ -47,8 +47,9 @@ def unbroken(
     """Goods are where the unbroken chain of their periods says.
 
     Packing counts only if the packing list names them for this period and the seal is that of the MSP that
-    owned them; being taken out only if the container's own document says so. No majority can write any of
-    the three without the owner.
+    owned them; being taken out only if the container's own document says so; and being packed again only if
+    the document of the loose period says that this has ended. No majority can write any of them without the
+    owner.
 
     ``periods`` are the documents of all periods, ``packings`` the parts of packing lists that they name, by
     SSCC and part.
@@ -58,14 +59,16 @@ def unbroken(
     for number, document in enumerate(periods):
         if document["period"] != number or ("parent" in document) != bool(number % 2):
             raise _forged(ref, number, "is out of order", field)
+        last = number == len(periods) - 1
         if "parent" not in document:
+            if number and ("ended" in document) == last:
+                raise _forged(ref, number, "has ended" if last else "has not ended", field)
             continue
         packed = packings.get(part_named(document))
         if packed is None or packed.periods.get(ref) != number:
             raise _forged(ref, number, f"is in no packing list of {document['parent']}", field)
         if not packed.sealed or packed.msp_id != periods[number - 1].get("owner_msp"):
             raise _forged(ref, number, "lacks the seal of its owner", field)
-        last = number == len(periods) - 1
         if packed.holds(ref) != last:
             said = "was taken out of" if last else "is still in"
             raise _forged(ref, number, f"{said} {gs1.container_ref(document['parent'])}", field)

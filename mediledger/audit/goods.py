@@ -76,6 +76,9 @@ class Goods:
         self, written: _Written, ref: str, number: int, document: dict[str, Any], last: Last | None
     ) -> Iterator[Broken]:
         newest = last.period if last else -1
+        followed = keys.period_key(ref, number + 1) in written.documents
+        if ("ended" in document) != (followed and number > 0 and number % 2 == 0):
+            yield Broken.PACKED
         if document["period"] != number or ("parent" in document) != bool(number % 2):
             yield Broken.PERIOD
         elif number < newest:
@@ -121,7 +124,9 @@ class Goods:
         if last.owner not in written.endorsers:
             yield Broken.OWNER
         packing = written.packings.get(keys.packing_key(document["parent"], document["part"]))
-        if packing is None or packing.periods.get(ref) != number or packing.msp_id != last.owner:
+        # A loose period after the first says that it has ended; where it was not written it does not.
+        told = number == 1 or keys.period_key(ref, number - 1) in written.documents
+        if packing is None or packing.periods.get(ref) != number or packing.msp_id != last.owner or not told:
             yield Broken.PACKED
 
     def _taken(self, written: _Written, ref: str, document: dict[str, Any], last: Last) -> Iterator[Broken]:

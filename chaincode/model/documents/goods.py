@@ -47,7 +47,8 @@ class Period(TypedDict):
     A packed period names its ``parent`` (SSCC) and the ``part`` of that one's packing list that names it. A
     loose one has owner and custodian (GLNs), the owner's MSP, whose endorsement its key demands, and perhaps
     an open offer (a transfer's id). ``missing`` names the transfer in which it was sent and did not arrive;
-    ``taken_at`` is when it was taken out of a container, which began the period.
+    ``taken_at`` is when it was taken out of a container, which began the period, and ``ended`` is there once
+    such a period is over, the goods packed again.
 
     ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
     decommissioned with it.
@@ -62,6 +63,7 @@ class Period(TypedDict):
     offer: NotRequired[str]
     missing: NotRequired[str]
     taken_at: NotRequired[int]
+    ended: NotRequired[Literal[True]]
     decommissioning: NotRequired[Decommissioning]
 
 

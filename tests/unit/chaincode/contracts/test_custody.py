@@ -240,6 +240,8 @@ async def test_what_was_taken_out_is_packed_again(world: World) -> None:
     await world.unpack(MAKER, first, refs[0])
     second = await world.pack(refs[0])
     assert (world.unit(refs[0])["parent"], world.unit(refs[0])["period"]) == (second, 3)
+    assert "ended" in world.ledger.document("custody", keys.period_key(refs[0], 2))
+    assert "ended" not in world.unit(refs[0])
     await world.ship(MAKER, PHARMACY, f"00{second}")
     await world.unpack(PHARMACY, second)
     unit = world.unit(refs[0])
@@ -395,6 +397,8 @@ async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(world: World) -
     [dispensed] = world.ledger.transactions[-1:]
     assert dispensed.calls == []
     assert dispensed.messages == ["custody"] * 3
+    # What was taken out says itself that it is not packed again.
+    assert not {("custody", keys.period_key(ref, 3)) for ref in refs} & dispensed.reads
 
 
 async def test_packs_of_a_lot_of_which_nothing_was_held_have_no_holds_to_read(world: World) -> None:

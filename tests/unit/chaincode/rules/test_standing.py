@@ -12,7 +12,7 @@ from chaincode.rules import standing
 from chaincode.rules.standing import Packed
 
 REF = "010952123400001321S1"
-CASE = "095212340000000015"
+CASE, OTHER = "095212340000000015", "095212340000000022"
 
 
 def loose(period: int, **more: Any) -> Any:
@@ -28,6 +28,19 @@ def packed(**changes: Any) -> dict[tuple[str, str], Packed]:
     container: Any = {"status": "packed", "taken": []} | changes.pop("container", {})
     packing: Any = {"children": [REF], "periods": [1], "msp_id": "MakerMSP"} | changes.pop("packing", {})
     return {(CASE, "0"): Packed.of(packing, changes.pop("sealed", True), container)}
+
+
+def packed_again() -> dict[tuple[str, str], Packed]:
+    """The same, taken out and packed into another case since period 3."""
+    container: Any = {"status": "packed", "taken": []}
+    packing: Any = {"children": [REF], "periods": [3], "msp_id": "MakerMSP"}
+    return packed(container={"taken": [REF]}) | {(OTHER, "0"): Packed.of(packing, True, container)}
+
+
+@pytest.mark.allows("standing.unbroken")
+def test_packed_again() -> None:
+    periods = [loose(0), inside(), loose(2, ended=True), inside(3, OTHER)]
+    standing.unbroken(REF, periods, packed_again(), "ref")
 
 
 @pytest.mark.allows("standing.unbroken")
@@ -61,6 +74,8 @@ def test_a_record_that_holds_together(periods: list[Any], container: dict[str, A
         ([loose(0), inside()], packed(container={"taken": [REF]})),
         ([loose(0), inside()], packed(container={"status": "unpacked"})),
         ([loose(0), inside(), loose(2)], packed()),
+        ([loose(0), inside(), loose(2, ended=True)], packed(container={"taken": [REF]})),
+        ([loose(0), inside(), loose(2), inside(3, OTHER)], packed_again()),
     ],
 )
 def test_a_forged_record(periods: list[Any], packings: dict[tuple[str, str], Packed]) -> None:

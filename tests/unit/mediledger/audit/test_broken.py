@@ -280,6 +280,27 @@ async def packed_on_no_list(world: World) -> Forged:
     return Forged({key_of(ref, 1): writes[key_of(ref, 1)]}, EVERYBODY, {key_of(ref, 1): NOBODY})
 
 
+@breaks(Broken.PACKED)
+async def packed_again_without_a_word_of_its_last_period(world: World) -> Forged:
+    case, [ref] = await world.case(1)
+    await world.unpack(MAKER, case)
+    before = dict(world.ledger.state)
+    second = await world.pack(ref)
+    made = world.ledger.transactions.pop()
+    world.ledger.state = before
+    writes = {key: canonical.loads(value) for (_, key), value in made.writes.items() if key != key_of(ref, 2)}
+    assert keys.container_key(second) in writes
+    policies = {key: policy for (_, key), policy in made.policies.items()}
+    return Forged(writes, EVERYBODY, policies, sealed_for=MSPS[MAKER])
+
+
+@breaks(Broken.PACKED)
+async def a_period_that_ends_without_being_packed_again(world: World) -> Forged:
+    case, [ref] = await world.case(1)
+    await world.unpack(MAKER, case)
+    return Forged({key_of(ref, 2): world.unit(ref) | {"ended": True}}, EVERYBODY)
+
+
 @breaks(Broken.GUARD)
 async def a_packing_list_that_can_change(world: World) -> Forged:
     _, writes, policies = await packed(world, MAKER)
