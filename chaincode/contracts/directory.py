@@ -31,19 +31,21 @@ async def enter(context: Context, arguments: Arguments) -> Any:
     assert current is not None
     context.settings = Settings(current)
     buckets: dict[str, Bucket] = dict(zip(affected, found, strict=True))
-    moved = settings is not None and (before is None or _signers(before) != _signers(settings))
-    if moved:
-        every = await context.read_all([*map(directory_key, EVERY_BUCKET)])
-        buckets = {name: bucket or _empty(name) for name, bucket in zip(EVERY_BUCKET, every, strict=True)}
-    for name in buckets if before is None else affected:
+    if before is None:
+        # Whatever some majority wrote there before there was a consortium counts for nothing.
+        buckets = {name: {"doc": "directory", "bucket": name, "parties": {}} for name in EVERY_BUCKET}
+    for name, bucket in buckets.items():
         entered = [party for party in parties if bucket_of(party["gln"]) == name]
-        context.write(directory_key(name), with_parties(buckets[name], entered))
+        context.write(directory_key(name), with_parties(bucket, entered))
     if settings is not None:
         document: KnownSettings = {"doc": "directory", "bucket": "settings", "settings": settings}
         context.write(SETTINGS_KEY, document)
-    if moved:
-        for name in ("settings", *buckets):
-            context.protect(directory_key(name), context.settings.regulators)
+        if before is None or _signers(before) != _signers(settings):
+            every = [SETTINGS_KEY, *map(directory_key, EVERY_BUCKET)]
+            # Peers set no policy of a key that the transaction neither reads nor writes.
+            await context.read_all(every)
+            for key in every:
+                context.protect(key, context.settings.regulators)
     return {}
 
 
@@ -56,7 +58,3 @@ def _follows(before: Document | None, settings: Document | None) -> None:
 
 def _signers(settings: Document) -> tuple[list[str], list[str]]:
     return settings["value"]["regulators"], settings["value"]["members"]
-
-
-def _empty(name: str) -> Bucket:
-    return {"doc": "directory", "bucket": name, "parties": {}}

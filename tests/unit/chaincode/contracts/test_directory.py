@@ -98,6 +98,14 @@ async def test_no_consortium_is_founded_on_a_directory_that_others_opened() -> N
     assert refused.value.code is Code.RECORD_FORGED
 
 
+async def test_what_others_wrote_there_before_the_consortium_counts_for_nothing() -> None:
+    world = World()
+    forged = {"doc": "directory", "bucket": "x", "parties": {MAKER: {"gln": MAKER, "msp_id": MSPS[MAKER]}}}
+    world.ledger.put("custody", bucket_key(MAKER), forged)
+    await world.registry(REGULATOR, "Bootstrap", CONSORTIUM)
+    assert directory(world) == {}
+
+
 async def test_before_the_consortium_is_set_up_custody_says_so() -> None:
     with pytest.raises(Refusal) as refused:
         await World().lot("EARLY", "2027-06-30")
