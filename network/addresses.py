@@ -36,11 +36,6 @@ def address(place: tuple[str, int]) -> str:
     return f"{place[0]}:{place[1]}"
 
 
-def is_socket(place: str) -> bool:
-    """Whether a chaincode's address is a Unix socket."""
-    return place.startswith(unix_socket.SCHEME)
-
-
 def below(root: Path, place: str) -> str:
     """A chaincode's address for a process that runs elsewhere than in ``root``, as peers do."""
     path = unix_socket.path_in(place)

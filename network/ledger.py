@@ -11,7 +11,7 @@ from chaincode.model.errors import MediLedgerError
 from gateway.fabric import Profile
 from http2 import unix_socket
 from network import packages
-from network.addresses import Addresses, Loopback, below, is_socket
+from network.addresses import Addresses, Loopback, below
 from network.fabric import processes, programs
 from network.fabric.programs import Programs
 from network.identities import Identities
@@ -129,7 +129,7 @@ def chaincode_command(
         package = packages.build(identities, addresses, organization, chaincode)
         place = addresses.serving(organization, chaincode)
         serve += ["--serve", f"{package.package_id}={chaincode.entry}@{below(root, place)}"]
-        if not is_socket(place):
+        if unix_socket.path_in(place) is None:
             tls = identities.chaincode_tls(organization)
             certificates = ("--tls-cert", str(tls.certificate), "--tls-key", str(tls.key))
             certificates += ("--tls-client-ca", str(tls.root))

@@ -10,7 +10,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from network.addresses import Addresses, is_socket
+from http2 import unix_socket
+from network.addresses import Addresses
 from network.identities import Identities
 from network.topology import Chaincode, Organization
 
@@ -39,7 +40,7 @@ def build(
     """
     place = addresses.chaincode(organization, chaincode)
     connection: dict[str, object] = {"address": place, "dial_timeout": "10s", "tls_required": False}
-    if chaincode.server is None and not is_socket(place):
+    if chaincode.server is None and unix_socket.path_in(place) is None:
         peer = identities.tls(identities.peer(organization))
         server = identities.chaincode_tls(organization)
         connection |= {

@@ -201,14 +201,14 @@ async def resolve(context: Context, glns: Iterable[str] = (), gtins: Iterable[st
     wanted = sorted(set(gtins))
     products = await _products(context, wanted) if wanted else {}
     named = dict.fromkeys([*glns, *(product["manufacturer"] for product in products.values())])
-    known, *_ = await context.read_all([SETTINGS_KEY, *map(bucket_key, named)])
+    known, *buckets = await context.read_all([SETTINGS_KEY, *map(bucket_key, named)])
     if known is None:
         raise Refusal(Code.PARAMETER_UNKNOWN, "the consortium is not set up", "settings")
     context.settings = settings = Settings(known["settings"])
     context.check(governance.supported, settings.rules, "settings")
     found: dict[str, Party] = {}
-    for gln in named:
-        party = (await context.read(bucket_key(gln)))["parties"].get(gln)
+    for gln, bucket in zip(named, buckets, strict=True):
+        party = bucket["parties"].get(gln)
         stands = party and parties.effective(party, settings.members, settings.regulators)
         if stands:
             found[gln] = stands

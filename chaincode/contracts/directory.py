@@ -7,7 +7,7 @@ from typing import Any
 from chaincode.contracts.arguments import Arguments
 from chaincode.contracts.context import Context
 from chaincode.contracts.settings import Settings
-from chaincode.model.directory import EVERY_BUCKET, SETTINGS_KEY, bucket_of, with_parties
+from chaincode.model.directory import EVERY_BUCKET, EVERY_KEY, SETTINGS_KEY, bucket_of, with_parties
 from chaincode.model.documents.registry import Bucket, KnownSettings, Party
 from chaincode.model.documents.registry import Settings as Document
 from chaincode.model.errors import Code, Refusal
@@ -41,10 +41,9 @@ async def enter(context: Context, arguments: Arguments) -> Any:
         document: KnownSettings = {"doc": "directory", "bucket": "settings", "settings": settings}
         context.write(SETTINGS_KEY, document)
         if before is None or _signers(before) != _signers(settings):
-            every = [SETTINGS_KEY, *map(directory_key, EVERY_BUCKET)]
             # Peers set no policy of a key that the transaction neither reads nor writes.
-            await context.read_all(every)
-            for key in every:
+            await context.read_all(EVERY_KEY)
+            for key in EVERY_KEY:
                 context.protect(key, context.settings.regulators)
     return {}
 

@@ -131,15 +131,16 @@ class Walk:
         first = range(self._at_most or _WINDOW)
         asked = dict.fromkeys(unread, range(_WIDE) if ahead and len(unread) <= _FEW else first)
         parts: list[Part] = []
-        others: list[str] = []
         while asked or parts:
             wanted = [keys.period_key(ref, number) for ref, window in asked.items() for number in window]
             lists = [keys.packing_key(*part) for part in parts]
-            found = await self._context.read_all([*wanted, *lists, *others])
-            self._packings |= zip(parts, found[len(wanted) :], strict=False)
+            found = await self._context.read_all([*wanted, *lists])
+            self._packings |= zip(parts, found[len(wanted) :], strict=True)
             parts = self._take(asked, found)
-            # What is asked ahead goes with the second message, if there is one.
-            others, ahead = self._ahead(ahead) if ahead else [], None
+            if ahead:
+                # It goes with the second message, if there is one.
+                self._context.expect(self._ahead(ahead))
+                ahead = None
             if len(self._packings) + len(parts) > MAX_CONTAINERS:
                 raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
             asked = self._unfinished(asked)

@@ -15,8 +15,11 @@ from chaincode.model import keys
 
 # A nation's 60,000 pharmacies are 60 a bucket.
 BUCKETS = 1024
-SETTINGS_KEY = keys.directory_key("settings")
+# The part that holds the settings; all others hold parties.
+SETTINGS = "settings"
+SETTINGS_KEY = keys.directory_key(SETTINGS)
 EVERY_BUCKET = tuple(f"{number:03x}" for number in range(BUCKETS))
+EVERY_KEY = (SETTINGS_KEY, *map(keys.directory_key, EVERY_BUCKET))
 
 
 def bucket_of(gln: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 from fabric_protos.common import common_pb2
 
 from chaincode.model import keys
+from chaincode.model.directory import EVERY_KEY
 from gateway.fabric.blocks import header_hash
 from mediledger.audit import policies
-from mediledger.audit.directory import DIRECTORY, EVERY_KEY, Directory
+from mediledger.audit.directory import DIRECTORY, Directory
 from mediledger.audit.document import GOODS, document_of
 from mediledger.audit.finding import Broken, Finding
 from mediledger.audit.goods import CUSTODY, Goods

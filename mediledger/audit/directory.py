@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chaincode.model import canonical, keys
-from chaincode.model.directory import EVERY_BUCKET, SETTINGS_KEY, bucket_key, bucket_of
+from chaincode.model import canonical
+from chaincode.model.directory import EVERY_BUCKET, EVERY_KEY, SETTINGS, SETTINGS_KEY, bucket_key, bucket_of
 from mediledger.audit.finding import Broken
 from mediledger.audit.signed import Write
 
 DIRECTORY = "directory"
-EVERY_KEY = (SETTINGS_KEY, *map(keys.directory_key, EVERY_BUCKET))
 
 Documents = Iterable[tuple[Write, dict[str, Any]]]
 
@@ -42,7 +41,7 @@ class Directory:
                 yield write, Broken.DIRECTORY
 
     def _true(self, document: dict[str, Any]) -> bool:
-        if "settings" in document:
+        if document["bucket"] == SETTINGS:
             return self._settings == _digest(document["settings"])
         said = {gln: _digest(party) for gln, party in document["parties"].items()}
         return said == self._parties.get(document["bucket"])

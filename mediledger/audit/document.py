@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.model import canonical, keys
+from chaincode.model.directory import SETTINGS
 from chaincode.model.errors import Refusal
 from chaincode.model.periods import whole, written
 from mediledger.audit.kinds import ANY, KINDS
@@ -21,8 +22,6 @@ _IDENTITY = {
     "recall": ("id",),
     "recalled": ("gtin", "id"),
 }
-# What a part of custody's directory holds: all but one of them, parties.
-_DIRECTORY = {"settings": "settings"}
 _Shape = dict[str, type]
 _PACKED: _Shape = {"parent": str, "part": str}
 _LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
@@ -64,8 +63,10 @@ def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) 
         return False
     if kind == "param":
         return all(isinstance(document["value"][name], list) for name in ("members", "regulators"))
-    if kind == "directory" and not isinstance(document[_DIRECTORY.get(document["bucket"], "parties")], dict):
-        return False
+    if kind == "directory":
+        held = document["settings" if document["bucket"] == SETTINGS else "parties"]
+        if not isinstance(held, dict):
+            return False
     if kind == "packing" and len(document["children"]) != len(document["periods"]):
         return False
     if not all(

@@ -8,7 +8,7 @@ import pytest
 
 from chaincode.contracts.protection import owners_policy
 from chaincode.model import keys
-from chaincode.model.directory import EVERY_BUCKET, SETTINGS_KEY, bucket_key
+from chaincode.model.directory import EVERY_BUCKET, EVERY_KEY, SETTINGS_KEY, bucket_key
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
@@ -21,8 +21,6 @@ from tests.unit.chaincode.contracts.world import (
     World,
     licence,
 )
-
-EVERY_KEY = [SETTINGS_KEY, *map(keys.directory_key, EVERY_BUCKET)]
 
 
 def directory(world: World) -> dict[str, Any]:

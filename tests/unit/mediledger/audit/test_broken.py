@@ -284,10 +284,8 @@ async def packed_on_no_list(world: World) -> Forged:
 async def packed_again_without_a_word_of_its_last_period(world: World) -> Forged:
     case, [ref] = await world.case(1)
     await world.unpack(MAKER, case)
-    before = dict(world.ledger.state)
     second = await world.pack(ref)
     made = world.ledger.transactions.pop()
-    world.ledger.state = before
     writes = {key: canonical.loads(value) for (_, key), value in made.writes.items() if key != key_of(ref, 2)}
     assert keys.container_key(second) in writes
     policies = {key: policy for (_, key), policy in made.policies.items()}

@@ -35,6 +35,13 @@ async def a_party_that_the_registry_does_not_know(world: World) -> Forged:
     return Forged({key: with_parties(bucket, [renamed(world) | {"gln": STRANGER}])}, EVERYBODY)
 
 
+async def a_party_changed_beside_settings_that_are_right(world: World) -> Forged:
+    key = bucket_key(WHOLESALER)
+    bucket = with_parties(world.ledger.document("custody", key), [renamed(world)])
+    settings = world.ledger.document("custody", SETTINGS_KEY)["settings"]
+    return Forged({key: bucket | {"settings": settings}}, EVERYBODY)
+
+
 async def a_party_changed_in_the_directory_without_the_regulator(world: World) -> Forged:
     key = bucket_key(WHOLESALER)
     bucket = world.ledger.document("custody", key)
@@ -57,6 +64,7 @@ async def a_policy_of_the_directory_that_leaves_the_regulator_out(world: World) 
 
 
 CASES: list[tuple[Made, set[Broken]]] = [
+    (a_party_changed_beside_settings_that_are_right, {Broken.DIRECTORY}),
     (a_party_that_custody_is_not_told_of, {Broken.DIRECTORY}),
     (a_party_that_the_registry_does_not_know, {Broken.DIRECTORY}),
     (a_party_changed_in_the_directory_without_the_regulator, {Broken.POLICY, Broken.DIRECTORY}),
