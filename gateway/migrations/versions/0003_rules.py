@@ -97,6 +97,11 @@ def _custody() -> list[sa.Column[Any]]:
     return [
         *_maybe("owner", "owner_msp", "custodian", "offer", "missing"),
         sa.Column("taken_at", sa.DateTime(timezone=True)),
+        sa.Column(
+            "ended",
+            sa.Boolean(),
+            comment="of a newest period, only on a ledger that was tampered with",
+        ),
     ]
 
 

@@ -32,7 +32,10 @@ def _custody() -> list[sa.Column[Any]]:
     ``taken_at`` is when they were taken out of a container.
     """
     names = ("owner", "owner_msp", "custodian", "offer", "missing")
-    return [*(sa.Column(name, Text) for name in names), sa.Column("taken_at", Time)]
+    ended = sa.Column(
+        "ended", sa.Boolean, comment="of a newest period, only on a ledger that was tampered with"
+    )
+    return [*(sa.Column(name, Text) for name in names), sa.Column("taken_at", Time), ended]
 
 
 unit = sa.Table(

@@ -52,6 +52,7 @@ def test_a_unit_becomes_a_row() -> None:
         "offer": None,
         "missing": None,
         "taken_at": None,
+        "ended": None,
         "commissioned_at": datetime(2025, 10, 9, 8, 53, 20, 123_000, UTC),
         "dispensed_at": None,
         "decommissioning": None,
