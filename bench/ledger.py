@@ -30,7 +30,7 @@ class Stage:
     def __init__(self, network: Network, gtin: str, run: Run, members: list[str]) -> None:
         self.network = network
         self.custody: Contract = network.contract("custody")
-        self.bareput: Contract = network.contract("bareput")
+        self.bareput: Contract = network.contract("yardstick")
         self.gtin = gtin
         self.lot = run.lot
         self.expiry = run.expiry.isoformat()

@@ -67,7 +67,7 @@ async def history(context: Context, arguments: Arguments) -> Any:
     items = await _states(context, key)
     if kind in _PERIODS and len(attributes) == KINDS[kind][0]:
         period = 1
-        while later := await _states(context, f"{key}{period}{keys.SEPARATOR}"):
+        while later := await _states(context, keys.composite(kind, *attributes, str(period))):
             items = [*items, *later][-MAX_HISTORY:]
             period += 1
     if kind == "unit":

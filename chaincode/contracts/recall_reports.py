@@ -71,7 +71,7 @@ async def count_recalled(context: Context, arguments: Arguments) -> Any:
     counts = _counts(arguments)
     arguments.done()
     recall = await need_recall(context, recall_id, "id")
-    page = await context.stub.state_by_partial_key("unit", [recall["gtin"]], size, bookmark)
+    page = await context.stub.state_by_partial_key(keys.FIRST_PERIODS, [recall["gtin"]], size, bookmark)
     for disposition in await _dispositions(context, recall, page.items):
         counts[disposition] += 1
     packs, accounted = sum(counts.values()), rules.accounted(recall, counts)
@@ -87,15 +87,17 @@ async def count_recalled(context: Context, arguments: Arguments) -> Any:
 async def _dispositions(
     context: Context, recall: Recall, items: Sequence[KeyValue]
 ) -> list[rules.Disposition]:
-    """What became of the packs in scope whose first period is among ``items``."""
+    """What became of the packs in scope whose first periods are ``items``."""
     refs: list[str] = []
     for item in items:
-        _, attributes = keys.split(item.key)
-        # Later periods of a pack are not another pack.
-        if len(attributes) == 2:
-            gtin, serial = attributes
-            if rules.covers(recall, gtin, orjson.loads(item.value)["lot"], serial):
-                refs.append(gs1.unit_ref(gtin, serial))
+        try:
+            _, (gtin, serial) = keys.split(item.key)
+            lot = orjson.loads(item.value)["lot"]
+        except (ValueError, KeyError, TypeError):
+            # Whatever a majority wrote there, it is no pack.
+            continue
+        if rules.covers(recall, gtin, lot, serial):
+            refs.append(gs1.unit_ref(gtin, serial))
     walk = Walk(context)
     await walk.load(refs)
     proven: list[Standing] = []

@@ -97,6 +97,15 @@ async def test_a_forged_pack_is_counted_apart(world: World) -> None:
     assert await count(world) == total(2, 666, returned=2, forged=1)
 
 
+@pytest.mark.parametrize("attributes", [[], ["A"], ["A", "2"]])
+async def test_what_is_no_pack_is_not_counted(world: World, attributes: list[str]) -> None:
+    await world.units(2)
+    await start(world)
+    key = keys.composite(keys.FIRST_PERIODS, PRODUCT, *attributes)
+    world.ledger.put("custody", key, {"doc": "none"})
+    assert await count(world) == total(2, 1000, returned=2)
+
+
 async def test_counts_of_an_earlier_answer(world: World) -> None:
     await start(world)
     for counts, field in (({}, "counts.dispensed"), (dict.fromkeys(DISPOSITIONS, -1), "counts.dispensed")):

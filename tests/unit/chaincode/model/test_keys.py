@@ -33,6 +33,8 @@ def test_split_takes_composite_keys_only(key: str) -> None:
         (keys.product_key("2"), ("product", ("2",))),
         (keys.lot_key("3", "L"), ("lot", ("3", "L"))),
         (keys.unit_key("4", "S"), ("unit", ("4", "S"))),
+        (keys.period_key("010000000000000421S", 2), ("unit", ("00000000000004", "S", "2"))),
+        (keys.period_key("00000000000000000005", 1), ("container", ("000000000000000005", "1"))),
         (keys.container_key("5"), ("container", ("5",))),
         (keys.transfer_key("6"), ("transfer", ("6",))),
         (keys.packing_key("5", "0"), ("packing", ("5", "0"))),
@@ -46,3 +48,26 @@ def test_split_takes_composite_keys_only(key: str) -> None:
 def test_key_of_every_document(key: str, parts: tuple[str, tuple[str, ...]]) -> None:
     assert keys.split(key) == parts
     assert key == keys.composite(parts[0], *parts[1])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "\x00unit\x004\x00S\x00",
+        "\x00unit\x004\x00S\x002\x00",
+        "\x000unit\x004\x00S\x002\x00",
+        "\x000unit_period\x004\x00S\x00",
+    ],
+)
+def test_a_period_of_a_unit_has_one_key(key: str) -> None:
+    with pytest.raises(ValueError, match="of a unit"):
+        keys.split(key)
+
+
+def test_packs_stand_before_what_packing_and_shipping_write() -> None:
+    """So that a peer does not write all packs again when it merges what was written."""
+    ref, sscc = "010000000000000421S", "000000000000000005"
+    later = [keys.period_key(ref, number) for number in (1, 2)]
+    others = [keys.container_key(sscc), keys.packing_key(sscc, "0"), keys.transfer_key("t")]
+    assert keys.unit_key("99999999999999", "z" * 20) < min(later)
+    assert max(keys.period_key("019999999999999921" + "z" * 20, 9), *later) < min(others)
