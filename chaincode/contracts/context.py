@@ -11,6 +11,7 @@ import orjson
 from chaincode.contracts.arguments import MAX_TIME_MS
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.settings import Settings
+from chaincode.contracts.trails import Trails
 from chaincode.model import canonical
 from chaincode.model.directory import SETTINGS_KEY, bucket_key
 from chaincode.model.documents.registry import Party, Product
@@ -30,11 +31,15 @@ class Context:
 
     Its time is the client's word: Refusal where no document, or no reader of it, could hold that time.
 
-    ``findings`` is given in a dry run: what rules refuse is put there, and the function goes on.
+    ``findings`` is given in a dry run: what rules refuse is put there, and the function goes on. ``trails``
+    are what the process remembers of earlier transactions.
     """
 
-    def __init__(self, stub: Stub, findings: list[Refusal] | None = None) -> None:
+    def __init__(
+        self, stub: Stub, findings: list[Refusal] | None = None, trails: Trails | None = None
+    ) -> None:
         self.stub = stub
+        self.trails = trails or Trails()
         self.now = stub.timestamp_ms
         self._findings = findings
         self._settings: Settings | None = None

@@ -10,6 +10,7 @@ from typing import Any, cast
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context
 from chaincode.contracts.dry_run import Unwritten
+from chaincode.contracts.trails import Trails
 from chaincode.model import canonical
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import authority
@@ -44,11 +45,15 @@ class Contract:
 
     Each takes one JSON object and returns what becomes canonical JSON. A Refusal is answered with its status
     and its JSON as the message; anything unforeseen with 500, its cause in this member's log alone.
+
+    Attributes:
+        trails: what this process remembers from one transaction to the next.
     """
 
     def __init__(self, name: str, functions: Mapping[str, Function]) -> None:
         self._name = name
         self._functions = dict(functions)
+        self.trails = Trails()
 
     async def invoke(self, stub: Stub) -> Response:
         """Run the transaction."""
@@ -56,7 +61,9 @@ class Contract:
             if stub.function == CHECK:
                 result = await self._check(stub)
             else:
-                result = await _run(self._function(stub.function), Context(stub), _argument(stub))
+                result = await _run(
+                    self._function(stub.function), Context(stub, trails=self.trails), _argument(stub)
+                )
             return success(canonical.dumps(result))
         except Refusal as refusal:
             return failure(refusal.to_json(), refusal.code.status)
@@ -84,7 +91,8 @@ class Contract:
         asked.done()
         findings: list[Refusal] = []
         try:
-            await _run(self._function(name), Context(cast(Stub, Unwritten(stub)), findings), given)
+            context = Context(cast(Stub, Unwritten(stub)), findings, self.trails)
+            await _run(self._function(name), context, given)
         except Refusal as refusal:
             findings.append(refusal)
         except Exception:

@@ -9,7 +9,6 @@ from chaincode.contracts.context import Context, Resolved
 from chaincode.contracts.recalled import asked_first
 from chaincode.contracts.standing import Standing
 from chaincode.model import keys
-from chaincode.model.documents.goods import Container, Unit
 from chaincode.model.documents.safety import Claim, ClaimStatus, HeldLot, Hold
 from chaincode.rules import holds
 
@@ -118,11 +117,9 @@ async def holds_of(context: Context, goods_read: Sequence[Standing]) -> Holds:
     return await _read(context, others, lots, asked_first(inside))
 
 
-def asked_of_loose(document: Unit | Container) -> list[str]:
-    """The keys that ``holds_of`` reads first of loose goods whose newest document this is."""
-    assert document["doc"] == "unit"
-    lot = document["gtin"], document["lot"]
-    return [_held_lot_key(*lot), *asked_first([lot])]
+def asked_of_loose(gtin: str, lot: str) -> list[str]:
+    """The keys that ``holds_of`` reads first of a loose pack of this lot."""
+    return [_held_lot_key(gtin, lot), *asked_first([(gtin, lot)])]
 
 
 async def lot_holds(context: Context, gtin: str, lot: str, gln: str) -> Holds:

@@ -8,6 +8,7 @@ from typing import Any
 
 from chaincode.contracts import packings
 from chaincode.contracts.context import Context
+from chaincode.contracts.trails import Trail
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
@@ -85,8 +86,8 @@ def change(
     context.write(goods.key, written(document), protected_by)
 
 
-# The keys that a caller reads next of loose goods, by their newest document.
-Ahead = Callable[[Unit | Container], Iterable[str]]
+# The keys that a caller reads next of loose packs, by their GTIN and lot.
+Ahead = Callable[[str, str], Iterable[str]]
 
 
 async def standings(
@@ -130,8 +131,10 @@ class Walk:
         unread = [ref for ref in refs if ref not in self.periods]
         first = range(self._at_most or _WINDOW)
         asked = dict.fromkeys(unread, range(_WIDE) if ahead and len(unread) <= _FEW else first)
-        parts: list[Part] = []
+        parts = self._remembered(unread, ahead)
         while asked or parts:
+            around = [gs1.container_ref(sscc) for sscc, _ in parts]
+            asked |= dict.fromkeys((ref for ref in around if ref not in self.periods), first)
             wanted = [keys.period_key(ref, number) for ref, window in asked.items() for number in window]
             lists = [keys.packing_key(*part) for part in parts]
             found = await self._context.read_all([*wanted, *lists])
@@ -139,13 +142,12 @@ class Walk:
             parts = self._take(asked, found)
             if ahead:
                 # It goes with the second message, if there is one.
-                self._context.expect(self._ahead(ahead))
+                self._context.expect(self._ahead(unread, ahead))
                 ahead = None
             if len(self._packings) + len(parts) > MAX_CONTAINERS:
                 raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
             asked = self._unfinished(asked)
-            around = [gs1.container_ref(sscc) for sscc, _ in parts]
-            asked |= dict.fromkeys((ref for ref in around if ref not in self.periods), first)
+        self._remember()
         for (sscc, part), packing in self._packings.items():
             periods = self.periods[gs1.container_ref(sscc)]
             if (sscc, part) not in self._packed and packing is not None and periods:
@@ -153,10 +155,37 @@ class Walk:
                 sealed = await packings.intact(self._context, sscc, part, packing, container)
                 self._packed[sscc, part] = Packed.of(packing, sealed, container)
 
-    def _ahead(self, ahead: Ahead) -> list[str]:
-        """The keys to read of loose goods, by their newest periods so far."""
-        newest = [periods[-1] for periods in self.periods.values() if periods]
-        return [key for document in newest if "parent" not in document for key in ahead(document)]
+    def _remembered(self, refs: Sequence[str], ahead: Ahead | None) -> list[Part]:
+        """The parts of lists that are known to name goods, or containers around them; reads ``ahead`` too."""
+        if self._at_most is not None:
+            return []
+        channel, found = self._context.stub.channel_id, dict[Part, None]()
+        following = list(refs)
+        for ref in following:
+            trail = self._context.trails.of(channel, ref)
+            if trail is None:
+                continue
+            if ahead and trail.lot is not None:
+                self._context.expect(ahead(ref[2:16], trail.lot))
+            for part in trail.parts:
+                if part not in found and part not in self._packings:
+                    found[part] = None
+                    following.append(gs1.container_ref(part[0]))
+        return list(found)
+
+    def _remember(self) -> None:
+        channel = self._context.stub.channel_id
+        for ref, periods in self.periods.items():
+            if len(periods) > 1:
+                parts = tuple(part_named(document) for document in periods if "parent" in document)
+                born: Any = periods[0]
+                self._context.trails.keep(channel, ref, Trail(parts, born.get("lot")))
+
+    def _ahead(self, refs: Iterable[str], ahead: Ahead) -> list[str]:
+        """The keys to read of those that are loose by their newest periods so far."""
+        newest: Any = [self.periods[ref][-1] for ref in refs if self.periods[ref]]
+        loose = [document for document in newest if "parent" not in document]
+        return [key for document in loose for key in ahead(document["gtin"], document["lot"])]
 
     def standing(self, ref: str, field: str) -> Standing:
         """Where loaded goods are; Refusal where they are unknown or their record is forged."""

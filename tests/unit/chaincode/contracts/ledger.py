@@ -9,6 +9,7 @@ key that nobody may write keeps its value.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,7 +26,8 @@ from chaincode.shim.keys import prefix_range
 from chaincode.shim.query import KeyValue, Modification, Page
 from tests.unit.chaincode.shim.certificates import issue
 
-CHANNEL = "medicines"
+# Chaincode that runs on many ledgers, one after the other, knows them by their channels.
+_NUMBERS = itertools.count()
 Key = tuple[str, str]
 
 
@@ -85,7 +87,7 @@ class FakeStub:
         self._transaction = transaction
         self._name = name
         self.args = list(args)
-        self.channel_id = CHANNEL
+        self.channel_id = ledger.channel
         self.is_init = False
         self.transient = transaction.transient
         self.event: Event | None = None
@@ -185,7 +187,7 @@ class FakeStub:
             yield modification
 
     async def invoke_chaincode(self, name: str, args: Sequence[bytes], channel: str = "") -> bytes:
-        assert channel in ("", CHANNEL)
+        assert channel in ("", self.channel_id)
         self._send()
         self._transaction.calls.append(f"{name}.{args[0].decode()}")
         response, _ = await self._ledger.run(self._transaction, name, args)
@@ -207,6 +209,7 @@ class Ledger:
 
     def __init__(self, chaincodes: Mapping[str, Chaincode], now: int) -> None:
         self._chaincodes = chaincodes
+        self.channel = f"medicines{next(_NUMBERS)}"
         self.now = now
         self.duties: tuple[str, ...] = duties.DUTIES
         self.state: dict[Key, bytes] = {}

@@ -1,11 +1,17 @@
 """One history, told the same each time: ``python -m tests.unit.chaincode.contracts.replay`` prints the digest
-of all that it leaves on the ledger, and in how many transactions."""
+of all that it leaves on the ledger and of what its transactions read, and how many there were.
+
+With a number, that many goods are remembered from one transaction to the next.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from random import Random
 
+from chaincode.contracts import custody
+from chaincode.contracts.trails import MAX_TRAILS, Trails
 from tests.support.histories.steps import EVERYBODY, TRADERS
 from tests.unit.chaincode.contracts.ledger import Ledger
 from tests.unit.chaincode.contracts.test_histories import MemoryHistories
@@ -40,6 +46,7 @@ def step(history: MemoryHistories, chance: Random) -> None:
 
 def main() -> None:
     """Tell the history and print what is left of it."""
+    custody.chaincode.trails = Trails(int(sys.argv[1]) if sys.argv[1:] else MAX_TRAILS)
     history, chance = MemoryHistories(), Random(20_000)
     history.begin(8)
     for _ in range(STEPS):
@@ -49,6 +56,9 @@ def main() -> None:
     for written in (ledger.state, ledger.policies, ledger.private):
         for key in sorted(written):
             digest.update(repr((key, written[key])).encode())
+    for transaction in ledger.transactions:
+        if transaction.writes:
+            digest.update(repr(sorted(transaction.reads)).encode())
     changed = sum(bool(transaction.writes) for transaction in ledger.transactions)
     print(digest.hexdigest(), changed)  # noqa: T201
 

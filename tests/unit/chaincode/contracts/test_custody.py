@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
+from chaincode.contracts.custody import chaincode
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.standing import MAX_DEPTH
+from chaincode.contracts.trails import Trails
 from chaincode.model import canonical, gs1, keys
 from chaincode.model.errors import Code, Refusal
 from chaincode.model.periods import written
@@ -388,15 +390,22 @@ async def test_every_key_has_its_policy(world: World) -> None:
     assert {key for key in goods if key[0] == "custody"} <= world.ledger.policies.keys()
 
 
-async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(world: World) -> None:
-    """A peer answers one at a time: the pack, the case and all that is asked about the lot, the seal."""
+@pytest.mark.parametrize(("remembered", "messages"), [(0, 3), (1, 2)])
+async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(
+    world: World, monkeypatch: pytest.MonkeyPatch, remembered: int, messages: int
+) -> None:
+    """A peer answers one at a time: the pack, the case and all that is asked about the lot, the seal.
+
+    A process that remembers one of the packs asks for all but the seal at once.
+    """
+    monkeypatch.setattr(chaincode, "trails", Trails(remembered))
     case, refs = await world.case(3)
     await world.ship(MAKER, PHARMACY, f"00{case}")
     await world.unpack(PHARMACY, case, *refs[:2])
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs[:2]})
     [dispensed] = world.ledger.transactions[-1:]
     assert dispensed.calls == []
-    assert dispensed.messages == ["custody"] * 3
+    assert dispensed.messages == ["custody"] * messages
     # What was taken out says itself that it is not packed again.
     assert not {("custody", keys.period_key(ref, 3)) for ref in refs} & dispensed.reads
 
