@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import orjson
 
 from chaincode.contracts.protection import owners_policy
@@ -10,6 +12,12 @@ from chaincode.shim import Response, Stub, failure, success
 # As long as a pack's, whose document and key these stand for.
 VALUE_BYTES = 172
 KEY_LENGTH = 39
+
+
+def many_keys(prefix: str, count: int) -> Iterator[str]:
+    """The keys that ``PutMany`` writes."""
+    filled = prefix.rjust(KEY_LENGTH - 6, "0")
+    return (f"{filled}{number:06d}" for number in range(count))
 
 
 class BarePut:
@@ -27,8 +35,7 @@ class BarePut:
             wanted = orjson.loads(stub.params[0])
             members = wanted["members"]
             value = b"x" * VALUE_BYTES
-            prefix = wanted["prefix"].rjust(KEY_LENGTH - 6, "0")
-            entries = ((f"{prefix}{number:06d}", value) for number in range(wanted["count"]))
+            entries = ((name, value) for name in many_keys(wanted["prefix"], wanted["count"]))
             if members:
                 stub.put_states(entries, owners_policy(members[:1], members))
             else:

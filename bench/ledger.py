@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
-from bench.bareput import VALUE_BYTES
+from bench.bareput import VALUE_BYTES, many_keys
 from bench.load import Call, numbers
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import Contract, EndorseError, Network, Transaction, chaincode_refusal, connect
@@ -18,6 +18,7 @@ from network.ledger import member_profile
 CONCURRENCY = 100
 BATCH = 1000
 BATCH_CONCURRENCY = 6
+BARE_CHANNEL = "bare"
 
 
 class Stage:
@@ -27,10 +28,10 @@ class Stage:
         packs: how many packs of the lot are on the ledger.
     """
 
-    def __init__(self, network: Network, gtin: str, run: Run, members: list[str]) -> None:
+    def __init__(self, network: Network, bare: Network, gtin: str, run: Run, members: list[str]) -> None:
         self.network = network
         self.custody: Contract = network.contract("custody")
-        self.bareput: Contract = network.contract("yardstick")
+        self.bareput: Contract = bare.contract("bareput")
         self.gtin = gtin
         self.lot = run.lot
         self.expiry = run.expiry.isoformat()
@@ -64,6 +65,13 @@ class Stage:
         """Bare puts of a thousand keys, each with an owner's policy, in one transaction."""
         while True:
             yield self._many(self.serial(), BATCH, self._members)
+
+    async def owned_puts(self, count: int) -> Iterator[Call]:
+        """Bare puts of one key each, which are there, each under its owner's policy."""
+        prefix = self.serial()
+        await self._many(prefix, count, self._members)()
+        names = many_keys(prefix, count)
+        return (self._submitting(self.bareput, "Put", name.encode(), b"x" * VALUE_BYTES) for name in names)
 
     async def rewrites(self, count: int, size: int) -> Iterator[Call]:
         """Bare puts of as many keys, so many a transaction; they are there, each under its owner's policy."""
@@ -141,7 +149,7 @@ async def staged(system: System) -> AsyncIterator[Stage]:
         members = sorted(organization.msp_id for organization in system.topology.organizations)
         # The maker's peer endorses what it sends: a bare key's owner is the maker too.
         members.sort(key=lambda msp_id: msp_id != maker.msp_id)
-        stage = Stage(network, article["gtin"], run, members)
+        stage = Stage(network, gateway.network(BARE_CHANNEL), article["gtin"], run, members)
         lot = {
             "gtin": stage.gtin,
             "lot": stage.lot,
