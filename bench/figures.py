@@ -71,8 +71,8 @@ _BARE = (
     ),
     ("dispense_batch", "bare_rewrite", "writes as many keys, under as many policies,", 0.7),
 )
-# The million is of packs: the bare chaincode's own keys lie beside them in the state database.
-_FABRICS_OWN = "Fabric's own share, but that the packs lie beside the bare keys and not among them"
+# The million is of packs: the bare chaincode has a channel, and so a ledger, of its own.
+_FABRICS_OWN = "the bare chaincode's own ledger has not grown"
 
 
 def tell(results: Results, kind: str, small: Figures, large: Figures) -> None:

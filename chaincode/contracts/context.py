@@ -113,6 +113,20 @@ class Context:
                 self._keep(key, value, parsed)
         return [known[key] for key in wanted]
 
+    async def read_between(
+        self, wanted: Sequence[str], kind: str, first: Sequence[str], last: Sequence[str], most: int
+    ) -> None:
+        """Read keys of one kind from ``first`` to ``last``, which ``read_all`` then has: those ``wanted``.
+
+        Where there are ``most`` keys or more between, the reading ends, and ``read_all`` has none of them.
+        """
+        found = await self.stub.iterate_between(kind, first, last).take(most)
+        if len(found) == most:
+            return
+        values, parsed = dict(found), dict[bytes, Any]()
+        for key in wanted:
+            self._keep(key, values.get(key), parsed)
+
     def expect(self, wanted: Iterable[str]) -> None:
         """Have some documents read with whatever ``read_all`` reads next: that costs no message more."""
         self._expected += wanted

@@ -8,6 +8,7 @@ from typing import Any
 from chaincode.contracts.arguments import Arguments, unrepeated
 from chaincode.contracts.context import Context, Resolved, resolve
 from chaincode.contracts.recalled import asked_first, check_new_packs
+from chaincode.contracts.runs import first_periods
 from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Lot
@@ -52,8 +53,9 @@ async def commission(context: Context, arguments: Arguments) -> Any:
     serials = gs1.serials(raw, field)
     unrepeated(serials, field, Code.SERIAL_DUPLICATE)
     first = asked_first([(gtin, lot)])
-    read = await context.read_all([*first, *(keys.unit_key(gtin, serial) for serial in serials)])
-    document, found = known_lot(read[0], gtin, lot, "lot"), read[len(first) :]
+    context.expect(first)
+    found = await first_periods(context, gtin, serials)
+    document = known_lot((await context.read_all(first))[0], gtin, lot, "lot")
     # With the manufacturer named, the registry has to read but once.
     resolved = await resolve(context, [document["manufacturer"]], [gtin])
     party = maker(context, resolved, gtin)

@@ -10,6 +10,7 @@ from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.holds import holds_of
 from chaincode.contracts.lots import known_lot, lots_in
 from chaincode.contracts.recalled import asked_first, check_new_packs, check_recalls
+from chaincode.contracts.runs import first_periods
 from chaincode.contracts.standing import Standing, change, standing, standings
 from chaincode.contracts.units import write_new
 from chaincode.model import gs1, keys
@@ -73,8 +74,9 @@ async def _transform(
     held = await holds_of(context, olds)
     originals = [of for [of] in await lots_in(context, olds, fields)]
     first = asked_first([to])
-    read = await context.read_all([*first, *(keys.unit_key(gtin, serial) for serial in serials)])
-    target, used = known_lot(read[0], gtin, lot, "to.lot"), read[len(first) :]
+    context.expect(first)
+    used = await first_periods(context, gtin, serials)
+    target = known_lot((await context.read_all(first))[0], gtin, lot, "to.lot")
     resolved = await resolve(context, [gln], [gtin])
     party, product = resolved.party(gln, "gln"), resolved.product(gtin, "to.gtin")
     context.check(parties.acting_for, party, context.msp_id, "gln")

@@ -13,7 +13,7 @@ from chaincode.model import gs1
 SEPARATOR = "\x00"
 # What a pack's keys begin with, of its first period and of later ones. Digits sort before all other kinds.
 FIRST_PERIODS = "0unit"
-_LATER_PERIODS = "0unit_period"
+_LATER_PERIODS = "1unit"
 _UNIT = "unit"
 
 

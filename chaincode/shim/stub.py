@@ -9,7 +9,7 @@ from fabric_protos.peer import chaincode_event_pb2, chaincode_pb2, chaincode_shi
 
 from chaincode.shim.creator import Creator
 from chaincode.shim.errors import ChaincodeCallError, PeerError, ShimError
-from chaincode.shim.keys import prefix_range, simple_range
+from chaincode.shim.keys import SEPARATOR, create_composite_key, prefix_range, simple_range
 from chaincode.shim.policy import VALIDATION_PARAMETER
 from chaincode.shim.proposal import Proposal
 from chaincode.shim.query import (
@@ -138,6 +138,13 @@ class Stub:
         """As `iterate_range`, for the composite keys that begin with these parts."""
         return self._iterate(*prefix_range(object_type, attributes), "")
 
+    def iterate_between(
+        self, object_type: str, first: Sequence[str], last: Sequence[str]
+    ) -> Results[KeyValue]:
+        """As `iterate_prefix`, from the composite key of ``first`` to that of ``last``, both included."""
+        end = create_composite_key(object_type, last) + SEPARATOR
+        return self._iterate(create_composite_key(object_type, first), end, "")
+
     def history(self, key: str) -> Results[Modification]:
         """`async for modification in …` over a key's committed changes, newest first."""
         request = chaincode_shim_pb2.GetHistoryForKey(key=key).SerializeToString()
@@ -264,7 +271,7 @@ class Stub:
         if page_size < 0:
             raise ShimError("a page size must not be negative")
         if not page_size and not bookmark:
-            return Page([item async for item in self._iterate(start, end, "")], "")
+            return Page(await self._iterate(start, end, "").take(), "")
         metadata = chaincode_shim_pb2.QueryMetadata(pageSize=page_size, bookmark=bookmark)
         request = chaincode_shim_pb2.GetStateByRange(
             startKey=start, endKey=end, metadata=metadata.SerializeToString()

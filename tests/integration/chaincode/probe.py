@@ -95,6 +95,11 @@ async def prefix(stub: Stub, kind: str, *attributes: str) -> Any:
     return await _all(stub.iterate_prefix(kind, attributes))
 
 
+async def between(stub: Stub, kind: str, first: str, last: str, limit: str) -> Any:
+    found = await stub.iterate_between(kind, [first], [last]).take(int(limit))
+    return [[key, value.decode()] for key, value in found]
+
+
 async def prefix_page(stub: Stub, size: str, bookmark: str, kind: str, *attributes: str) -> Any:
     return _page(await stub.state_by_partial_key(kind, attributes, int(size), bookmark))
 
@@ -337,6 +342,7 @@ FUNCTIONS: dict[str, Function] = {
         range_page_and_write,
         prefix,
         prefix_page,
+        between,
         leave_queries,
         history,
         event,

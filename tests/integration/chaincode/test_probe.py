@@ -59,6 +59,10 @@ async def test_many_keys_ranges_and_pages(manufacturer: Probe) -> None:
     assert [value for _, value in page["items"]] == ["036/0"]
     page = await manufacturer.read("prefix_page", "1", page["bookmark"], "unit", "036")
     assert [value for _, value in page["items"]] == ["036/1"]
+    for name in ("a", "aa", "b", "c"):
+        await manufacturer.write("put_composite", "pack", name)
+    for bounds, found in ((("a", "b"), ["a", "aa", "b"]), (("a", "c"), ["a", "aa", "b"]), (("d", "e"), [])):
+        assert [value for _, value in await manufacturer.read("between", "pack", *bounds, "3")] == found
 
 
 async def test_who_signed(manufacturer: Probe, regulator: Probe) -> None:

@@ -22,7 +22,7 @@ from chaincode.model import canonical, duties
 from chaincode.model.errors import Refusal
 from chaincode.shim import Chaincode, ChaincodeCallError, Response, ShimError
 from chaincode.shim.creator import Creator
-from chaincode.shim.keys import prefix_range
+from chaincode.shim.keys import SEPARATOR, create_composite_key, prefix_range
 from chaincode.shim.query import KeyValue, Modification, Page
 from tests.unit.chaincode.shim.certificates import issue
 
@@ -77,6 +77,18 @@ class Transaction:
             for name, key in other.writes
             for space, first, last in self.ranges
         )
+
+
+@dataclass(frozen=True)
+class FakeResults:
+    """The part of Results that the contracts use."""
+
+    stub: FakeStub
+    start: str
+    end: str
+
+    async def take(self, limit: int) -> list[KeyValue]:
+        return self.stub.between(self.start, self.end, limit)
 
 
 class FakeStub:
@@ -181,6 +193,21 @@ class FakeStub:
     async def iterate_prefix(self, object_type: str, attributes: Sequence[str]) -> AsyncIterator[KeyValue]:
         for item in (await self.state_by_partial_key(object_type, attributes)).items:
             yield item
+
+    def iterate_between(self, object_type: str, first: Sequence[str], last: Sequence[str]) -> FakeResults:
+        start, end = create_composite_key(object_type, first), create_composite_key(object_type, last)
+        return FakeResults(self, start, end + SEPARATOR)
+
+    def between(self, start: str, end: str, limit: int) -> list[KeyValue]:
+        """What a peer hands out of a range, a hundred at a time."""
+        space = [key for name, key in self._ledger.state if name == self._name and start <= key < end]
+        found = sorted(space)[:limit]
+        self._transaction.ranges.append(
+            (self._name, start, f"{found[-1]}\x00" if len(found) == limit else end)
+        )
+        for _ in range(1 + len(found) // 100):
+            self._send()
+        return [KeyValue(key, self._ledger.state[(self._name, key)]) for key in found]
 
     async def history(self, key: str) -> AsyncIterator[Modification]:
         for modification in reversed(self._ledger.history.get((self._name, key), [])):

@@ -56,7 +56,7 @@ def test_key_of_every_document(key: str, parts: tuple[str, tuple[str, ...]]) -> 
         "\x00unit\x004\x00S\x00",
         "\x00unit\x004\x00S\x002\x00",
         "\x000unit\x004\x00S\x002\x00",
-        "\x000unit_period\x004\x00S\x00",
+        "\x001unit\x004\x00S\x00",
     ],
 )
 def test_a_period_of_a_unit_has_one_key(key: str) -> None:

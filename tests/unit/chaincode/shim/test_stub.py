@@ -190,6 +190,20 @@ async def test_ranges_and_prefixes(bench: Bench) -> None:
     assert peer.counts["QUERY_STATE_NEXT"] == 2
 
 
+@pytest.mark.parametrize(("limit", "asked"), [(30, 0), (100, 0), (101, 1), (250, 2), (999, 2)])
+async def test_what_is_taken_of_a_range_at_once(bench: Bench, limit: int, asked: int) -> None:
+    every = [create_composite_key("unit", [f"{number:03}"]) for number in range(260)]
+
+    async def function(stub: Stub) -> Response:
+        found = await stub.iterate_between("unit", ["005"], ["254"]).take(limit)
+        assert [key for key, _ in found] == every[5:255][:limit]
+        return success()
+
+    peer = await run(bench, function, {}, dict.fromkeys(every, b"u"))
+    assert (await peer.invoke("run")).status == 200
+    assert (peer.counts["QUERY_STATE_NEXT"], peer.counts["QUERY_STATE_CLOSE"]) == (asked, limit < 250)
+
+
 async def test_pages_follow_their_bookmarks(bench: Bench) -> None:
     async def function(stub: Stub) -> Response:
         keys: list[str] = []
