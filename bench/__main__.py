@@ -77,8 +77,8 @@ def main() -> None:
         asyncio.run(measure_ledgers(systems, results))
     show(results, 0)
     measured = len(results.all)
-    with running(kinds[0], "network") as system:
-        asyncio.run(journey.measure(system, results, console))
+    with running(kinds[0], "network") as system, running(kinds[0], "network", place=1) as bare:
+        asyncio.run(journey.measure(system, bare, results, console))
     show(results, measured)
     measured = len(results.all)
     with running(kinds[0], "system", MEMBERS_TOPOLOGY) as system:

@@ -71,7 +71,7 @@ _BARE = (
     ),
     ("dispense_batch", "bare_rewrite", "writes as many keys, under as many policies,", 0.7),
 )
-# The million is of packs: the bare chaincode has a channel, and so a ledger, of its own.
+# The million is of packs: the bare chaincode has a network of its own.
 _FABRICS_OWN = "the bare chaincode's own ledger has not grown"
 
 

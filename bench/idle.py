@@ -42,13 +42,13 @@ async def idle(systems: Iterable[System], console: Console, seconds: float = MOS
 
 
 def _used(systems: Iterable[System]) -> dict[str, float]:
-    """Seconds of CPU that each process has used by now, by its name and the kind of its ledger."""
+    """Seconds of CPU that each process has used by now, by its ledger's kind, its name and number."""
     used = {}
     for system in systems:
         state = RunDirectory(system.run_path).read()
         for name, process in (state.processes if state else {}).items():
             if process.pid and (seconds := _cpu_seconds(process.pid)) is not None:
-                used[f"{system.kind}'s {name}"] = seconds
+                used[f"{system.kind}'s {name} ({process.pid})"] = seconds
     return used
 
 

@@ -49,10 +49,14 @@ VERIFY_SECONDS = 2.0
 VERIFY_TIMES = 3
 
 
-async def measure(system: System, results: Results, console: Console) -> None:
-    """The same rounds on a small ledger and on one of a million packs."""
-    async with staged(system) as stage, _goods(system, stage) as goods:
-        way = _Way(goods, system, console)
+async def measure(system: System, bare: System, results: Results, console: Console) -> None:
+    """The same rounds on a small ledger and on one of a million packs.
+
+    The yardstick is on a network of its own, ``bare``: in one LevelDB with the packs, whichever of the two is
+    written after the other first has all packs merged.
+    """
+    async with staged(system, bare) as stage, _goods(system, stage) as goods:
+        way = _Way(goods, [system, bare], console)
         await way.go(WARM_UP, Figures())
         console.print(f"{system.kind}: a pack's way on a small ledger, of {stage.packs:,} packs")
         small = Figures()
@@ -77,11 +81,11 @@ async def _goods(system: System, stage: Stage) -> AsyncIterator[Goods]:
 
 
 class _Way:
-    """Rounds on one system, each of whose loads finds it idle."""
+    """Rounds on one system and the yardstick's, each of whose loads finds both idle."""
 
-    def __init__(self, goods: Goods, system: System, console: Console) -> None:
+    def __init__(self, goods: Goods, systems: list[System], console: Console) -> None:
         self._goods, self._stage = goods, goods.stage
-        self._system, self._console = system, console
+        self._systems, self._console = systems, console
 
     async def go(self, extent: Extent, figures: Figures) -> None:
         """One round, whose results are added to ``figures``."""
@@ -137,7 +141,7 @@ class _Way:
                 receive.append(await _timed(self._goods.receiving(sscc)))
 
     async def _idle(self) -> None:
-        await idle([self._system], self._console)
+        await idle(self._systems, self._console)
 
 
 async def _timed(call: Call) -> float:

@@ -132,8 +132,11 @@ async def submit(contract: Contract, function: str, *arguments: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def staged(system: System) -> AsyncIterator[Stage]:
-    """A stage set on a running network: parties, product, a lot of its own."""
+async def staged(system: System, bare: System | None = None) -> AsyncIterator[Stage]:
+    """A stage set on a running network: parties, product, a lot of its own.
+
+    The bare chaincode is that of ``bare``, another network of the same topology, or of the same one.
+    """
     organizations = {o.role: o for o in system.topology.organizations}
     maker = organizations["manufacturer"]
     article = product(maker, Storage(2, 8)) | {"manufacturer": maker.gln}
@@ -143,13 +146,16 @@ async def staged(system: System) -> AsyncIterator[Stage]:
         registry = regulator.network(channel).contract("registry")
         for organization in system.topology.organizations:
             await _once(registry, "RegisterParty", party(organization), "party_exists")
-    async with connect(member_profile(system.home, maker)) as gateway:
+    async with (
+        connect(member_profile(system.home, maker)) as gateway,
+        connect(member_profile((bare or system).home, maker)) as elsewhere,
+    ):
         network = gateway.network(channel)
         await _once(network.contract("registry"), "RegisterProduct", article, "product_exists")
         members = sorted(organization.msp_id for organization in system.topology.organizations)
         # The maker's peer endorses what it sends: a bare key's owner is the maker too.
         members.sort(key=lambda msp_id: msp_id != maker.msp_id)
-        stage = Stage(network, gateway.network(BARE_CHANNEL), article["gtin"], run, members)
+        stage = Stage(network, elsewhere.network(BARE_CHANNEL), article["gtin"], run, members)
         lot = {
             "gtin": stage.gtin,
             "lot": stage.lot,

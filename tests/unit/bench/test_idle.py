@@ -50,4 +50,4 @@ async def test_it_gives_up_and_names_who_is_busy(tmp_path: Path) -> None:
     with system_of_a_peer(tmp_path, 60.0) as system:
         await idle([system], Console(file=output), seconds=1.0)
     assert time.monotonic() - began < 10.0
-    assert output.getvalue().startswith("not idle after 1 s: fabric's peer-pharmacy takes ")
+    assert output.getvalue().startswith("not idle after 1 s: fabric's peer-pharmacy (")
