@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from chaincode.model import keys
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric import FabricError, Profile, connect
 from gateway.fabric.blocks import parse_block
@@ -259,12 +260,21 @@ async def _transaction(member: str, transaction_id: str) -> None:
                 "function": found.function,
                 "endorsers": list(found.endorsers),
                 "writes": [
-                    {"namespace": w.namespace, "key": w.key.split("\0")[1:-1] or w.key, "delete": w.is_delete}
+                    {"namespace": w.namespace, "key": _named(w.key), "delete": w.is_delete}
                     for w in found.writes
                 ],
             }
         )
     )
+
+
+def _named(key: str) -> list[str] | str:
+    """What a key names, kind and attributes; the key where it is none of ours."""
+    try:
+        kind, attributes = keys.split(key)
+    except ValueError:
+        return key
+    return [kind, *attributes]
 
 
 async def _verify(member: str) -> None:
