@@ -63,12 +63,7 @@ _NAMES = {
 _BARE = (
     ("commission", "bare_batch", "puts as many keys and policies", 0.8),
     ("pack", "bare_batch", "puts as many keys and policies", 0.8),
-    (
-        "dispense",
-        "bare_owned",
-        "writes one key, under its owner's policy, for each pack,",
-        0.7,
-    ),
+    ("dispense", "bare_owned", "writes one key, under its owner's policy, for each pack,", 0.7),
     ("dispense_batch", "bare_rewrite", "writes as many keys, under as many policies,", 0.7),
 )
 # The million is of packs: the bare chaincode has a network of its own.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
@@ -89,7 +89,7 @@ class Results(Generic[Result]):
             await self._fetch()
         return self._read(self._batch.popleft())
 
-    async def take(self, limit: float = math.inf) -> list[Result]:
+    async def take(self, limit: int = sys.maxsize) -> list[Result]:
         """What is left, but no more than ``limit``, in half the time of a loop; the query is closed."""
         taken: list[bytes] = list(self._batch)
         while self._more and len(taken) < limit:
@@ -97,8 +97,7 @@ class Results(Generic[Result]):
             await self._fetch()
             taken += self._batch
         await self.close()
-        del taken[int(min(limit, len(taken))) :]
-        return list(map(self._read, taken))
+        return list(map(self._read, taken[:limit]))
 
     async def close(self) -> None:
         """End the query; nothing more comes out of it."""
