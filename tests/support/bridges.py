@@ -21,7 +21,8 @@ from mediledger.system import PROJECT
 from network import ledger
 from network.topology import Topology
 from tests.support import devices
-from tests.support.services import Service, free_port
+from tests.support.ports import free_port
+from tests.support.services import Service
 
 GLN = "9521234000020"
 SSCC = "095212340000000017"

@@ -17,7 +17,7 @@ from network import ledger
 from network.identities import Identities
 from network.process import ProcessSpec
 from network.topology import Topology
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port
 from tests.support.verified import verify_devnet
 
 # Three members, and the chaincode of notes that is beside it.

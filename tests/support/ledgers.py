@@ -15,7 +15,7 @@ from http2 import unix_socket
 from network import ledger
 from network.process import ProcessSpec, SocketReady, TcpReady
 from network.topology import Organization, Topology
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port
 from tests.support.verified import verify_devnet
 
 THREE_MEMBERS = Path(__file__).with_name("three_members.yaml")

@@ -18,9 +18,8 @@ from mediledger.services import postgres as database
 from mediledger.services import redis as cache
 from mediledger.supervisor import probes
 from network.process import ProcessSpec
+from tests.support.ports import free_port
 
-# Below the kernel's range for outgoing connections, so that nothing takes a port between look and use.
-PORTS = range(27000, 28000)
 PASSWORD = "only-for-tests"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -90,14 +89,6 @@ class Service:
             )
 
 
-def free_port() -> int:
-    """A port that nobody listens on; the next call gives another."""
-    for port in _candidates:
-        if not probes.taken(port):
-            return port
-    raise AssertionError(f"no free port in {PORTS}")
-
-
 @contextlib.contextmanager
 def postgres(tmp: Path) -> Iterator[Service]:
     """A PostgreSQL of its own; ``url`` is its superuser's, of the database ``postgres``."""
@@ -144,6 +135,3 @@ def _running(service: Service) -> Iterator[Service]:
 def _ready(spec: ProcessSpec) -> bool:
     assert spec.ready is not None
     return asyncio.run(probes.is_ready(spec.ready, spec))
-
-
-_candidates = iter(list(PORTS)[os.getpid() % 500 :] + list(PORTS))

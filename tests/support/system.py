@@ -15,26 +15,12 @@ from pathlib import Path
 
 from mediledger import lifecycle
 from mediledger.demo.api import MemberApi
-from mediledger.supervisor import RunDirectory, SystemState, probes
+from mediledger.supervisor import RunDirectory, SystemState
 from mediledger.system import PROJECT, System
 from network import ledger
 from network.topology import Topology
+from tests.support.ports import free_base_port
 from tests.support.verified import verify_devnet
-
-FIRST_BASE_PORT = 18000
-BASE_PORTS = 40
-PORTS_APART = 200
-
-
-def free_base_port() -> int:
-    """The first base port whose ports nobody holds: another run of the tests may be under way."""
-    # Runs that begin at once look at other places first.
-    first = os.getpid() % BASE_PORTS
-    for place in (*range(first, BASE_PORTS), *range(first)):
-        base = FIRST_BASE_PORT + place * PORTS_APART
-        if not any(probes.taken(port) for port in range(base, base + PORTS_APART)):
-            return base
-    raise AssertionError(f"no {PORTS_APART} free ports above {FIRST_BASE_PORT}")
 
 
 def kinds() -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from network import ledger
 from network.topology import Topology
 from tests.integration.chaincode.conftest import Ledger
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 

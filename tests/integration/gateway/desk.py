@@ -20,7 +20,7 @@ from network.devnet.control_client import DevnetControl
 from network.devnet.faults import Call, Fault, Kind
 from network.topology import Topology
 from tests.integration.chaincode.conftest import Ledger
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 GLN = "9521234000013"

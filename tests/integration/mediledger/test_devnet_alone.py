@@ -20,8 +20,7 @@ from gateway.fabric import EndorseError, Gateway, Identity, SubmitError, signer_
 from gateway.fabric.profile import Peer
 from mediledger import cli
 from mediledger.system import PROJECT
-from tests.support.services import free_port
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port, free_port
 
 READY_SECONDS = 30.0
 BOTH = ["ManufacturerMSP", "HospitalGroupMSP"]

@@ -15,12 +15,13 @@ from mediledger.services.postgres import data_folder
 from mediledger.services.programs import ProgramMissing
 from network.topology import ServicePorts
 from tests.support import services
+from tests.support.ports import free_port
 
 MEMBERS = ("manufacturer", "distributor")
 
 
 def planned(home: Path, environ: dict[str, str]) -> local.Services:
-    return local.plan(home, ServicePorts(*(services.free_port() for _ in range(3))), MEMBERS, environ)
+    return local.plan(home, ServicePorts(*(free_port() for _ in range(3))), MEMBERS, environ)
 
 
 def refusal(url: str) -> str:

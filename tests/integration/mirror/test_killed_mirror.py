@@ -22,10 +22,9 @@ from bench.ledger import Stage, staged
 from mediledger import lifecycle
 from mediledger.system import PROJECT, System
 from network.topology import Topology
-from tests.support import services
+from tests.support.ports import free_base_port, free_port
 from tests.support.system import kinds
 
-BASE_PORT = 26000
 KILLS = 6
 BATCHES = 30
 BATCH = 100
@@ -41,7 +40,7 @@ pytestmark = [
 def network(request: pytest.FixtureRequest) -> Iterator[System]:
     """The ledger alone."""
     with tempfile.TemporaryDirectory(prefix="mediledger-mirror-", ignore_cleanup_errors=True) as directory:
-        system = System(Path(directory), request.param, Topology.load(None, base_port=BASE_PORT))
+        system = System(Path(directory), request.param, Topology.load(None, base_port=free_base_port()))
         try:
             lifecycle.up(system, "network", lambda _: None)
             yield system
@@ -53,7 +52,7 @@ class Mirror:
     """The commands of one member's mirror."""
 
     def __init__(self, system: System, database: str) -> None:
-        self.port = services.free_port()
+        self.port = free_port()
         regulator = next(o for o in system.topology.organizations if o.role == "regulator")
         self._environment = os.environ | {
             "MEDILEDGER_PROFILE": str(_profile_path(system, regulator.name)),

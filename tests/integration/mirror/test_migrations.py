@@ -13,8 +13,8 @@ from gateway.migrations import upgrade as upgrading
 from gateway.migrations.upgrade import engine, upgrade
 from gateway.mirror import replay
 from gateway.mirror.tables import MIRRORED, metadata
-from tests.support import services
 from tests.support.chain import Chain, ChainNetwork
+from tests.support.ports import free_port
 
 
 def differences(url: str) -> list[object]:
@@ -67,7 +67,7 @@ def test_upgrades_at_the_same_time_wait_for_each_other(empty_database: str) -> N
 def test_a_database_that_does_not_come_is_an_error_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upgrading, "CONNECT_SECONDS", 0.5)
     with pytest.raises(sa.exc.OperationalError):
-        upgrade(f"postgresql://nobody:x@127.0.0.1:{services.free_port()}/none")
+        upgrade(f"postgresql://nobody:x@127.0.0.1:{free_port()}/none")
 
 
 def test_the_bridges_tables_are_no_part_of_the_mirror(database: str) -> None:

@@ -16,7 +16,8 @@ from network.topology import Topology
 from tests.integration.network.callers import Callers
 from tests.support import ledgers
 from tests.support.ledgers import Ledger
-from tests.support.system import free_base_port, kinds
+from tests.support.ports import free_base_port
+from tests.support.system import kinds
 
 TOPOLOGY = Path(__file__).with_name("topology.yaml")
 CHANNELS = Path(__file__).with_name("channels.yaml")

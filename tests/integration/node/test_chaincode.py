@@ -21,8 +21,7 @@ from network.identities import Identities
 from network.topology import Topology
 from tests.integration.node.conftest import FOLDER, Node
 from tests.support.ledgers import Ledger
-from tests.support.services import free_port
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port, free_port
 
 START_SECONDS = 60.0
 COLLECTION = "_implicit_org_ManufacturerMSP"

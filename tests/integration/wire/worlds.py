@@ -16,7 +16,7 @@ from network.identities import Identities
 from network.topology import Batch, Topology
 from tests.integration.wire import answers, cases, cast, forge, proposals
 from tests.support.ledgers import Ledger
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port
 
 KNOWN_SECONDS = 60.0
 TOPOLOGY = Path(__file__).with_name("topology.yaml")

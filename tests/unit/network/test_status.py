@@ -11,7 +11,7 @@ import pytest
 
 from network import ledger, status
 from network.topology import Topology
-from tests.support.system import free_base_port
+from tests.support.ports import free_base_port
 
 
 @pytest.fixture

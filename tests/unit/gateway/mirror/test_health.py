@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.mirror.health import health
-from tests.support.services import free_port
+from tests.support.ports import free_port
 
 
 async def ask(port: int, request: bytes) -> tuple[int, bytes]:
