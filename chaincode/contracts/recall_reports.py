@@ -59,8 +59,9 @@ async def count_recalled(context: Context, arguments: Arguments) -> Any:
     """Count the packs in a recall's scope by what the ledger knows of each; without a write, page by page.
 
     ``{id, page_size?, bookmark?, counts?}``: the ledger has no index by lot, since every pack would cost a
-    second key, so the product's packs are read in order. Whoever wants the whole gives each answer's
-    ``bookmark`` and ``counts`` with the next call; the answer without a bookmark is the total.
+    second key, so the product's packs are read in order, with all their periods. Whoever wants the whole
+    gives each answer's ``bookmark`` and ``counts`` with the next call; the answer without a bookmark is the
+    total.
 
     ``{counts, packs, accounted, permille, bookmark?}``: packs so far by disposition, all of them, those that
     the recall need not look for any more, and these in thousandths.
@@ -71,7 +72,7 @@ async def count_recalled(context: Context, arguments: Arguments) -> Any:
     counts = _counts(arguments)
     arguments.done()
     recall = await need_recall(context, recall_id, "id")
-    page = await context.stub.state_by_partial_key(keys.FIRST_PERIODS, [recall["gtin"]], size, bookmark)
+    page = await context.stub.state_by_partial_key(keys.UNITS, [recall["gtin"]], size, bookmark)
     for disposition in await _dispositions(context, recall, page.items):
         counts[disposition] += 1
     packs, accounted = sum(counts.values()), rules.accounted(recall, counts)
@@ -87,14 +88,14 @@ async def count_recalled(context: Context, arguments: Arguments) -> Any:
 async def _dispositions(
     context: Context, recall: Recall, items: Sequence[KeyValue]
 ) -> list[rules.Disposition]:
-    """What became of the packs in scope whose first periods are ``items``."""
+    """What became of the packs in scope whose first periods are among ``items``."""
     refs: list[str] = []
     for item in items:
         try:
             _, (gtin, serial) = keys.split(item.key)
             lot = orjson.loads(item.value)["lot"]
         except (ValueError, KeyError, TypeError):
-            # Whatever a majority wrote there, it is no pack.
+            # A later period of a pack; or whatever a majority wrote there, it is no pack.
             continue
         if rules.covers(recall, gtin, lot, serial):
             refs.append(gs1.unit_ref(gtin, serial))

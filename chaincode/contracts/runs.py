@@ -40,5 +40,5 @@ async def first_periods(context: Context, gtin: str, serials: Sequence[str]) -> 
     wanted = [keys.unit_key(gtin, serial) for serial in serials]
     if is_run(serials):
         bounds = (gtin, serials[0]), (gtin, serials[-1])
-        await context.read_between(wanted, keys.FIRST_PERIODS, *bounds, _MOST * len(wanted))
+        await context.read_between(wanted, keys.UNITS, *bounds, _MOST * len(wanted))
     return await context.read_all(wanted)

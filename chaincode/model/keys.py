@@ -1,9 +1,9 @@
 """The ledger's keys: Fabric's composite keys, one per document.
 
 A peer's LevelDB keeps keys in order. When it merges what was written lately, it writes again all that lies
-between the first and the last of these keys. So what there is most of stands before everything else: packs'
-first periods, then their later ones. Whatever packing or shipping writes has no packs of earlier years behind
-it; nor have new packs, as long as serial numbers go up.
+between the first and the last of these keys. So what there is most of stands before everything else: packs,
+each with all its periods. Whatever shipping writes has no packs of earlier years behind it; nor have packs
+that are commissioned or packed, as long as serial numbers go up.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from __future__ import annotations
 from chaincode.model import gs1
 
 SEPARATOR = "\x00"
-# What a pack's keys begin with, of its first period and of later ones. Digits sort before all other kinds.
-FIRST_PERIODS = "0unit"
-_LATER_PERIODS = "1unit"
 _UNIT = "unit"
+# What a pack's keys begin with: a digit sorts before all other kinds.
+UNITS = f"0{_UNIT}"
 
 
 def composite(kind: str, *attributes: str) -> str:
@@ -22,9 +21,7 @@ def composite(kind: str, *attributes: str) -> str:
 
     A unit's are its GTIN and serial number, and of a period after the first its number.
     """
-    if kind == _UNIT:
-        kind = FIRST_PERIODS if len(attributes) < 3 else _LATER_PERIODS
-    return SEPARATOR.join(("", kind, *attributes, ""))
+    return SEPARATOR.join(("", UNITS if kind == _UNIT else kind, *attributes, ""))
 
 
 def split(key: str) -> tuple[str, tuple[str, ...]]:
@@ -32,11 +29,9 @@ def split(key: str) -> tuple[str, tuple[str, ...]]:
     if not key.startswith(SEPARATOR) or not key.endswith(SEPARATOR) or len(key) < 3:
         raise ValueError(f"not a composite key: {key!r}")
     kind, *attributes = key[1:-1].split(SEPARATOR)
-    if kind in (FIRST_PERIODS, _LATER_PERIODS):
-        kind = _UNIT
-    if kind == _UNIT and composite(kind, *attributes) != key:
+    if kind == _UNIT:
         raise ValueError(f"not a composite key of a unit: {key!r}")
-    return kind, tuple(attributes)
+    return _UNIT if kind == UNITS else kind, tuple(attributes)
 
 
 def party_key(gln: str) -> str:
@@ -57,7 +52,7 @@ def lot_key(gtin: str, lot: str) -> str:
 
 
 def unit_key(gtin: str, serial: str) -> str:
-    return f"\x00{FIRST_PERIODS}\x00{gtin}\x00{serial}\x00"
+    return f"\x00{UNITS}\x00{gtin}\x00{serial}\x00"
 
 
 def container_key(sscc: str) -> str:
@@ -110,10 +105,8 @@ def period_key(ref: str, period: int) -> str:
 
     Of period 0 it is ``unit_key`` or ``container_key``.
     """
-    if ref[1] == "0":
-        return f"{container_key(ref[2:])}{period}\x00" if period else container_key(ref[2:])
-    gtin, serial = ref[2:16], ref[18:]
-    return f"\x00{_LATER_PERIODS}\x00{gtin}\x00{serial}\x00{period}\x00" if period else unit_key(gtin, serial)
+    first = container_key(ref[2:]) if ref[1] == "0" else unit_key(ref[2:16], ref[18:])
+    return f"{first}{period}\x00" if period else first
 
 
 def packing_key(sscc: str, part: str) -> str:

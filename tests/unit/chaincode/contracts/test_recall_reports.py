@@ -101,7 +101,7 @@ async def test_a_forged_pack_is_counted_apart(world: World) -> None:
 async def test_what_is_no_pack_is_not_counted(world: World, attributes: list[str]) -> None:
     await world.units(2)
     await start(world)
-    key = keys.composite(keys.FIRST_PERIODS, PRODUCT, *attributes)
+    key = keys.composite(keys.UNITS, PRODUCT, *attributes)
     world.ledger.put("custody", key, {"doc": "none"})
     assert await count(world) == total(2, 1000, returned=2)
 

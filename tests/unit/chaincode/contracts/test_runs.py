@@ -38,7 +38,7 @@ async def done(world: World, call: Call) -> Transaction:
 
 
 def ranges_of_packs(transaction: Transaction) -> int:
-    return sum(start.startswith(f"\x00{keys.FIRST_PERIODS}\x00") for _, start, _ in transaction.ranges)
+    return sum(start.startswith(f"\x00{keys.UNITS}\x00") for _, start, _ in transaction.ranges)
 
 
 @given(
