@@ -1,8 +1,8 @@
 """Packing and unpacking: aggregation, from which what is packed has its custody.
 
-Packing begins a packed period for each child and leaves the loose one before it as it is; taking out begins
-a loose one. So neither writes a key that is there already, but for the container's own: such a write costs
-every peer a check of the key's policy, and a pallet would cost thousands.
+Packing begins a packed period for each child and leaves a new pack's loose one before it as it is; taking
+out begins a loose one. So neither writes a pack's key that is there already: such a write costs every peer a
+check of the key's policy, and a pallet would cost thousands.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chaincode.model import canonical, coldchain, gs1, keys
 from chaincode.model.documents.goods import Container
 from chaincode.model.errors import Code, Refusal
 from chaincode.model.packing import MAX_CHILDREN, part_of
-from chaincode.model.periods import packed, written
+from chaincode.model.periods import packed, tells_end, written
 from chaincode.rules import contents, goods, parties
 from chaincode.rules import standing as records
 
@@ -91,7 +91,7 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
     parts = {ref: part_of(place) for place, ref in enumerate(refs)}
     for kind in kinds:
-        if kind.one.period:
+        if tells_end(kind.one.ref, kind.one.period):
             for one in kind.each():
                 change(context, one, {**one.document, "ended": True})
         for part, named in groupby(kind.refs, parts.__getitem__):

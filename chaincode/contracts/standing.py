@@ -23,9 +23,8 @@ MAX_DEPTH = 8
 # Containers that are looked at in one transaction, one once for each part of its packing list.
 MAX_CONTAINERS = 2000
 MAX_PERIODS = 100
-# Periods that the first message asks for. Goods in their first need two, as a case does that is not on a
-# pallet; a pack on a shelf was taken out of a case and needs three, and of a few goods one more costs less
-# than another message.
+# Periods that the first message asks for. Packs in their first need two; one on a shelf was taken out of a
+# case and needs three, and of a few goods one more costs less than another message.
 _WINDOW, _WIDE = 2, 3
 _FEW = 20
 
@@ -113,7 +112,7 @@ class Walk:
     """The periods of goods and of every container that they were ever in, read level by level."""
 
     def __init__(self, context: Context, periods: int | None = None) -> None:
-        """``periods``: how many of each are read at most, of goods that have no more; else as many as are."""
+        """``periods``: how many of each pack are read at most, of packs that have no more; else all."""
         self._context = context
         self._at_most = periods
         self._packings: dict[Part, Packing | None] = {}
@@ -137,8 +136,10 @@ class Walk:
         asked = dict.fromkeys(unread, range(_WIDE) if ahead and len(unread) <= _FEW else first)
         parts = self._remembered(unread, ahead)
         while asked or parts:
-            around = [gs1.container_ref(sscc) for sscc, _ in parts]
-            asked |= dict.fromkeys((ref for ref in around if ref not in self.periods), first)
+            for sscc, _ in parts:
+                ref = gs1.container_ref(sscc)
+                if ref not in self.periods:
+                    asked.setdefault(ref, range(self._around(ref)))
             wanted = [keys.period_key(ref, number) for ref, window in asked.items() for number in window]
             lists = [keys.packing_key(*part) for part in parts]
             found = await self._context.read_all([*wanted, *lists])
@@ -158,6 +159,10 @@ class Walk:
                 container: Any = periods[-1]
                 sealed = await packings.intact(self._context, sscc, part, packing, container)
                 self._packed[sscc, part] = Packed.of(packing, sealed, container)
+
+    def _around(self, ref: str) -> int:
+        """How many periods to read first of a container around goods; its document tells if it has more."""
+        return 1 if self._context.trails.of(self._context.stub.channel_id, ref) is None else _WINDOW
 
     def _remembered(self, refs: Sequence[str], ahead: Ahead | None) -> list[Part]:
         """The parts of lists that are known to name goods, or containers around them; reads ``ahead`` too."""
@@ -235,7 +240,8 @@ class Walk:
         left: dict[str, range] = {}
         for ref, window in asked.items():
             periods, following = self.periods[ref], window.stop
-            if len(periods) == following and following != self._at_most and goes_on(periods[-1]):
+            most = None if ref.startswith("00") else self._at_most
+            if len(periods) == following and following != most and goes_on(ref, periods[-1]):
                 if following > MAX_PERIODS:
                     raise Refusal(Code.BATCH_TOO_LARGE, f"{ref} has more than {MAX_PERIODS} periods")
                 left[ref] = range(following, following + 1 + following % 2)

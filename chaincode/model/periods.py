@@ -16,13 +16,18 @@ _KEY = ("gtin", "serial")
 _PACKED = (*_KEY, "status")
 
 
-def goes_on(document: Mapping[str, Any]) -> bool:
-    """Whether a period may follow the one that a document is of.
+def tells_end(ref: str, number: int) -> bool:
+    """Whether the document of a period of goods says itself when it has ended, by its owner's word.
 
-    A loose one after the first says itself when it has ended, by its owner's word: packs on a shelf, which
-    were taken out of a case, then need no look at a key that is not there.
+    Loose ones do: a pack on a shelf, a case on no pallet then need no look at a key that is not there. A
+    pack's first does not, for packing a case would write a thousand of them again.
     """
-    return "parent" in document or not document["period"] or "ended" in document
+    return number % 2 == 0 and (number > 0 or ref.startswith("00"))
+
+
+def goes_on(ref: str, document: Mapping[str, Any]) -> bool:
+    """Whether a period may follow the one that a document is of."""
+    return "ended" in document or not tells_end(ref, document["period"])
 
 
 def packed(document: Mapping[str, Any], sscc: str, part: str) -> dict[str, Any]:

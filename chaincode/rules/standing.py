@@ -9,6 +9,7 @@ from chaincode.model import gs1
 from chaincode.model.documents.goods import Container, Packing, Unit
 from chaincode.model.errors import Code, Refusal
 from chaincode.model.packing import Part, part_named
+from chaincode.model.periods import tells_end
 from chaincode.rules.catalogue import rule
 from chaincode.rules.goods import Goods
 
@@ -61,7 +62,7 @@ def unbroken(
             raise _forged(ref, number, "is out of order", field)
         last = number == len(periods) - 1
         if "parent" not in document:
-            if number and ("ended" in document) == last:
+            if tells_end(ref, number) and ("ended" in document) == last:
                 raise _forged(ref, number, "has ended" if last else "has not ended", field)
             continue
         packed = packings.get(part_named(document))

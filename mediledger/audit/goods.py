@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from chaincode.model import canonical, keys
 from chaincode.model.packing import hashes_of, part_keys, seal_of
+from chaincode.model.periods import tells_end
 from mediledger.audit import policies
 from mediledger.audit.finding import Broken
 from mediledger.audit.members import Members
@@ -77,7 +78,7 @@ class Goods:
     ) -> Iterator[Broken]:
         newest = last.period if last else -1
         followed = keys.period_key(ref, number + 1) in written.documents
-        if ("ended" in document) != (followed and number > 0 and number % 2 == 0):
+        if ("ended" in document) != (followed and tells_end(ref, number)):
             yield Broken.PACKED
         if document["period"] != number or ("parent" in document) != bool(number % 2):
             yield Broken.PERIOD
@@ -124,8 +125,8 @@ class Goods:
         if last.owner not in written.endorsers:
             yield Broken.OWNER
         packing = written.packings.get(keys.packing_key(document["parent"], document["part"]))
-        # A loose period after the first says that it has ended; where it was not written it does not.
-        told = number == 1 or keys.period_key(ref, number - 1) in written.documents
+        # Where it was not written it does not say that it has ended.
+        told = not tells_end(ref, number - 1) or keys.period_key(ref, number - 1) in written.documents
         if packing is None or packing.periods.get(ref) != number or packing.msp_id != last.owner or not told:
             yield Broken.PACKED
 

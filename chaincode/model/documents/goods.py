@@ -48,7 +48,7 @@ class Period(TypedDict):
     loose one has owner and custodian (GLNs), the owner's MSP, whose endorsement its key demands, and perhaps
     an open offer (a transfer's id). ``missing`` names the transfer in which it was sent and did not arrive;
     ``taken_at`` is when it was taken out of a container, which began the period, and ``ended`` is there once
-    such a period is over, the goods packed again.
+    such a period is over, the goods packed again; so is it of the first period of a container.
 
     ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
     decommissioned with it.

@@ -30,8 +30,9 @@ SEQUENCES = 300
 MANY_SEQUENCES = 2_000
 AT_ONCE = 300
 SHOWN = 3
-# Where one of the ledgers cuts a block too early, on a machine that is short of time, the sequences in it go
-# on from another state there. They are left out from then on, and run again; few are left out every time.
+# Where one of the ledgers cuts a block too early or a peer loses sight of another, on a machine that is short
+# of time, sequences go on from another state there. They are left out from then on, and run again; few are
+# left out every time.
 ATTEMPTS = 3
 LEAST_COMPARED = 0.95
 CODES = {

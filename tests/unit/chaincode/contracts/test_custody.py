@@ -182,16 +182,35 @@ async def test_packing_refuses_the_pack_that_differs(world: World) -> None:
     assert (refused.value.code, refused.value.field) == (Code.HELD, "children[1]")
 
 
-async def test_packing_overwrites_no_key(world: World) -> None:
+async def test_packing_overwrites_no_pack(world: World) -> None:
     """A write of a key with a policy costs each peer a check: a thousand would take a second."""
     case, _ = await world.case(3)
+
+    def overwritten() -> list[tuple[str, str]]:
+        return [key for key in world.ledger.transactions[-1].writes if len(world.ledger.history[key]) > 1]
+
+    assert overwritten() == []
     pallet = await world.pack(f"00{case}", *await world.units(2))
-    packed = world.ledger.transactions[-1]
-    assert all(len(world.ledger.history[key]) == 1 for key in packed.writes)
+    assert overwritten() == [("custody", keys.container_key(case))]
     await world.unpack(MAKER, pallet)
-    unpacked = world.ledger.transactions[-1]
-    overwritten = [key for key in unpacked.writes if len(world.ledger.history[key]) > 1]
-    assert overwritten == [("custody", keys.container_key(pallet))]
+    assert overwritten() == [("custody", keys.container_key(pallet))]
+
+
+async def test_a_container_says_itself_that_it_was_packed(world: World) -> None:
+    """So nobody who meets a loose one looks for a period that is not there."""
+    case, [ref, other] = await world.case(2)
+    first, second = (keys.period_key(f"00{case}", number) for number in (0, 1))
+    await world.unpack(MAKER, case, other)
+    await world.custody(MAKER, "Decommission", {"gln": MAKER, "refs": [other], "reason": "sample"})
+    assert {key for _, key in world.ledger.transactions[-1].reads} & {first, second} == {first}
+    pallet = await world.pack(f"00{case}")
+    assert "ended" in world.ledger.document("custody", first)
+    assert "ended" not in world.container(case)
+    again = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{case}"], "first": True}
+    with pytest.raises(Refusal) as refused:
+        await world.custody(MAKER, "Pack", again)
+    assert (refused.value.code, refused.value.field) == (Code.CONTAINER_PACKED, "children[0]")
+    assert [one["sscc"] for one in (await world.trace(ref))["ancestors"]] == [case, pallet]
 
 
 async def test_a_container_takes_its_contents_narrowest_storage(world: World) -> None:

@@ -43,6 +43,26 @@ def test_packed_again() -> None:
     standing.unbroken(REF, periods, packed_again(), "ref")
 
 
+def on_pallet(**more: Any) -> list[Any]:
+    """The periods of a case that was packed, the first with ``more``."""
+    return [loose(0, doc="container", **more), inside()]
+
+
+def palletised() -> dict[tuple[str, str], Packed]:
+    return packed(packing={"children": [f"00{OTHER}"]})
+
+
+@pytest.mark.allows("standing.unbroken")
+def test_a_container_says_that_it_was_packed() -> None:
+    standing.unbroken(f"00{OTHER}", on_pallet(ended=True), palletised(), "ref")
+
+
+@pytest.mark.refuses("standing.unbroken")
+def test_a_container_packed_without_its_word() -> None:
+    with pytest.raises(Refusal, match="has not ended"):
+        standing.unbroken(f"00{OTHER}", on_pallet(), palletised(), "ref")
+
+
 @pytest.mark.allows("standing.unbroken")
 @pytest.mark.parametrize(
     ("periods", "container"),

@@ -280,16 +280,27 @@ async def packed_on_no_list(world: World) -> Forged:
     return Forged({key_of(ref, 1): writes[key_of(ref, 1)]}, EVERYBODY, {key_of(ref, 1): NOBODY})
 
 
+async def packed_without(world: World, ref: str, loose: int) -> Forged:
+    """What packing goods writes, but for their loose period of this number."""
+    await world.pack(ref)
+    made = world.ledger.transactions.pop()
+    writes = {key: canonical.loads(value) for (_, key), value in made.writes.items()}
+    del writes[key_of(ref, loose)]
+    policies = {key: policy for (_, key), policy in made.policies.items()}
+    return Forged(writes, EVERYBODY, policies, sealed_for=MSPS[MAKER])
+
+
 @breaks(Broken.PACKED)
 async def packed_again_without_a_word_of_its_last_period(world: World) -> Forged:
     case, [ref] = await world.case(1)
     await world.unpack(MAKER, case)
-    second = await world.pack(ref)
-    made = world.ledger.transactions.pop()
-    writes = {key: canonical.loads(value) for (_, key), value in made.writes.items() if key != key_of(ref, 2)}
-    assert keys.container_key(second) in writes
-    policies = {key: policy for (_, key), policy in made.policies.items()}
-    return Forged(writes, EVERYBODY, policies, sealed_for=MSPS[MAKER])
+    return await packed_without(world, ref, 2)
+
+
+@breaks(Broken.PACKED)
+async def a_case_packed_without_its_own_word(world: World) -> Forged:
+    case, _ = await world.case(1)
+    return await packed_without(world, f"00{case}", 0)
 
 
 @breaks(Broken.PACKED)
