@@ -102,8 +102,9 @@ class Context:
     async def read_all(self, wanted: Sequence[str]) -> list[Any]:
         """As ``read``, in the order of the keys and in as few messages as the peer allows."""
         known = self._read
-        missing = [key for key in dict.fromkeys(wanted) if key not in known]
+        missing = [key for key in wanted if key not in known]
         if missing:
+            missing = list(dict.fromkeys(missing))
             missing += [key for key in self._expected if key not in known and key not in missing]
             self._expected = []
             values = await self.stub.get_states(missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from chaincode.contracts.context import Context
@@ -23,14 +24,19 @@ MAX_PACKS = 100_000
 Scope = tuple[str, str, str | None]
 
 
-def asked_first(lots: Iterable[tuple[str, str]]) -> list[str]:
+def asked_first(lots: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The keys of what is read first about recalls of lots (GTIN, lot number), the lots' own before others.
 
     Whoever reads something else of the goods reads these with it, and then asks without a message more.
     """
-    names = list(lots)
+    return _asked_first(tuple(lots))
+
+
+# A transaction asks for them several times, and the next one of the same lots.
+@lru_cache(maxsize=256)
+def _asked_first(names: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     products = dict.fromkeys(gtin for gtin, _ in names)
-    return [*(keys.lot_key(*name) for name in names), *map(keys.recalled_product_key, products)]
+    return (*(keys.lot_key(*name) for name in names), *map(keys.recalled_product_key, products))
 
 
 async def recalls_of(context: Context, gtins: Iterable[str]) -> rules.Recalls:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from chaincode.model import keys
@@ -22,6 +23,7 @@ EVERY_BUCKET = tuple(f"{number:03x}" for number in range(BUCKETS))
 EVERY_KEY = (SETTINGS_KEY, *map(keys.directory_key, EVERY_BUCKET))
 
 
+@lru_cache(maxsize=4096)
 def bucket_of(gln: str) -> str:
     """The bucket that a party is in, by the SHA-256 of its GLN."""
     return EVERY_BUCKET[int.from_bytes(hashlib.sha256(gln.encode()).digest()[:4]) % BUCKETS]

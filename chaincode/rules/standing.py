@@ -18,13 +18,15 @@ from chaincode.rules.goods import Goods
 class Packed:
     """What the ledger says of one part of a packing list.
 
-    ``sealed``: whether the seal in the implicit collection of its MSP is of a list that has this very part.
-    ``taken``: what the container's document of its newest period says was taken out; all of it where it is
+    ``children`` are the refs that it names, ``periods`` the numbers of their packed periods. ``sealed``:
+    whether the seal in the implicit collection of its MSP is of a list that has this very part. ``taken``:
+    what the container's document of its newest period says was taken out; all of it where it is
     ``unpacked``.
     """
 
     msp_id: str
-    periods: Mapping[str, int]
+    children: Sequence[str]
+    periods: Sequence[int]
     sealed: bool
     unpacked: bool
     taken: frozenset[str]
@@ -32,9 +34,15 @@ class Packed:
     @classmethod
     def of(cls, packing: Packing, sealed: bool, container: Container) -> Packed:
         """From a part of the packing list and the container's document of its newest period."""
-        periods = dict(zip(packing["children"], packing["periods"], strict=True))
         unpacked = container["status"] == "unpacked"
-        return cls(packing["msp_id"], periods, sealed, unpacked, frozenset(container["taken"]))
+        taken = frozenset(container["taken"])
+        return cls(packing["msp_id"], packing["children"], packing["periods"], sealed, unpacked, taken)
+
+    def begins(self, ref: str, number: int) -> bool:
+        """Whether the part says that this packed period of goods begins with it."""
+        # It names a hundred, and mostly one of them is asked for: an index would take longer to make.
+        place = self.children.index(ref) if ref in self.children else len(self.children)
+        return self.periods[place : place + 1] == [number]
 
     def holds(self, ref: str) -> bool:
         """Whether the container's own document leaves ``ref`` inside."""
@@ -66,7 +74,7 @@ def unbroken(
                 raise _forged(ref, number, "has ended" if last else "has not ended", field)
             continue
         packed = packings.get(part_named(document))
-        if packed is None or packed.periods.get(ref) != number:
+        if packed is None or not packed.begins(ref, number):
             raise _forged(ref, number, f"is in no packing list of {document['parent']}", field)
         if not packed.sealed or packed.msp_id != periods[number - 1].get("owner_msp"):
             raise _forged(ref, number, "lacks the seal of its owner", field)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from chaincode.shim.errors import ShimError
 from chaincode.shim.http2.keepalive import Keepalive
+from chaincode.shim.http2.pings import PingAnswers
 from chaincode.shim.http2.stream import Call, CallRefused, Stream
 from http2 import frames
 from http2.frames import Http2Error
@@ -64,6 +65,7 @@ class Session(asyncio.Protocol):
         self._closing = False
         # Not before the connection is made: with TLS that is after a handshake, which may fail.
         self._keepalive: Keepalive
+        self._pings = PingAnswers(self._answer)
 
     # The event loop's side
 
@@ -97,6 +99,7 @@ class Session(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """End every call."""
         self._keepalive.stop()
+        self._pings.stop()
         self._closing = True
         for stream in list(self._streams.values()):
             self._end(stream)
@@ -221,7 +224,7 @@ class Session(asyncio.Protocol):
         if len(payload) != 8:
             raise Http2Error(frames.FRAME_SIZE_ERROR, "a ping has eight bytes")
         if not flags & frames.ACK:
-            self._answer(frames.frame(frames.PING, frames.ACK, 0, payload))
+            self._pings.pinged(payload)
 
     def _settings(self, flags: int, payload: bytes) -> None:
         if flags & frames.ACK:
