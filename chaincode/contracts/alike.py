@@ -42,9 +42,11 @@ async def alike(context: Context, refs: Sequence[str], fields: Sequence[str], fi
     kinds: dict[Hashable, tuple[list[str], list[str]]] = {}
     for place, ref in enumerate(refs):
         kind = ref if context.is_dry else _kind(ref, periods[place])
-        names = kinds.setdefault(kind, ([], []))
-        names[0].append(ref)
-        names[1].append(fields[place])
+        if kind not in kinds:
+            kinds[kind] = ([], [])
+        same, named = kinds[kind]
+        same.append(ref)
+        named.append(fields[place])
     await walk.load(names[0] for names, _ in kinds.values())
     return [Alike(walk.standing(names[0], named[0]), names, named) for names, named in kinds.values()]
 
@@ -54,6 +56,6 @@ def _kind(ref: str, periods: Sequence[Any]) -> Hashable:
 
     Of a product, packs of which the same is written are alike: their keys say the rest.
     """
-    if ref[1] == "0" or periods[0] is None or any(period is not None for period in periods[1:]):
+    if ref[1] == "0" or periods[0] is None or any(periods[1:]):
         return ref
     return ref[2:16], id(periods[0])

@@ -50,17 +50,26 @@ def _varint(number: int) -> bytes:
 _LENGTHS = tuple(_varint(number) for number in range(2048))
 
 
-def _length(data: bytes) -> bytes:
-    size = len(data)
+def _length(size: int) -> bytes:
     return _LENGTHS[size] if size < len(_LENGTHS) else _varint(size)
+
+
+def _framed(size: int) -> bytes:
+    """What stands before a record of so many bytes in its batch."""
+    return _RECORD + _length(size)
+
+
+def _tag_of_key(size: int) -> bytes:
+    """What stands before a record's key of so many bytes."""
+    if not size:
+        raise ShimError("a key must not be empty")
+    return _KEY + _length(size)
 
 
 def _named(key: str) -> bytes:
     """A record's key."""
-    if not key:
-        raise ShimError("a key must not be empty")
     name = key.encode()
-    return b"%b%b%b" % (_KEY, _length(name), name)
+    return _tag_of_key(len(name)) + name
 
 
 def _valued(value: bytes) -> bytes:
@@ -69,7 +78,7 @@ def _valued(value: bytes) -> bytes:
         raise ShimError("an empty value would be a deletion; use a delete")
     if len(value) > MAX_MESSAGE_BYTES - _ENVELOPE_BYTES:
         raise ShimError(f"a value of {len(value)} bytes does not fit a message")
-    return b"%b%b%b" % (_VALUE, _length(value), value)
+    return b"%b%b%b" % (_VALUE, _length(len(value)), value)
 
 
 @lru_cache(maxsize=256)
@@ -93,7 +102,8 @@ class Writes:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._limit = transaction.offers.write_batch or _UNBATCHED
+        # A value and its key's metadata stay together.
+        self._limit = max(2, transaction.offers.write_batch or _UNBATCHED)
         self._batches: list[list[bytes]] = []
         # `_left` says how many records the last batch has room for, 0 where there is no batch yet.
         self._left = 0
@@ -110,12 +120,22 @@ class Writes:
         """
         rest, entry = _rest(_PUT, ""), _rest(_METADATA, "", name, metadata)
         last, valued = None, b""
+        # What stands around keys of a length: most have the same.
+        around: dict[int, tuple[bytes, bytes]] = {}
         for key, value in entries:
             if value is not last:
                 last, valued = value, _valued(value) + rest
-            named = _named(key)
-            self._append(named + valued)
-            self._append(named + entry)
+                around = {}
+            encoded = key.encode()
+            size = len(encoded)
+            if size not in around:
+                named = _tag_of_key(size)
+                around[size] = (
+                    _framed(size + len(named) + len(valued)) + named,
+                    b"%b%b%b" % (valued, _framed(size + len(named) + len(entry)), named),
+                )
+            before, between = around[size]
+            self._add(b"".join((before, encoded, between, encoded, entry)), 2)
 
     def delete(self, key: str, collection: str) -> None:
         """Record a deletion."""
@@ -141,14 +161,17 @@ class Writes:
                 await self._transaction.request(*_single(record))
 
     def _append(self, record: bytes) -> None:
-        """Keep a record, in a new batch where the last is full."""
-        if not self._left or self._bytes + len(record) > BATCH_BYTES:
+        self._add(_framed(len(record)) + record, 1)
+
+    def _add(self, framed: bytes, records: int) -> None:
+        """Keep records as they stand in a batch, in a new one where the last is full."""
+        if self._left < records or self._bytes + len(framed) > BATCH_BYTES:
             self._batches.append([])
             self._left = self._limit
             self._bytes = 0
-        self._batches[-1].append(b"%b%b%b" % (_RECORD, _length(record), record))
-        self._left -= 1
-        self._bytes += len(record)
+        self._batches[-1].append(framed)
+        self._left -= records
+        self._bytes += len(framed)
 
 
 def _single(record: chaincode_shim_pb2.WriteRecord) -> tuple[int, bytes]:
