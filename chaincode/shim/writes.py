@@ -102,8 +102,7 @@ class Writes:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        # A value and its key's metadata stay together.
-        self._limit = max(2, transaction.offers.write_batch or _UNBATCHED)
+        self._limit = transaction.offers.write_batch or _UNBATCHED
         self._batches: list[list[bytes]] = []
         # `_left` says how many records the last batch has room for, 0 where there is no batch yet.
         self._left = 0
@@ -120,22 +119,21 @@ class Writes:
         """
         rest, entry = _rest(_PUT, ""), _rest(_METADATA, "", name, metadata)
         last, valued = None, b""
-        # What stands around keys of a length: most have the same.
-        around: dict[int, tuple[bytes, bytes]] = {}
+        # What stands before keys of a length in the two records: most have the same.
+        before: dict[int, tuple[bytes, bytes]] = {}
         for key, value in entries:
             if value is not last:
                 last, valued = value, _valued(value) + rest
-                around = {}
+                before = {}
             encoded = key.encode()
             size = len(encoded)
-            if size not in around:
+            if size not in before:
                 named = _tag_of_key(size)
-                around[size] = (
-                    _framed(size + len(named) + len(valued)) + named,
-                    b"%b%b%b" % (valued, _framed(size + len(named) + len(entry)), named),
-                )
-            before, between = around[size]
-            self._add(b"".join((before, encoded, between, encoded, entry)), 2)
+                of_value, of_entry = (_framed(size + len(named) + len(after)) for after in (valued, entry))
+                before[size] = of_value + named, of_entry + named
+            put, protect = before[size]
+            self._add(b"%b%b%b" % (put, encoded, valued))
+            self._add(b"%b%b%b" % (protect, encoded, entry))
 
     def delete(self, key: str, collection: str) -> None:
         """Record a deletion."""
@@ -161,16 +159,16 @@ class Writes:
                 await self._transaction.request(*_single(record))
 
     def _append(self, record: bytes) -> None:
-        self._add(_framed(len(record)) + record, 1)
+        self._add(_framed(len(record)) + record)
 
-    def _add(self, framed: bytes, records: int) -> None:
-        """Keep records as they stand in a batch, in a new one where the last is full."""
-        if self._left < records or self._bytes + len(framed) > BATCH_BYTES:
+    def _add(self, framed: bytes) -> None:
+        """Keep a record as it stands in a batch, in a new one where the last is full."""
+        if not self._left or self._bytes + len(framed) > BATCH_BYTES:
             self._batches.append([])
             self._left = self._limit
             self._bytes = 0
         self._batches[-1].append(framed)
-        self._left -= records
+        self._left -= 1
         self._bytes += len(framed)
 
 

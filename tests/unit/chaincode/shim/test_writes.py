@@ -27,9 +27,10 @@ class Sent:
         return [list(WriteBatchState.FromString(payload).rec) for _, payload in self.requests]
 
 
-async def test_many_values_under_one_policy_are_as_each_by_itself() -> None:
+@pytest.mark.parametrize("limit", [1, 7, 8])
+async def test_many_values_under_one_policy_are_as_each_by_itself(limit: int) -> None:
     entries = [(f"key{number}", b"same" if number % 3 else b"other%d" % number) for number in range(50)]
-    together, apart = Sent(8), Sent(8)
+    together, apart = Sent(limit), Sent(limit)
     writes = Writes(together)  # type: ignore[arg-type]
     writes.put_all(iter(entries), "POLICY", b"p")
     await writes.flush()
@@ -39,7 +40,7 @@ async def test_many_values_under_one_policy_are_as_each_by_itself() -> None:
         writes.metadata(key, "POLICY", b"p", "")
     await writes.flush()
     assert together.requests == apart.requests
-    assert all(len(records) <= 8 for records in together.records())
+    assert all(len(records) <= limit for records in together.records())
 
 
 @pytest.mark.parametrize(("key", "value"), [("", b"v"), ("k", b""), ("k", b"v" * 200_000_000)])
