@@ -134,7 +134,7 @@ class Goods:
             yield self._evaluating(body)
 
     def _packing(self, sscc: str, children: list[str]) -> dict[str, object]:
-        return {"sscc": sscc, "gln": self._maker_gln, "children": children, "first": True}
+        return {"sscc": sscc, "gln": self._maker_gln, "children": children}
 
     def _evaluating(self, body: dict[str, object]) -> Call:
         async def call() -> object:

@@ -1,13 +1,15 @@
-"""Goods of which the rules say the same: a case of a thousand packs is looked at as one of them."""
+"""Goods of which the rules say the same: a tray of a hundred packs is looked at as one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chaincode.contracts.context import Context
-from chaincode.contracts.standing import Standing, Walk
+from chaincode.contracts.standing import Standing, Walk, document_of
+from chaincode.model import gs1, keys, trays
+from chaincode.model.documents.goods import Tray
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,12 @@ class Alike:
     refs: list[str]
     fields: list[str]
 
+    @property
+    def whole(self) -> Tray | None:
+        """The tray of which these are all that is left in it; None where they are not."""
+        tray = self.one.tray
+        return tray if tray is not None and len(self.refs) == len(trays.remaining(tray)) else None
+
     def each(self) -> list[Standing]:
         """All of them as they stand."""
         document: Any = self.one.document
@@ -30,32 +38,66 @@ class Alike:
         ]
 
 
-async def alike(context: Context, refs: Sequence[str], fields: Sequence[str], first: bool) -> list[Alike]:
-    """Goods by what they have in common, in the order of the first of each, the record of each proven.
+async def alike(context: Context, refs: Sequence[str], fields: Sequence[str]) -> list[Alike]:
+    """Goods by what they have in common, in the order of the first of each; Refusal where one is unknown.
 
-    Refusal with the field of what is unknown or forged. ``first``: the caller knows of none that was ever
-    packed, and writes the next period of each. Then that is not read: where it is there, nobody may write its
-    key. In a dry run, which notes what is refused of each, every one stands alone.
+    The record of each is proven. Of a whole tray that of some packs is, and the tray tells of the others:
+    whoever writes into a tray what was never in it packs nothing of anybody's, for no pack's own record leads
+    there. In a dry run, which notes what is refused of each, every one stands alone.
     """
-    walk = Walk(context, 1 if first else None)
-    periods = await walk.first_periods(refs)
-    kinds: dict[Hashable, tuple[list[str], list[str]]] = {}
-    for place, ref in enumerate(refs):
-        kind = ref if context.is_dry else _kind(ref, periods[place])
-        if kind not in kinds:
-            kinds[kind] = ([], [])
-        same, named = kinds[kind]
-        same.append(ref)
-        named.append(fields[place])
-    await walk.load(names[0] for names, _ in kinds.values())
-    return [Alike(walk.standing(names[0], named[0]), names, named) for names, named in kinds.values()]
+    whole = {} if context.is_dry else await _whole_trays(context, [ref for ref in refs if ref[1] != "0"])
+    walk = Walk(context)
+    await walk.load(ref for ref in refs if ref not in whole)
+    kinds: dict[str, Alike] = {}
+    for ref, field in zip(refs, fields, strict=True):
+        one, tray = None, whole.get(ref)
+        if tray is None:
+            one = walk.standing(ref, field)
+            tray = one.tray
+        name = ref if tray is None or context.is_dry else keys.tray_key(tray["gtin"], tray["serial"])
+        if name not in kinds:
+            kinds[name] = Alike(one or _in_tray(ref, whole[ref]), [], [])
+        kinds[name].refs.append(ref)
+        kinds[name].fields.append(field)
+    return list(kinds.values())
 
 
-def _kind(ref: str, periods: Sequence[Any]) -> Hashable:
-    """What is the same of packs in their first period; the ref of what is like nothing else.
+def _in_tray(ref: str, tray: Tray) -> Standing:
+    return Standing(ref, trays.pack_in(tray, ref[18:]), (), tray)
 
-    Of a product, packs of which the same is written are alike: their keys say the rest.
+
+async def _whole_trays(context: Context, refs: Sequence[str]) -> dict[str, Tray]:
+    """The trays of which all that is left is among ``refs``, loose, by the ref of each pack in them.
+
+    Whoever packs what was commissioned together gives it in order: the first of each hundred names the tray,
+    which names the others.
     """
-    if ref[1] == "0" or periods[0] is None or any(periods[1:]):
-        return ref
-    return ref[2:16], id(periods[0])
+    found = await _trays_of(context, refs[:: trays.SIZE])
+    rest = [ref for ref in refs if ref not in found]
+    if rest:
+        found |= await _trays_of(context, rest)
+    asked = set(refs)
+    whole: dict[str, Tray] = {}
+    for tray in {id(tray): tray for tray in found.values()}.values():
+        inside = [gs1.unit_ref(tray["gtin"], serial) for serial in trays.remaining(tray)]
+        if asked.issuperset(inside):
+            whole |= dict.fromkeys(inside, tray)
+    return whole
+
+
+async def _trays_of(context: Context, refs: Sequence[str]) -> dict[str, Tray]:
+    """All packs that are loose in the trays of the packs ``refs``, by ref."""
+    read = await context.read_all([keys.period_key(ref, 0) for ref in refs])
+    born = [document_of(ref, found) for ref, found in zip(refs, read, strict=True) if isinstance(found, dict)]
+    places = list(map(trays.place_of, born))
+    told = await context.read_all([keys.tray_key(*place) for place in places])
+    known = {
+        place: tray
+        for document, place, tray in zip(born, places, told, strict=True)
+        if trays.is_tray(tray, place) and trays.names(tray, document) and "parent" not in tray
+    }
+    return {
+        gs1.unit_ref(gtin, serial): tray
+        for (gtin, _), tray in known.items()
+        for serial in trays.remaining(tray)
+    }

@@ -1,48 +1,44 @@
 """Packing and unpacking: aggregation, from which what is packed has its custody.
 
-Packing begins a packed period for each child and leaves a new pack's loose one before it as it is; taking
-out begins a loose one. So neither writes a pack's key that is there already: such a write costs every peer a
-check of the key's policy, and a pallet would cost thousands.
+Packing a tray writes the tray and none of its packs; taking packs out begins a period for each. So neither
+writes a pack's key that is there already: such a write costs every peer a check of the key's policy, and a
+pallet would cost thousands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 
 from chaincode.contracts.alike import Alike, alike
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, inherit
-from chaincode.contracts.packings import listed, write_list
+from chaincode.contracts.packings import inside_of, write_list
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.standing import MAX_DEPTH, Standing, change, standing, standings
-from chaincode.model import canonical, coldchain, gs1, keys
+from chaincode.model import canonical, coldchain, gs1, keys, periods, trays
 from chaincode.model.documents.goods import Container
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.packing import MAX_CHILDREN, part_of
-from chaincode.model.periods import packed, tells_end, written
 from chaincode.rules import contents, goods, parties
 from chaincode.rules import standing as records
+
+MAX_CHILDREN = 1000
 
 
 async def pack(context: Context, arguments: Arguments) -> Any:
     """Pack up to a thousand loose units and containers of one owner into a new container.
 
-    By whoever has them, licensed; the owner's peer must endorse, for it seals the packing list. ``{sscc, gln,
-    children, first?}``: with ``first`` true the caller says that none of them was ever packed, as on a
-    packing line, which saves every peer a reading of each; where it is not so, it would write what nobody may
-    write: peers find nobody who could endorse it, or the transaction invalid.
+    ``{sscc, gln, children}``; by whoever has them, licensed, and with their owner's peer. All that is left in
+    a tray is packed as one; where only some of it is, these leave the tray first.
     """
     sscc, gln = arguments.sscc(), arguments.gln()
     refs = arguments.refs("children", MAX_CHILDREN)
-    first = arguments.has("first") and arguments.boolean("first") and not context.is_dry
     arguments.done()
     fields = [f"children[{place}]" for place in range(len(refs))]
     key = keys.container_key(sscc)
     found = await context.read(key)
-    kinds = await alike(context, refs, fields, first)
+    kinds = await alike(context, refs, fields)
     ones = [kind.one for kind in kinds]
     held = await holds_of(context, ones)
     units = [one.document for one in ones if one.document["doc"] == "unit"]
@@ -70,8 +66,6 @@ async def pack(context: Context, arguments: Arguments) -> Any:
     levels = 1 + max((container["levels"] for container in inner), default=0)
     if levels > MAX_DEPTH:
         raise invalid("children", f"would be packed more than {MAX_DEPTH} deep")
-    periods = {ref: kind.one.period + 1 for kind in kinds for ref in kind.refs}
-    hashes = write_list(context, sscc, owning, refs, periods)
     container: Container = {
         "doc": "container",
         "sscc": sscc,
@@ -80,7 +74,6 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "storage": coldchain.narrowest(profiles),
         "contents": contents.total(kind.one.document for kind in kinds for _ in kind.refs),
         "levels": levels,
-        "parts": hashes,
         "taken": [],
         "packed_at": context.now,
         "packed_by": gln,
@@ -89,14 +82,10 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "custodian": gln,
     }
     context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
-    parts = {ref: part_of(place) for place, ref in enumerate(refs)}
+    whole = [kind.whole for kind in kinds if kind.whole]
+    write_list(context, sscc, whole, [ref for kind in kinds if not kind.whole for ref in kind.refs])
     for kind in kinds:
-        if tells_end(kind.one.ref, kind.one.period):
-            for one in kind.each():
-                change(context, one, {**one.document, "ended": True})
-        for part, named in groupby(kind.refs, parts.__getitem__):
-            value = canonical.dumps(written(packed(kind.one.document, sscc, part)))
-            context.stub.put_states(((keys.period_key(ref, periods[ref]), value) for ref in named), NOBODY)
+        _write_packed(context, kind, sscc)
     context.event("ContainerPacked", {"sscc": sscc, "gln": gln, "count": len(refs)})
     return {"sscc": sscc, "count": len(refs), "storage": container["storage"]}
 
@@ -107,12 +96,14 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
     refs = arguments.refs("children", MAX_CHILDREN) if arguments.has("children") else None
     arguments.done()
     container = await standing(context, gs1.container_ref(sscc), "sscc")
-    inside = await inside_of(context, container, "sscc")
+    document: Any = container.document
+    inside = await inside_of(context, document, "sscc")
+    listed = set(inside)
     fields = [f"children[{place}]" for place in range(len(refs or ()))]
     for ref, field in zip(refs or (), fields, strict=True):
-        if ref not in inside:
+        if ref not in listed:
             raise Refusal(Code.NOT_PACKED, f"{ref} is not in container {sscc}", field)
-    taken = list(inside) if refs is None else refs
+    taken = inside if refs is None else refs
     children = await standings(context, taken, fields or ["children"] * len(taken))
     party = await acting(context, gln)
     context.check(goods.loose, container, "sscc")
@@ -120,8 +111,8 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
     context.check(goods.in_custody, container, gln, "sscc")
     context.check(goods.not_offered, container, "sscc")
     for child, field in zip(children, fields or ["children"] * len(taken), strict=True):
-        context.check(records.inside, child, container.ref, inside[child.ref], field)
-    changed: Any = dict(container.document)
+        context.check(records.inside, child.ref, child.document.get("parent"), sscc, field)
+    changed: Any = dict(document)
     changed["contents"] = contents.less(
         changed["contents"], contents.total(child.document for child in children)
     )
@@ -144,7 +135,8 @@ async def get_container(context: Context, arguments: Arguments) -> Any:
     sscc = arguments.sscc()
     arguments.done()
     container = await standing(context, gs1.container_ref(sscc), "sscc")
-    children = list(await inside_of(context, container, "sscc"))
+    document: Any = container.document
+    children = await inside_of(context, document, "sscc")
     return {
         "container": {**without_taken(container), "children": children},
         "ancestors": [without_taken(outer) for outer in container.around],
@@ -152,16 +144,6 @@ async def get_container(context: Context, arguments: Arguments) -> Any:
         "custodian": container.custodian,
         "held": (await holds_of(context, [container])).held(container),
     }
-
-
-async def inside_of(context: Context, container: Standing, field: str) -> dict[str, int]:
-    """What is in a container now, as it was packed: the number of each child's packed period by its ref."""
-    document: Any = container.document
-    if document["status"] == "unpacked":
-        return {}
-    gone = set(document["taken"])
-    packed_in = await listed(context, document, field)
-    return {ref: period for ref, period in packed_in.items() if ref not in gone}
 
 
 def without_taken(container: Standing) -> dict[str, Any]:
@@ -177,10 +159,30 @@ async def _check_holds(context: Context, kinds: Sequence[Alike]) -> None:
         held.check(context, one, field)
 
 
+def _write_packed(context: Context, kind: Alike, sscc: str) -> None:
+    """Write that goods are in a container, where nobody can write any more."""
+    tray, one = kind.one.tray, kind.one
+    if kind.whole:
+        context.write_once(
+            keys.tray_key(kind.whole["gtin"], kind.whole["serial"]), trays.packed(kind.whole, sscc)
+        )
+        return
+    packed = periods.packed(one.document, sscc)
+    if tray is None:
+        context.write_once(keys.period_key(one.ref, one.period), periods.written(packed))
+        return
+    for ref in kind.refs:
+        context.leave(tray, ref[18:])
+    # A unit's key says in what each differs.
+    value = canonical.dumps(periods.written(trays.out_of(packed)))
+    context.stub.put_states(((keys.period_key(ref, 1), value) for ref in kind.refs), NOBODY)
+
+
 def _loosened(child: Standing, container: Any, at: int) -> bytes:
     """What is written of the loose period that begins: with the container's owner and custodian."""
     document: dict[str, Any] = {**child.document, "period": child.period + 1, "taken_at": at}
-    del document["parent"], document["part"]
+    for name in ("parent", "tray"):
+        document.pop(name, None)
     for name in ("owner", "owner_msp", "custodian"):
         document[name] = container[name]
-    return canonical.dumps(written(document))
+    return canonical.dumps(periods.written(document))

@@ -12,8 +12,9 @@ from chaincode.contracts.arguments import MAX_TIME_MS
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.settings import Settings
 from chaincode.contracts.trails import Trails
-from chaincode.model import canonical
+from chaincode.model import canonical, keys, trays
 from chaincode.model.directory import SETTINGS_KEY, bucket_key
+from chaincode.model.documents.goods import Tray
 from chaincode.model.documents.registry import Party, Product
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import governance, parties
@@ -45,9 +46,8 @@ class Context:
         self._settings: Settings | None = None
         # Committed state does not change within a transaction: a second reading would only cost a message.
         self._read: dict[str, Any] = {}
-        self._raw: dict[str, bytes] = {}
-        self._hashes: dict[tuple[str, str], bytes | None] = {}
         self._expected: list[str] = []
+        self._leaving: dict[str, tuple[Tray, list[str]]] = {}
         if not 0 <= self.now <= MAX_TIME_MS:
             message = "the transaction's timestamp is outside the years 1970 to 9999"
             raise Refusal(Code.INVALID_ARGUMENT, message, "timestamp")
@@ -132,24 +132,13 @@ class Context:
         """Have some documents read with whatever ``read_all`` reads next: that costs no message more."""
         self._expected += wanted
 
-    def raw(self, key: str) -> bytes:
-        """What was read under a key as it is written; KeyError where nothing was read or is there."""
-        return self._raw[key]
-
-    async def private_hash(self, collection: str, key: str) -> bytes | None:
-        """SHA-256 of a private value, which every peer knows; None where it has none."""
-        place = collection, key
-        if place not in self._hashes:
-            self._hashes[place] = await self.stub.get_private_hash(collection, key)
-        return self._hashes[place]
-
     def _keep(self, key: str, value: bytes | None, parsed: dict[bytes, Any]) -> None:
         if value is None:
             self._read[key] = None
             return
         if value not in parsed:
             parsed[value] = orjson.loads(value)
-        self._read[key], self._raw[key] = parsed[value], value
+        self._read[key] = parsed[value]
 
     async def need(self, key: str, code: Code, what: str, field: str) -> Any:
         """A document; Refusal with ``code`` where there is none."""
@@ -173,12 +162,20 @@ class Context:
         """Give a key that this transaction reads or writes the policy that ``write`` says."""
         self.stub.set_validation_parameter(key, owners_policy(by, self.settings.members))
 
-    def write_once(self, key: str, document: Any) -> bytes:
-        """Put a document that nobody can change any more; how it is written."""
-        value = canonical.dumps(document)
-        self.stub.put_state(key, value)
+    def write_once(self, key: str, document: Any) -> None:
+        """Put a document that nobody can change any more."""
+        self.stub.put_state(key, canonical.dumps(document))
         self.stub.set_validation_parameter(key, NOBODY)
-        return value
+
+    def leave(self, tray: Tray, serial: str) -> None:
+        """Have a pack leave its tray, whose document is written by ``settle``."""
+        key = keys.tray_key(tray["gtin"], tray["serial"])
+        self._leaving.setdefault(key, (tray, []))[1].append(serial)
+
+    def settle(self) -> None:
+        """Write what the function that has returned left to be written once: each tray that packs left."""
+        for key, (tray, serials) in self._leaving.items():
+            self.write(key, trays.less(tray, serials))
 
     def event(self, name: str, payload: dict[str, Any]) -> None:
         """The transaction's event; it says by which version of the settings it was decided, where one was."""

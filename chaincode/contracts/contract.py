@@ -108,7 +108,9 @@ async def _run(function: Function, context: Context, argument: Any) -> Any:
         context.check(authority.entrusted, context.stub.creator.attributes, function.duty)
     if function.asked_by is not None:
         context.check(authority.asked_by, context.stub.called, function.asked_by)
-    return await function.handler(context, Arguments(argument))
+    result = await function.handler(context, Arguments(argument))
+    context.settle()
+    return result
 
 
 def _argument(stub: Stub) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from chaincode.contracts.context import Context
-from chaincode.contracts.packings import listed
+from chaincode.contracts.packings import lists_of
 from chaincode.contracts.standing import Standing, Walk
 from chaincode.model.documents.coldchain import Missed
 from chaincode.model.errors import Refusal
@@ -69,13 +70,19 @@ async def _taken_out(context: Context, walk: Walk, container: Standing, since: i
     assert document["doc"] == "container"
     if document["status"] != "unpacked" and not document["taken"]:
         return ()
-    packed = await listed(context, document, "container")
-    gone = list(packed) if document["status"] == "unpacked" else document["taken"]
+    if document["status"] == "unpacked":
+        [listed] = await lists_of(context, [document], "container")
+        gone = listed.refs()
+    else:
+        gone = document["taken"]
     await walk.load(gone)
-    return [ref for ref in gone if _when(walk, ref, packed[ref] + 1) > since]
+    return [ref for ref in gone if _when(walk, ref, document["sscc"]) > since]
 
 
-def _when(walk: Walk, ref: str, period: int) -> int:
-    """When a loose period began; before all time where it is not on the ledger."""
-    periods = walk.periods[ref]
-    return periods[period].get("taken_at", -1) if period < len(periods) else -1
+def _when(walk: Walk, ref: str, sscc: str) -> int:
+    """When goods were taken out of a container; before all time where the ledger does not say."""
+    documents = walk.documents(ref)
+    for packed, after in pairwise(documents):
+        if packed.get("parent") == sscc:
+            return int(after.get("taken_at", -1))
+    return -1

@@ -1,93 +1,97 @@
-"""Packing lists, each under the seal of the owner of what was packed.
+"""Packing lists: what was packed into a container, told once and for ever.
 
-The seal is of the hashes of the list's parts, which the container's document names: who asks about one pack
-reads its part, that document and the hash of the seal.
-
-A seal is an owner's word, which no other members can give in its place. A fresh key is everyone's to write,
-by the chaincode's policy; a key in a member's implicit collection takes that member's endorsement from the
-first write on, and every peer has its hash.
+A list is for who asks what is inside. It proves nothing: that goods are in the container, their own documents
+say and those of their trays, which nobody wrote but their owner.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from chaincode.contracts.context import Context
-from chaincode.contracts.protection import NOBODY
-from chaincode.model import keys
-from chaincode.model.documents.goods import Container, Packing
-from chaincode.model.documents.registry import Party
+from chaincode.contracts.standing import Walk
+from chaincode.model import gs1, keys, trays
+from chaincode.model.documents.goods import Container, Packing, Tray
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.packing import PART, children_of, hashes_of, part_keys, part_of, seal_of
-
-COLLECTION = "_implicit_org_"
+from chaincode.rules import standing as rules
 
 
-def write_list(
-    context: Context, sscc: str, owner: Party, refs: Sequence[str], periods: Mapping[str, int]
-) -> list[str]:
-    """Write the list of what is packed into a new container, and seal it for ever; the hashes of its parts.
+@dataclass(frozen=True)
+class Listed:
+    """What was packed into a container: whole trays, and goods by their refs."""
 
-    ``owner`` owns all of it; ``periods`` are the numbers of the periods that it begins, by ref.
-    """
-    hashes: list[str] = []
-    for first in range(0, len(refs), PART):
-        children = refs[first : first + PART]
-        packing: Packing = {
-            "doc": "packing",
-            "sscc": sscc,
-            "part": part_of(first),
-            "children": list(children),
-            "periods": [periods[ref] for ref in children],
-            "owner": owner["gln"],
-            "msp_id": owner["msp_id"],
-        }
-        value = context.write_once(keys.packing_key(sscc, packing["part"]), packing)
-        hashes.append(hashlib.sha256(value).hexdigest())
-    collection, key = COLLECTION + owner["msp_id"], keys.seal_key(sscc)
-    context.stub.put_private(collection, key, seal_of(hashes))
-    context.stub.set_validation_parameter(key, NOBODY, collection)
-    return hashes
+    trays: Sequence[Tray]
+    children: Sequence[str]
+
+    def refs(self) -> list[str]:
+        """Those of all of it, those of the trays first."""
+        inside = [
+            gs1.unit_ref(tray["gtin"], serial) for tray in self.trays for serial in trays.remaining(tray)
+        ]
+        return [*inside, *self.children]
 
 
-async def intact(context: Context, sscc: str, part: str, packing: Packing, container: Container) -> bool:
-    """Whether a part of a list, read in this transaction, is one that the MSP that it names has sealed.
+def write_list(context: Context, sscc: str, whole: Iterable[Tray], children: Sequence[str]) -> None:
+    """Write the list of what is packed into a new container."""
+    packing: Packing = {
+        "doc": "packing",
+        "sscc": sscc,
+        "trays": [[tray["gtin"], tray["serial"]] for tray in whole],
+        "children": list(children),
+    }
+    context.write_once(keys.packing_key(sscc), packing)
 
-    ``container`` is the document, of any period, of the container that has the list.
-    """
-    hashes = hashes_of(container)
-    # As it is written, and not as it would be: that saves writing it again.
-    value = context.raw(keys.packing_key(sscc, part))
-    if hashes.get(part) != hashlib.sha256(value).hexdigest():
+
+def _is_list(packing: Any) -> bool:
+    """Whether a packing list, forged as it may be, names trays and refs."""
+    if not isinstance(packing, dict):
         return False
-    found = await context.private_hash(COLLECTION + packing["msp_id"], keys.seal_key(sscc))
-    return found == hashlib.sha256(seal_of(hashes.values())).digest()
+    trays_named, children = packing.get("trays"), packing.get("children")
+    if not isinstance(trays_named, list) or not isinstance(children, list):
+        return False
+    places = all(isinstance(place, list) and len(place) == 2 for place in trays_named)
+    return places and all(isinstance(name, str) for name in [*chain.from_iterable(trays_named), *children])
 
 
-async def lists_of(context: Context, containers: Sequence[Container], field: str) -> list[list[Packing]]:
-    """The parts of each container's packing list, in one reading; Refusal where one is missing."""
-    wanted = [part_keys(container) for container in containers]
-    found = iter(await context.read_all([key for parts in wanted for key in parts]))
-    lists = [[next(found) for _ in parts] for parts in wanted]
-    for container, parts in zip(containers, lists, strict=True):
-        if not parts or None in parts:
-            raise _unlisted(container, field)
+async def lists_of(context: Context, containers: Sequence[Container], field: str) -> list[Listed]:
+    """What was packed into each container; Refusal where a list, or a tray on it, is missing or elsewhere."""
+    names = [container["sscc"] for container in containers]
+    found: list[Packing | None] = await context.read_all(list(map(keys.packing_key, names)))
+    packings: list[Packing] = []
+    for sscc, packing in zip(names, found, strict=True):
+        if packing is None or not _is_list(packing):
+            raise Refusal(Code.RECORD_FORGED, f"container {sscc} has no packing list", field)
+        packings.append(packing)
+    wanted = [keys.tray_key(*place) for packing in packings for place in packing["trays"]]
+    read = iter(await context.read_all(wanted))
+    lists: list[Listed] = []
+    for sscc, packing in zip(names, packings, strict=True):
+        whole: list[Tray] = []
+        for (gtin, serial), tray in zip(packing["trays"], read, strict=False):
+            parent = tray.get("parent") if trays.is_tray(tray, (gtin, serial)) else None
+            context.check(rules.inside, gs1.unit_ref(gtin, serial), parent, sscc, field)
+            whole.append(tray)
+        lists.append(Listed(whole, packing["children"]))
     return lists
 
 
-async def listed(context: Context, container: Container, field: str) -> dict[str, int]:
-    """As ``children_of``, of all that was ever packed into a container.
+async def inside_of(context: Context, container: Container, field: str) -> list[str]:
+    """The refs of what is in a container now, as its list says and its trays and goods do not deny.
 
-    Refusal where a part of its list is missing, or another one than was sealed.
+    None of it is proven: a majority can write what stands in a container of its own. Refusal where a tray, or
+    the newest document of goods that are listed alone, says that it is elsewhere.
     """
-    [parts] = await lists_of(context, [container], field)
-    for number, packing in enumerate(parts):
-        if not await intact(context, container["sscc"], str(number), packing, container):
-            raise _unlisted(container, field)
-    return children_of(parts)
-
-
-def _unlisted(container: Container, field: str) -> Refusal:
-    message = f"container {container['sscc']} has no sealed packing list"
-    return Refusal(Code.RECORD_FORGED, message, field)
+    if container["status"] == "unpacked":
+        return []
+    gone = set(container["taken"])
+    [listed] = await lists_of(context, [container], field)
+    children = [ref for ref in listed.children if ref not in gone]
+    walk = Walk(context)
+    await walk.load(children)
+    for ref in children:
+        parents = [document.get("parent") for document in walk.documents(ref)]
+        context.check(rules.inside, ref, parents[-1] if parents else None, container["sscc"], field)
+    return [ref for ref in listed.refs() if ref not in gone]

@@ -15,13 +15,13 @@ import orjson
 
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, Resolved, resolve
-from chaincode.contracts.packings import COLLECTION
 from chaincode.contracts.transfers import need_transfer
 from chaincode.model import canonical, keys
 from chaincode.model.documents.trade import Price, Transfer
 from chaincode.model.errors import Code, Refusal
 from chaincode.rules import offers, parties, prices
 
+COLLECTION = "_implicit_org_"
 TRANSIENT = "price"
 MAX_AMOUNT = 10**15
 _SALT = re.compile(r"[0-9a-f]{32,128}")

@@ -8,12 +8,12 @@ from typing import Any
 
 from chaincode.contracts.context import Context
 from chaincode.contracts.packings import lists_of
+from chaincode.contracts.standing import Walk
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Container, Unit
 from chaincode.model.documents.recall import Recall
 from chaincode.model.documents.registry import Party
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.packing import children_of
 from chaincode.rules import recall as rules
 
 # Containers and packs inside one container, which are looked at where a range of serial numbers is recalled.
@@ -151,22 +151,24 @@ async def _in_ranges(
 async def _packs(context: Context, container: Container, field: str) -> list[gs1.UnitRef]:
     """Every pack inside a container, at all levels, by the packing lists without what was taken out."""
     packs: list[gs1.UnitRef] = []
+    walk = Walk(context)
     level, count = [container], 0
     while level:
         nested: list[str] = []
-        for one, parts in zip(level, await lists_of(context, level, field), strict=True):
+        for one, listed in zip(level, await lists_of(context, level, field), strict=True):
             taken = set(one["taken"])
-            for ref, period in children_of(parts).items():
+            for ref in listed.refs():
                 if ref in taken:
                     continue
                 parsed = gs1.parse_ref(ref)
                 if isinstance(parsed, gs1.UnitRef):
                     packs.append(parsed)
                 else:
-                    nested.append(keys.period_key(ref, period))
+                    nested.append(ref)
         count += len(nested)
         if count > MAX_CONTAINERS or len(packs) > MAX_PACKS:
             message = f"more than {MAX_CONTAINERS} containers or {MAX_PACKS} packs inside to search"
             raise Refusal(Code.BATCH_TOO_LARGE, message, field)
-        level = await context.read_all(nested) if nested else []
+        await walk.load(nested)
+        level = [found[-1] for found in map(walk.documents, nested) if found]
     return packs

@@ -6,45 +6,40 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaincode.contracts import packings
 from chaincode.contracts.context import Context
-from chaincode.contracts.runs import first_periods
 from chaincode.contracts.trails import Trail
-from chaincode.model import gs1, keys
-from chaincode.model.documents.goods import Container, Packing, Unit
+from chaincode.model import gs1, keys, trays
+from chaincode.model.documents.goods import Container, Tray, Unit
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.packing import Part, part_named
-from chaincode.model.periods import goes_on, whole, written
+from chaincode.model.periods import whole, written
+from chaincode.model.trays import Place
 from chaincode.rules import standing as rules
-from chaincode.rules.standing import Packed
 
 # A pack in a bundle in a case on a pallet in a sea container, and room to spare.
 MAX_DEPTH = 8
-# Containers that are looked at in one transaction, one once for each part of its packing list.
+# Containers and trays that are looked at in one transaction.
 MAX_CONTAINERS = 2000
 MAX_PERIODS = 100
-# Periods that the first message asks for. Packs in their first need two; one on a shelf was taken out of a
-# case and needs three, and of a few goods one more costs less than another message.
-_WINDOW, _WIDE = 2, 3
-_FEW = 20
+# Periods of a pack that the first message asks for: the one in its tray, and that after it, which is the
+# newest of a pack on a shelf.
+_WINDOW = 2
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Goods as they stand: the newest period's document, and the containers around, innermost first."""
+    """Goods as they stand: the newest period's document, and the containers around, innermost first.
+
+    ``tray`` is the document of the tray that a pack is in.
+    """
 
     ref: str
     document: Unit | Container
     around: tuple[Standing, ...] = ()
+    tray: Tray | None = None
 
     @property
     def period(self) -> int:
         return self.document["period"]
-
-    @property
-    def key(self) -> str:
-        """Of the document."""
-        return keys.period_key(self.ref, self.period)
 
     @property
     def next_key(self) -> str:
@@ -82,8 +77,13 @@ def document_of(ref: str, found: Any) -> Any:
 def change(
     context: Context, goods: Standing, document: Mapping[str, Any], protected_by: Sequence[str] | None = None
 ) -> None:
-    """Write a new state of the goods' present period; see ``Context.write``."""
-    context.write(goods.key, written(document), protected_by)
+    """Write a new state of goods, see ``Context.write``; a pack leaves its tray for a period of its own."""
+    if goods.tray is None:
+        context.write(keys.period_key(goods.ref, goods.period), written(document), protected_by)
+        return
+    context.leave(goods.tray, goods.ref[18:])
+    own = trays.out_of(document)
+    context.write(goods.next_key, written(own), protected_by or [goods.tray["owner_msp"]])
 
 
 # The keys that a caller reads next of loose packs, by their GTIN and lot.
@@ -111,90 +111,44 @@ async def standing(context: Context, ref: str, field: str) -> Standing:
 class Walk:
     """The periods of goods and of every container that they were ever in, read level by level."""
 
-    def __init__(self, context: Context, periods: int | None = None) -> None:
-        """``periods``: how many of each pack are read at most, of packs that have no more; else all."""
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._at_most = periods
-        self._packings: dict[Part, Packing | None] = {}
-        self._packed: dict[Part, Packed] = {}
+        self._trays: dict[Place, Tray | None] = {}
         self._standings: dict[str, Standing] = {}
-        self.periods: dict[str, list[Unit | Container]] = {}
-
-    async def first_periods(self, refs: Sequence[str]) -> list[list[Any]]:
-        """What is written of the first periods of each, None of those that are not there; it is read once."""
-        window = self._at_most or _WINDOW
-        if window == 1 and {ref[:16] for ref in refs} == {f"01{refs[0][2:16]}"}:
-            one_product = await first_periods(self._context, refs[0][2:16], [ref[18:] for ref in refs])
-            return [[document] for document in one_product]
-        found = await self._context.read_all([keys.period_key(ref, n) for ref in refs for n in range(window)])
-        return [found[place : place + window] for place in range(0, len(found), window)]
+        self._periods: dict[str, list[Unit | Container]] = {}
 
     async def load(self, refs: Iterable[str], ahead: Ahead | None = None) -> None:
         """Read ``refs`` and the containers around them, now and before; ``ahead`` as in ``standings``."""
-        unread = [ref for ref in refs if ref not in self.periods]
-        first = range(self._at_most or _WINDOW)
-        asked = dict.fromkeys(unread, range(_WIDE) if ahead and len(unread) <= _FEW else first)
-        parts = self._remembered(unread, ahead)
-        while asked or parts:
-            for sscc, _ in parts:
-                ref = gs1.container_ref(sscc)
-                if ref not in self.periods:
-                    asked.setdefault(ref, range(self._around(ref)))
+        unread = [ref for ref in refs if ref not in self._periods]
+        asked = {ref: self._first(ref) for ref in unread}
+        places = self._remembered(asked, ahead)
+        while asked or places:
+            if len(self._trays) + len(places) + sum(map(_is_container, self._periods)) > MAX_CONTAINERS:
+                raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
             wanted = [keys.period_key(ref, number) for ref, window in asked.items() for number in window]
-            lists = [keys.packing_key(*part) for part in parts]
-            found = await self._context.read_all([*wanted, *lists])
-            self._packings |= zip(parts, found[len(wanted) :], strict=True)
-            parts = self._take(asked, found)
+            found = await self._context.read_all([*wanted, *(keys.tray_key(*place) for place in places)])
+            for place, tray in zip(places, found[len(wanted) :], strict=True):
+                self._trays[place] = tray if trays.is_tray(tray, place) else None
+            documents = iter(found)
+            for ref, window in asked.items():
+                self._take(ref, [next(documents) for _ in window])
             if ahead:
                 # It goes with the second message, if there is one.
                 self._context.expect(self._ahead(unread, ahead))
                 ahead = None
-            if len(self._packings) + len(parts) > MAX_CONTAINERS:
-                raise Refusal(Code.BATCH_TOO_LARGE, f"more than {MAX_CONTAINERS} containers around it")
-            asked = self._unfinished(asked)
+            asked, places = self._following(asked, places)
         self._remember()
-        for (sscc, part), packing in self._packings.items():
-            periods = self.periods[gs1.container_ref(sscc)]
-            if (sscc, part) not in self._packed and packing is not None and periods:
-                container: Any = periods[-1]
-                sealed = await packings.intact(self._context, sscc, part, packing, container)
-                self._packed[sscc, part] = Packed.of(packing, sealed, container)
 
-    def _around(self, ref: str) -> int:
-        """How many periods to read first of a container around goods; its document tells if it has more."""
-        return 1 if self._context.trails.of(self._context.stub.channel_id, ref) is None else _WINDOW
+    def documents(self, ref: str) -> list[Any]:
+        """The documents of all periods of loaded goods, oldest first, without a proof.
 
-    def _remembered(self, refs: Sequence[str], ahead: Ahead | None) -> list[Part]:
-        """The parts of lists that are known to name goods, or containers around them; reads ``ahead`` too."""
-        if self._at_most is not None:
-            return []
-        channel, found = self._context.stub.channel_id, dict[Part, None]()
-        following = list(refs)
-        for ref in following:
-            trail = self._context.trails.of(channel, ref)
-            if trail is None:
-                continue
-            if ahead and trail.lot is not None:
-                self._context.expect(ahead(ref[2:16], trail.lot))
-            for part in trail.parts:
-                if part not in found and part not in self._packings:
-                    found[part] = None
-                    following.append(gs1.container_ref(part[0]))
-        return list(found)
-
-    def _remember(self) -> None:
-        channel = self._context.stub.channel_id
-        for ref, periods in self.periods.items():
-            if len(periods) > 1:
-                parts = tuple(part_named(document) for document in periods if "parent" in document)
-                born: Any = periods[0]
-                self._context.trails.keep(channel, ref, Trail(parts, born.get("lot")))
-
-    def _ahead(self, refs: Iterable[str], ahead: Ahead) -> list[str]:
-        """The keys to read of those that are loose by their newest periods so far."""
-        newest: Any = [self.periods[ref][-1] for ref in refs if self.periods[ref]]
-        loose = [document for document in newest if "parent" not in document]
-        return [key for document in loose for key in ahead(document["gtin"], document["lot"])]
+        That of a pack's first period is the one in its tray, where it is in it.
+        """
+        periods = list[Any](self._periods[ref])
+        tray = self._tray(ref)
+        if tray is not None and trays.names(tray, periods[0]) and ref[18:] not in tray["left"]:
+            periods[0] = trays.pack_in(tray, ref[18:])
+        return periods
 
     def standing(self, ref: str, field: str) -> Standing:
         """Where loaded goods are; Refusal where they are unknown or their record is forged."""
@@ -205,44 +159,104 @@ class Walk:
             raise Refusal(Code.RECORD_FORGED, f"{ref} is packed more than {MAX_DEPTH} deep", field)
         if ref in self._standings:
             return self._standings[ref]
-        periods = self.periods[ref]
+        periods = self._periods[ref]
         if not periods:
             code = Code.CONTAINER_UNKNOWN if ref.startswith("00") else Code.UNIT_UNKNOWN
             raise Refusal(code, f"{ref} is not on the ledger", field)
-        self._context.check(rules.unbroken, ref, periods, self._packed, field)
-        around: tuple[Standing, ...] = ()
-        for document in periods if len(periods) > 1 else ():
-            around = ()
-            if "parent" in document:
-                container = self._proven(gs1.container_ref(document["parent"]), field, depth + 1)
-                around = (container, *container.around)
-        proven = self._standings[ref] = Standing(ref, periods[-1], around)
-        return proven
+        documents, tray = self.documents(ref), self._tray(ref)
+        parents = _parents(documents)
+        newest: Any = {sscc: self._periods[gs1.container_ref(sscc)][-1:] for sscc in parents}
+        containers = {sscc: found[0] for sscc, found in newest.items() if found}
+        self._context.check(rules.unbroken, ref, periods, tray, containers, field)
+        proven = [self._proven(gs1.container_ref(sscc), field, depth + 1) for sscc in parents]
+        around = (proven[-1], *proven[-1].around) if "parent" in documents[-1] else ()
+        standing = Standing(ref, documents[-1], around, tray if len(periods) == 1 else None)
+        self._standings[ref] = standing
+        return standing
 
-    def _take(self, asked: Mapping[str, range], found: Iterable[Unit | Container | None]) -> list[Part]:
-        """Keep what was read of each, a window; the parts of lists that it names for the first time."""
-        fresh: dict[Part, None] = {}
-        documents = iter(found)
-        for ref, window in asked.items():
-            periods = self.periods.setdefault(ref, [])
-            for document in [next(documents) for _ in window]:
-                if document is None:
-                    break
-                periods.append(document_of(ref, document))
-                if "parent" in document:
-                    part = part_named(document)
-                    if part not in self._packings:
-                        fresh[part] = None
-        return list(fresh)
+    def _tray(self, ref: str) -> Tray | None:
+        """The tray that a loaded pack begins in, as its first document names it; of a container none."""
+        periods = self._periods[ref]
+        return self._trays[trays.place_of(periods[0])] if periods and not _is_container(ref) else None
 
-    def _unfinished(self, asked: Mapping[str, range]) -> dict[str, range]:
-        """Goods of whose periods there may be more, and which to read next: up to one that tells."""
-        left: dict[str, range] = {}
+    def _first(self, ref: str) -> range:
+        """Which periods to read first; the document of a container tells if there are more."""
+        if not _is_container(ref):
+            return range(_WINDOW)
+        return range(1 if self._context.trails.of(self._context.stub.channel_id, ref) is None else 2)
+
+    def _remembered(self, asked: dict[str, range], ahead: Ahead | None) -> list[Place]:
+        """The trays that goods are known to have been in; asks for known containers and ``ahead`` too."""
+        channel, places = self._context.stub.channel_id, dict[Place, None]()
+        following = list(asked)
+        for ref in following:
+            trail = self._context.trails.of(channel, ref)
+            if trail is None:
+                continue
+            if ahead and trail.lot is not None:
+                self._context.expect(ahead(ref[2:16], trail.lot))
+            if trail.tray is not None and trail.tray not in self._trays:
+                places[trail.tray] = None
+            for container in map(gs1.container_ref, trail.parents):
+                if container not in asked and container not in self._periods:
+                    asked[container] = self._first(container)
+                    following.append(container)
+        return list(places)
+
+    def _remember(self) -> None:
+        channel = self._context.stub.channel_id
+        for ref in self._periods:
+            documents = self.documents(ref)
+            parents = _parents(documents)
+            if parents:
+                place = None if _is_container(ref) else trays.place_of(self._periods[ref][0])
+                lot = documents[0].get("lot")
+                self._context.trails.keep(channel, ref, Trail(tuple(parents), place, lot))
+
+    def _ahead(self, refs: Iterable[str], ahead: Ahead) -> list[str]:
+        """The keys to read of packs, by their first periods."""
+        born: Any = [self._periods[ref][0] for ref in refs if self._periods[ref]]
+        return [key for document in born for key in ahead(document["gtin"], document["lot"])]
+
+    def _take(self, ref: str, found: Iterable[Any]) -> None:
+        """Keep what was read of goods, a window, up to the first that is not there."""
+        periods = self._periods.setdefault(ref, [])
+        for document in found:
+            if document is None:
+                break
+            # Whatever a majority wrote there is no period; it is found out for what it is.
+            periods.append(document_of(ref, document if isinstance(document, dict) else {}))
+
+    def _following(
+        self, asked: Mapping[str, range], read: Iterable[Place]
+    ) -> tuple[dict[str, range], list[Place]]:
+        """What to read next: later periods, of goods and the containers around them, and trays."""
+        following: dict[str, range] = {}
+        places: dict[Place, None] = {}
+        documents: list[Any] = [self._trays[place] for place in read]
         for ref, window in asked.items():
-            periods, following = self.periods[ref], window.stop
-            most = None if ref.startswith("00") else self._at_most
-            if len(periods) == following and following != most and goes_on(ref, periods[-1]):
-                if following > MAX_PERIODS:
+            periods = self._periods[ref]
+            documents += periods[window.start :]
+            if len(periods) == window.stop and "parent" in periods[-1]:
+                if window.stop > MAX_PERIODS:
                     raise Refusal(Code.BATCH_TOO_LARGE, f"{ref} has more than {MAX_PERIODS} periods")
-                left[ref] = range(following, following + 1 + following % 2)
-        return left
+                following[ref] = range(window.stop, window.stop + 1)
+            if not window.start and periods and not _is_container(ref):
+                place = trays.place_of(periods[0])
+                if place not in self._trays:
+                    places[place] = None
+        for document in documents:
+            if document is not None and "parent" in document:
+                container = gs1.container_ref(str(document["parent"]))
+                if container not in self._periods and container not in following:
+                    following[container] = self._first(container)
+        return following, list(places)
+
+
+def _is_container(ref: str) -> bool:
+    return ref[1] == "0"
+
+
+def _parents(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The SSCCs of the containers that goods with these periods were in, oldest first."""
+    return [str(document["parent"]) for document in documents if "parent" in document]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from chaincode.contracts.arguments import Arguments
-from chaincode.contracts.containers import inside_of, without_taken
+from chaincode.contracts.containers import without_taken
 from chaincode.contracts.context import Context, resolve
 from chaincode.contracts.holds import holds_of
-from chaincode.contracts.standing import Standing, document_of, standing, standings
+from chaincode.contracts.lives import life_of, versions_of
+from chaincode.contracts.packings import inside_of
+from chaincode.contracts.standing import Standing, Walk, standing, standings
 from chaincode.model import gs1, keys
 from chaincode.model.documents.goods import Repackaging
 from chaincode.model.errors import Code, Refusal
@@ -56,17 +55,18 @@ async def trace_container(context: Context, arguments: Arguments) -> Any:
     size = arguments.integer("page_size", 1, MAX_PAGE) if arguments.has("page_size") else MAX_PAGE
     bookmark = arguments.bookmark() if arguments.has("bookmark") else ""
     arguments.done()
-    container = await standing(context, gs1.container_ref(sscc), "sscc")
-    inside = sorted((await inside_of(context, container, "sscc")).items())
-    rest = [(ref, period) for ref, period in inside if ref > bookmark]
+    container: Any = (await standing(context, gs1.container_ref(sscc), "sscc")).document
+    inside = sorted(await inside_of(context, container, "sscc"))
+    rest = [ref for ref in inside if ref > bookmark]
     page = rest[:size]
-    documents = await context.read_all([keys.period_key(ref, period) for ref, period in page])
+    walk = Walk(context)
+    await walk.load(page)
     return {
         "sscc": sscc,
-        "contents": container.document["contents"],  # type: ignore[typeddict-item]
+        "contents": container["contents"],
         "count": len(inside),
-        "items": [document_of(ref, written) for (ref, _), written in zip(page, documents, strict=True)],
-        "bookmark": page[-1][0] if len(rest) > size else "",
+        "items": [walk.standing(ref, "sscc").document for ref in page],
+        "bookmark": page[-1] if len(rest) > size else "",
     }
 
 
@@ -92,7 +92,7 @@ class _Lives:
 
     async def steps(self, unit: Standing) -> list[Step]:
         """A unit's steps in order."""
-        own = await self._life(unit)
+        own = await life_of(self._context, unit.ref)
         around = await self._around(own)
         await self._tell([unit.ref, *map(gs1.container_ref, around)])
         versions = [own, *(self._containers[sscc] for sscc in around)]
@@ -114,25 +114,17 @@ class _Lives:
             for sscc, container in zip(
                 unread, await standings(self._context, refs, ["serial"] * len(refs)), strict=True
             ):
-                self._containers[sscc] = await self._life(container)
+                self._containers[sscc] = await life_of(self._context, container.ref)
             outer = [parent for sscc in level for parent in timeline.parents(self._containers[sscc])]
             level = [sscc for sscc in dict.fromkeys(outer) if sscc not in names]
         return list(names)
-
-    async def _life(self, goods: Standing) -> list[Version]:
-        """The states of goods in all their periods, oldest first."""
-        life: list[Version] = []
-        for period in range(goods.period + 1):
-            states = await _versions(self._context, keys.period_key(goods.ref, period))
-            life += [replace(state, document=document_of(goods.ref, state.document)) for state in states]
-        return life
 
     async def _tell(self, refs: Iterable[str]) -> None:
         """Reads what documents of their own tell of goods."""
         unread = [ref for ref in refs if ref not in self._asides]
         found = await self._context.read_all([keys.hold_key(ref) for ref in unread]) if unread else []
         for ref, hold in zip(unread, found, strict=True):
-            versions = await _versions(self._context, keys.hold_key(ref)) if hold else []
+            versions = await versions_of(self._context, keys.hold_key(ref)) if hold else []
             self._asides[ref] = timeline.holds(ref, versions)
 
 
@@ -154,12 +146,3 @@ async def _kin(context: Context, unit: Standing, link: str, end: str) -> list[St
         level = await standings(context, refs, ["serial"] * len(refs))
         kin |= {one.ref: one for one in level}
     return list(kin.values())
-
-
-async def _versions(context: Context, key: str) -> list[Version]:
-    """A document's states, oldest first; the peer gives the newest first."""
-    versions = [
-        Version(change.tx_id, change.timestamp_ms, orjson.loads(change.value))
-        async for change in context.stub.history(key)
-    ]
-    return versions[::-1]

@@ -1,18 +1,18 @@
 """Where the records of goods led when this process read them last: asked again, it reads all at once.
 
-A record is followed from one message to the next: a pack's periods name its case, whose record and packing
-list are read then. Who receives a case, takes packs out of it, verifies one and dispenses it, asks for the
-same each time, and every message costs the peer and this process.
+A record is followed from one message to the next: a pack names its tray, that one the case, whose record is
+read then. Who receives a case, takes packs out of it, verifies one and dispenses it, asks for the same each
+time, and every message costs the peer and this process.
 
-Only what no later transaction changes is remembered: which lists name goods, a pack's lot. So a transaction
-reads the same keys with it and without it, only sooner, and endorsers that remember different things agree.
+Only what no later transaction changes is remembered: what goods were in, a pack's lot. So a transaction reads
+the same keys with it and without it, only sooner, and endorsers that remember different things agree.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaincode.model.packing import Part
+from chaincode.model.trays import Place
 
 # Some 20 MB.
 MAX_TRAILS = 50_000
@@ -20,9 +20,10 @@ MAX_TRAILS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The parts of packing lists that name goods, and a pack's lot; of a container none."""
+    """The SSCCs of the containers that goods were in; of a pack its tray and lot, of a container neither."""
 
-    parts: tuple[Part, ...]
+    parents: tuple[str, ...]
+    tray: Place | None
     lot: str | None
 
 

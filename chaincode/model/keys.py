@@ -109,14 +109,14 @@ def period_key(ref: str, period: int) -> str:
     return f"{first}{period}\x00" if period else first
 
 
-def packing_key(sscc: str, part: str) -> str:
-    """Of a part of a container's packing list; parts are numbered from 0."""
-    return f"\x00packing\x00{sscc}\x00{part}\x00"
+def tray_key(gtin: str, serial: str) -> str:
+    """Of a tray of packs, by the serial number of its first."""
+    return composite("tray", gtin, serial)
 
 
-def seal_key(sscc: str) -> str:
-    """Of the seal of such a list, in the implicit collection of the packed goods' owner."""
-    return composite("seal", sscc)
+def packing_key(sscc: str) -> str:
+    """Of a container's packing list."""
+    return composite("packing", sscc)
 
 
 def hold_key(ref: str) -> str:

@@ -3,97 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from chaincode.model import gs1
-from chaincode.model.documents.goods import Container, Packing, Unit
+from chaincode.model import gs1, trays
+from chaincode.model.documents.goods import Container, Tray, Unit
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.packing import Part, part_named
-from chaincode.model.periods import tells_end
 from chaincode.rules.catalogue import rule
-from chaincode.rules.goods import Goods
-
-
-@dataclass(frozen=True)
-class Packed:
-    """What the ledger says of one part of a packing list.
-
-    ``children`` are the refs that it names, ``periods`` the numbers of their packed periods. ``sealed``:
-    whether the seal in the implicit collection of its MSP is of a list that has this very part. ``taken``:
-    what the container's document of its newest period says was taken out; all of it where it is
-    ``unpacked``.
-    """
-
-    msp_id: str
-    children: Sequence[str]
-    periods: Sequence[int]
-    sealed: bool
-    unpacked: bool
-    taken: frozenset[str]
-
-    @classmethod
-    def of(cls, packing: Packing, sealed: bool, container: Container) -> Packed:
-        """From a part of the packing list and the container's document of its newest period."""
-        unpacked = container["status"] == "unpacked"
-        taken = frozenset(container["taken"])
-        return cls(packing["msp_id"], packing["children"], packing["periods"], sealed, unpacked, taken)
-
-    def begins(self, ref: str, number: int) -> bool:
-        """Whether the part says that this packed period of goods begins with it."""
-        # It names a hundred, and mostly one of them is asked for: an index would take longer to make.
-        place = self.children.index(ref) if ref in self.children else len(self.children)
-        return self.periods[place : place + 1] == [number]
-
-    def holds(self, ref: str) -> bool:
-        """Whether the container's own document leaves ``ref`` inside."""
-        return not self.unpacked and ref not in self.taken
 
 
 @rule(Code.RECORD_FORGED)
 def unbroken(
-    ref: str, periods: Sequence[Unit | Container], packings: Mapping[Part, Packed], field: str
+    ref: str,
+    periods: Sequence[Unit | Container],
+    tray: Tray | None,
+    containers: Mapping[str, Container],
+    field: str,
 ) -> None:
     """Goods are where the unbroken chain of their periods says.
 
-    Packing counts only if the packing list names them for this period and the seal is that of the MSP that
-    owned them; being taken out only if the container's own document says so; and being packed again only if
-    the document of the loose period says that this has ended. No majority can write any of them without the
-    owner.
+    They are packed only if their own document says so, or that of the tray which a pack's first document
+    names; and taken out only if the container's does, or out of a tray the tray's. All of these are under the
+    policy of whoever owned the goods when they were written: no majority can write any without the owner, and
+    nobody can write again what says that goods were packed.
 
-    ``periods`` are the documents of all periods, ``packings`` the parts of packing lists that they name, by
-    SSCC and part.
+    ``periods`` are the documents of all periods, ``tray`` that of the tray; ``containers`` are the documents
+    of the containers that they name, of each one's newest period, by SSCC.
 
     Source: design of MediLedger, "Who must sign"; FD&C Act, section 582(g)(1)(B) and (E).
     """
     for number, document in enumerate(periods):
-        if document["period"] != number or ("parent" in document) != bool(number % 2):
+        if document.get("period") != number:
             raise _forged(ref, number, "is out of order", field)
         last = number == len(periods) - 1
-        if "parent" not in document:
-            if tells_end(ref, number) and ("ended" in document) == last:
-                raise _forged(ref, number, "has ended" if last else "has not ended", field)
+        said: Mapping[str, object] = document
+        if not ref.startswith("00"):
+            if number == 0:
+                if tray is None or not trays.names(tray, document):
+                    raise _forged(ref, number, "is in no tray", field)
+                if ref[18:] in tray["left"]:
+                    if last:
+                        raise _forged(ref, number, "has ended", field)
+                    continue
+                said = tray
+            elif document.get("lot") != periods[0].get("lot"):
+                raise _forged(ref, number, "is of another lot", field)
+        parent = said.get("parent")
+        if parent is None:
+            if not last:
+                raise _forged(ref, number, "has not ended", field)
             continue
-        packed = packings.get(part_named(document))
-        if packed is None or not packed.begins(ref, number):
-            raise _forged(ref, number, f"is in no packing list of {document['parent']}", field)
-        if not packed.sealed or packed.msp_id != periods[number - 1].get("owner_msp"):
-            raise _forged(ref, number, "lacks the seal of its owner", field)
-        if packed.holds(ref) != last:
-            said = "was taken out of" if last else "is still in"
-            raise _forged(ref, number, f"{said} {gs1.container_ref(document['parent'])}", field)
+        container = containers.get(str(parent))
+        if container is None or holds(container, ref) != last:
+            how = "was taken out of" if last else "is still in"
+            raise _forged(ref, number, f"{how} {gs1.container_ref(str(parent))}", field)
+
+
+def holds(container: Container, ref: str) -> bool:
+    """Whether a container's document leaves what was packed into it inside."""
+    taken = container.get("taken")
+    return isinstance(taken, list) and container.get("status") != "unpacked" and ref not in taken
 
 
 @rule(Code.RECORD_FORGED)
-def inside(goods: Goods, container: str, period: int, field: str) -> None:
-    """What is taken out of a container is in it by its own record too, not only by the packing list.
+def inside(ref: str, parent: object, container: str, field: str) -> None:
+    """What is listed as packed into a container is in it by its own record too, not only by the list.
 
-    A seller who has sold goods in their case can still seal a list that packs them into a second one.
-    ``container`` is the ref of the container, ``period`` the one that its packing list begins.
+    A seller who has sold goods in their case can still write a list that packs them into a second one.
+    ``parent`` is what the goods' own document, or their tray's, names, ``container`` the SSCC of the list's.
 
     Source: design of MediLedger, "Who must sign"; FD&C Act, section 582(g)(1)(B) and (E).
     """
-    if not goods.around or goods.around[0].ref != container or goods.document["period"] != period:
-        raise Refusal(Code.RECORD_FORGED, f"{goods.ref} was packed into {container}, and is not in it", field)
+    if parent != container:
+        message = f"{ref} is listed in {gs1.container_ref(container)}, and is not in it"
+        raise Refusal(Code.RECORD_FORGED, message, field)
 
 
 def _forged(ref: str, number: int, what: str, field: str) -> Refusal:

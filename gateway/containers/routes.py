@@ -29,10 +29,9 @@ router = router_for("/containers", "Containers")
 
 
 @router.post("", status_code=201, summary="Pack a container", response_model=Written[Packed])
-async def pack(core: Core, body: NewContainer, write: CustodyWriter) -> Receipt:
+async def pack(body: NewContainer, write: CustodyWriter) -> Receipt:
     """Up to a thousand loose units and containers in this member's custody."""
-    first = await store.never_packed(core.engine, body.children)
-    return await write.custody("Pack", {"first": True} if first else {}, gln=write.gln, **body.model_dump())
+    return await write.custody("Pack", gln=write.gln, **body.model_dump())
 
 
 @router.get("", summary="List containers", response_model=Page[ListedContainer])

@@ -18,7 +18,6 @@ _CONTAINER: dict[str, Any] = {
     "children": [UNIT],
     "contents": [{"gtin": GTIN, "lot": "L2026A", "count": 1}],
     "levels": 1,
-    "parts": ["7fd8e0f003dc9ebca97c658f0a569e1758894f9c27166bdf34ee9c429572eda1"],
     "status": "packed",
     "owner": GLN,
     "owner_msp": "ManufacturerMSP",
@@ -79,9 +78,8 @@ class Content(BaseModel):
 class Container(LedgerDocument):
     """A container on the ledger; ``packed_at`` in epoch milliseconds, ``children`` as they are inside now.
 
-    ``contents`` counts the packs at all levels, ``levels`` is how many containers deep it is packed,
-    ``parts`` are the SHA-256 of the parts in which the ledger lists it, in order, and ``part`` the number of
-    the one of its parent's list that names it.
+    ``period`` grows when it is taken out of another one. ``contents`` counts the packs at all levels,
+    ``levels`` is how many containers deep it is packed.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": _CONTAINER})
@@ -91,10 +89,8 @@ class Container(LedgerDocument):
     children: list[str]
     contents: list[Content]
     levels: int
-    parts: list[str]
     status: str
     parent: str | None = None
-    part: str | None = None
     owner: str | None = None
     owner_msp: str | None = None
     custodian: str | None = None

@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Select, Table, Text, any_, func, literal, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chaincode.model import gs1, keys
-from chaincode.model.packing import part_keys
-from gateway.mirror.tables import container, packing, unit
-
-
-async def never_packed(engine: AsyncEngine, refs: Sequence[str]) -> bool:
-    """Whether the mirror has all goods that ``refs`` name in their first period."""
-    parsed = [gs1.parse_ref(ref) for ref in refs]
-    serials: dict[str, list[str]] = {}
-    for one in parsed:
-        if isinstance(one, gs1.UnitRef):
-            serials.setdefault(one.gtin, []).append(one.serial)
-    ssccs = [one.sscc for one in parsed if isinstance(one, gs1.ContainerRef)]
-    queries = [
-        _first(unit).where(unit.c.gtin == gtin, _among(unit.c.serial, several))
-        for gtin, several in serials.items()
-    ]
-    queries.append(_first(container).where(_among(container.c.sscc, ssccs)))
-    async with engine.connect() as connection:
-        found = [await connection.scalar(query) or 0 for query in queries]
-    return sum(found) == len(set(parsed))
-
-
-def _first(goods: Table) -> Select[int]:
-    return select(func.count()).select_from(goods).where(goods.c.period == 0)
-
-
-def _among(column: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
-    """As ``in_``, with one parameter for a thousand values."""
-    return column == any_(literal(values, ARRAY(Text)))
+from chaincode.model import gs1
+from gateway.mirror.tables import packing, tray
 
 
 async def with_children(engine: AsyncEngine, containers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Containers with what is in them now: of what was packed, all but what was taken out again."""
-    query = select(packing.c.sscc, packing.c.part, packing.c.children).where(
-        packing.c.sscc.in_([one["sscc"] for one in containers])
-    )
+    """Containers with what is in them now: of what was packed, all but what was taken out again.
+
+    Of the trays that a packing list names, those count that say themselves that they are in the container.
+    """
+    ssccs = [one["sscc"] for one in containers]
+    lists = select(packing.c.sscc, packing.c.trays, packing.c.children).where(packing.c.sscc.in_(ssccs))
+    trays = select(tray).where(tray.c.parent.in_(ssccs))
     async with engine.connect() as connection:
-        rows = await connection.execute(query)
-        parts = {keys.packing_key(row.sscc, row.part): row.children for row in rows}
-    return [_opened(one, parts) for one in containers]
+        listed = {row.sscc: row for row in await connection.execute(lists)}
+        inside: dict[tuple[str, ...], list[str]] = {
+            (row.parent, row.gtin, row.serial): _remaining(row.gtin, row.serials, row.gone)
+            for row in await connection.execute(trays)
+        }
+    packed: dict[str, list[str]] = {
+        sscc: [
+            *(ref for place in row.trays for ref in inside.get((sscc, *place), ())),
+            *row.children,
+        ]
+        for sscc, row in listed.items()
+    }
+    return [_opened(one, packed.get(one["sscc"], [])) for one in containers]
 
 
-def _opened(container: dict[str, Any], parts: Mapping[str, list[str]]) -> dict[str, Any]:
-    packed = chain.from_iterable(parts.get(key, ()) for key in part_keys(container))
+def _remaining(gtin: str, serials: Sequence[str], gone: Sequence[str]) -> list[str]:
+    """The refs of the packs that are in a tray still."""
+    left = set(gone)
+    return [gs1.unit_ref(gtin, serial) for serial in serials if serial not in left]
+
+
+def _opened(container: dict[str, Any], packed: Sequence[str]) -> dict[str, Any]:
     shown = {name: value for name, value in container.items() if name != "taken"}
-    gone = set(container["taken"])
-    inside = [] if container["status"] == "unpacked" else [ref for ref in packed if ref not in gone]
+    taken = set(container["taken"])
+    inside = [] if container["status"] == "unpacked" else [ref for ref in packed if ref not in taken]
     return {**shown, "children": inside}

@@ -69,11 +69,9 @@ class Writer:
         """An id for a document that this request makes; a repeat of the request has the same."""
         return derived_id(self.gln, self._owner)
 
-    async def custody(
-        self, function: str, hint: Mapping[str, Any] | None = None, /, **arguments: Any
-    ) -> Receipt:
-        """Carry out a function of the custody chaincode, once; ``hint`` is that of a ``Command``."""
-        return await self._run(Command(CUSTODY, function, arguments, hint=hint or {}))
+    async def custody(self, function: str, /, **arguments: Any) -> Receipt:
+        """Carry out a function of the custody chaincode, once."""
+        return await self._run(Command(CUSTODY, function, arguments))
 
     async def registry(self, function: str, /, **arguments: Any) -> Receipt:
         """Carry out a function of the registry chaincode, once."""

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import grpc
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -28,7 +27,7 @@ from chaincode.model.errors import MediLedgerError, Refusal
 from gateway.core.errors import ApiError, KeyReused, OutcomeOpen, RequestInProgress
 from gateway.core.ledger import Ledger, translated
 from gateway.core.submission_store import LEASE, LeaseLost, Owner, Row, SubmissionStore
-from gateway.fabric import CommitError, EndorseError, FabricError, Proposal, Transaction
+from gateway.fabric import CommitError, FabricError, Transaction
 from gateway.fabric.outcomes import STALE, Unsettled, settle, submit_with_retry
 
 log = logging.getLogger(__name__)
@@ -45,9 +44,7 @@ class Command:
     """A transaction function to call, with its one argument.
 
     ``private`` goes to ``endorsers`` (MSP ids) alone and is stored nowhere; a repeat of the request brings it
-    again. Without endorsers the peer chooses them. ``hint`` are further arguments, which spare the
-    ledger work where they are true; where they are not any more, nobody can endorse what would be written by
-    them, and it is proposed without.
+    again. Without endorsers the peer chooses them.
     """
 
     chaincode: str
@@ -55,7 +52,6 @@ class Command:
     arguments: Mapping[str, Any]
     private: Mapping[str, bytes] = field(default_factory=dict)
     endorsers: tuple[str, ...] = ()
-    hint: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def hash(self) -> bytes:
@@ -180,23 +176,17 @@ class Submissions:
             result = orjson.loads(transaction.result)
             await self._store.sending(owner, transaction.transaction_id, transaction.bytes, result)
 
-        def propose(hint: Mapping[str, Any]) -> Proposal:
-            return self._ledger.proposal(
-                command.chaincode,
-                command.function,
-                {**command.arguments, **hint},
-                command.private,
-                command.endorsers,
-            )
-
         try:
-            try:
-                transaction, status = await submit_with_retry(lambda: propose(command.hint), keep)
-            except EndorseError as error:
-                if not command.hint or error.code != grpc.StatusCode.FAILED_PRECONDITION:
-                    raise
-                # What it would write by a hint that is true no more, nobody can endorse.
-                transaction, status = await submit_with_retry(lambda: propose({}), keep)
+            transaction, status = await submit_with_retry(
+                lambda: self._ledger.proposal(
+                    command.chaincode,
+                    command.function,
+                    command.arguments,
+                    command.private,
+                    command.endorsers,
+                ),
+                keep,
+            )
         except Unsettled as error:
             await self._store.release(owner)
             raise OutcomeOpen from error

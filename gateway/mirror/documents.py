@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ from gateway.mirror import tables
 
 Row = tuple[Any, ...]
 Place = tuple[tuple[str, ...], int]
+# Where it belongs, the document or None where it was deleted, block number and transaction id.
+Written = tuple[Place, bytes | None, int, str]
 Read = Callable[[Mapping[str, Any]], Any]
 
 # Every client of Postgres can read these, in any time zone.
@@ -187,12 +189,17 @@ MAPPERS: dict[str, Mapper] = {
         tables.notification_response,
     )
 } | {
+    "tray": Mapper(tables.tray, {"gone": "left"}),
     "transfer": Mapper(tables.transfer, {"from_gln": "from", "to_gln": "to"}),
     "param": Mapper(tables.parameter),
     "epcis": Mapper(tables.event_hash),
 }
 # Whose documents say that they are something else than their keys.
 DOC = {"epcis": "event_hash"}
+# A unit's document without any of these says nothing of which one it is.
+_SAYS_WHICH = (b'"gtin"', b'"serial"', b"\\")
+# Chaincode deletes none of these: they are the proof of each other.
+LASTING = frozenset({"unit", "tray", "container"})
 # By these chaincode finds other documents, or what they say; they say nothing that those do not.
 INDEXES = frozenset({"directory", "held_lot", "recalled", "recalled_product", "verified"})
 
@@ -224,6 +231,19 @@ def _whole(found: Mapping[str, Any], place: Place) -> dict[str, Any]:
     return document
 
 
+def _check_lists(kind: str, document: Mapping[str, Any]) -> None:
+    """TypeError where a tray or a packing list does not list packs, or trays, as chaincode writes them."""
+    lists = {"tray": ("serials", "left"), "packing": ("children",)}.get(kind, ())
+    named = document["trays"] if kind == "packing" else []
+    if not all(_is_texts(document[name]) for name in lists) or not all(_is_texts(one, 2) for one in named):
+        raise TypeError("a list is of something else")
+
+
+def _is_texts(value: Any, count: int | None = None) -> bool:
+    right = type(value) is list and all(type(one) is str for one in value)
+    return right and count in (None, len(value))
+
+
 def row(kind: str, place: Place, value: bytes, block_number: int, tx_id: str) -> Row:
     """The row of a document written at ``place``; DocumentError where it is malformed.
 
@@ -233,6 +253,7 @@ def row(kind: str, place: Place, value: bytes, block_number: int, tx_id: str) ->
         document = parse(value)
         if kind == "unit":
             document = _whole(document, place)
+        _check_lists(kind, document)
         mapper = MAPPERS[kind]
         made = mapper.row(document, block_number, tx_id)
         named = mapper.named(document)
@@ -242,4 +263,23 @@ def row(kind: str, place: Place, value: bytes, block_number: int, tx_id: str) ->
         raise DocumentError(
             f"block {block_number}, transaction {tx_id}: malformed {kind}: {error!r}"
         ) from error
+    return made
+
+
+def rows(kind: str, written: Iterable[Written]) -> list[Row]:
+    """The rows of documents as ``row`` makes them; units that are written alike are read once."""
+    made: list[Row] = []
+    alike: dict[tuple[bytes, int, int, str], Row] = {}
+    for place, value, block_number, tx_id in written:
+        if value is None:
+            continue
+        same = (value, place[1], block_number, tx_id)
+        one = alike.get(same)
+        if one is None:
+            one = row(kind, place, value, block_number, tx_id)
+            if kind == "unit" and not any(said in value for said in _SAYS_WHICH):
+                alike[same] = one
+        else:
+            one = (*place[0], *one[len(place[0]) :])
+        made.append(one)
     return made

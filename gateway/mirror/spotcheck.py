@@ -27,6 +27,7 @@ _REGISTRY = {"party": "GetParty", "product": "GetProduct"}
 # Of these the newest state in the history that the custody chaincode tells; a unit as it stands.
 _CUSTODY = (
     "unit",
+    "tray",
     "lot",
     "container",
     "packing",

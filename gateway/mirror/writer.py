@@ -15,7 +15,8 @@ from psycopg import sql
 from chaincode.model.errors import MediLedgerError
 from gateway.fabric.blocks import VALID, BlockView, TransactionView
 from gateway.mirror import documents
-from gateway.mirror.documents import MAPPERS, Row, text, time
+from gateway.mirror.documents import LASTING, MAPPERS, Row, Written, text, time
+from gateway.mirror.trays import Trays
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +25,6 @@ NAMESPACES = frozenset({"registry", "custody"})
 LOCK = 0x4D4C_4D52
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
-# Where it belongs, the document or None where it was deleted, block number and transaction id.
-Written = tuple[documents.Place, bytes | None, int, str]
 
 _TRANSACTION_COLUMNS = (
     "block_number",
@@ -154,24 +153,23 @@ class Writer:
 
     async def _write_documents(self, connection: Connection, blocks: Sequence[BlockView]) -> None:
         """The last state of every row that the valid transactions wrote, one statement per table."""
-        for kind, written in self._latest(blocks).items():
+        latest = self._latest(blocks)
+        made = {kind: documents.rows(kind, written.values()) for kind, written in latest.items()}
+        trays = await Trays.read(connection, made.get("tray", []), made.get("unit", []))
+        for kind, rows in made.items():
             mapper = MAPPERS[kind]
-            deleted = [place[0] for place, value, *_ in written.values() if value is None]
-            rows = [
-                documents.row(kind, place, value, number, tx_id)
-                for place, value, number, tx_id in written.values()
-                if value is not None
-            ]
+            deleted = [place[0] for place, value, *_ in latest[kind].values() if value is None]
             if deleted:
                 await _delete(connection, mapper.table.name, mapper.key, deleted)
             if rows:
-                await _upsert(connection, mapper, rows)
+                await _upsert(connection, mapper, trays.placed(rows) if kind == "unit" else rows)
+        await trays.spread(connection)
 
     def _latest(self, blocks: Sequence[BlockView]) -> dict[str, dict[tuple[str, ...], Written]]:
         """What is left of the blocks' writes, by kind and row: the last of each, of the newest period.
 
-        Chaincode deletes no document of goods, whose periods are the proof of each other: where somebody does
-        all the same, the row keeps what was there, whatever the blocks it is read in.
+        Where somebody deletes what chaincode never does, the row keeps what was there, whatever the blocks it
+        is read in.
         """
         latest: dict[str, dict[tuple[str, ...], Written]] = {}
         for block in blocks:
@@ -182,7 +180,7 @@ class Writer:
                     if write.namespace not in NAMESPACES:
                         continue
                     kind, attributes = documents.split(write.key)
-                    if not self._known(kind) or (write.is_delete and MAPPERS[kind].periods):
+                    if not self._known(kind) or (write.is_delete and kind in LASTING):
                         continue
                     place = documents.place(kind, attributes, block.number, transaction.tx_id)
                     rows = latest.setdefault(kind, {})
@@ -228,7 +226,7 @@ async def tell_events(connection: Connection, after: int) -> None:
     )
 
 
-async def _upsert(connection: Connection, mapper: documents.Mapper, rows: Sequence[Row]) -> None:
+async def _upsert(connection: Connection, mapper: documents.Mapper, rows: Iterable[Row]) -> None:
     table = sql.Identifier(mapper.table.name)
     staging = sql.Identifier(f"staging_{mapper.table.name}")
     await connection.execute(

@@ -80,7 +80,7 @@ async def trace(core: Core, _: Reader, gtin: Gtin, serial: Serial) -> dict[str, 
 
 @_units.get("/{gtin}/{serial:path}/history", summary="A unit's history", response_model=History)
 async def history(core: Core, _: Reader, gtin: Gtin, serial: Serial) -> Any:
-    """Every committed state of the unit's own document."""
+    """Every committed state of the unit, in its tray and in every period after."""
     question = {"key_type": "unit", "attributes": [gtin, serial]}
     return await core.ledger.evaluate(CUSTODY, "History", question)
 

@@ -16,11 +16,16 @@ _UNIT: dict[str, Any] = {
     "serial": SERIAL,
     "lot": "L2026A",
     "period": 0,
+    "tray": SERIAL,
     "status": "commissioned",
     "owner": GLN,
     "owner_msp": "ManufacturerMSP",
     "custodian": GLN,
     "commissioned_at": TIME_MS,
+}
+_PACKED: dict[str, Any] = {
+    **{name: value for name, value in _UNIT.items() if name not in ("owner", "owner_msp", "custodian")},
+    "parent": CONTAINER[2:],
 }
 _STANDING: dict[str, Any] = {"unit": _UNIT, "ancestors": [], "owner": GLN, "custodian": GLN, "held": False}
 _STEP: dict[str, Any] = {
@@ -88,8 +93,8 @@ class Dispensed(BaseModel):
 class Unit(LedgerDocument):
     """A unit on the ledger; times in epoch milliseconds. Packed, its custody is its container's.
 
-    ``period`` grows with every packing and taking out; ``part`` is the one of its container's list
-    that names it.
+    ``tray`` is the first serial number of its tray, in its first period; ``period`` grows when it leaves its
+    tray or is taken out of a container.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": _UNIT})
@@ -100,7 +105,7 @@ class Unit(LedgerDocument):
     lot: str
     status: str
     parent: str | None = None
-    part: str | None = None
+    tray: str | None = None
     owner: str | None = None
     owner_msp: str | None = None
     custodian: str | None = None
@@ -214,7 +219,7 @@ class History(BaseModel):
                         "tx_id": TX_ID,
                         "at": TIME_MS,
                         "is_delete": False,
-                        "doc": {**_UNIT, "parent": CONTAINER[2:], "part": "0"},
+                        "doc": _PACKED,
                     }
                 ]
             }

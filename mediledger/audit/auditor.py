@@ -15,15 +15,16 @@ from mediledger.audit import policies
 from mediledger.audit.directory import DIRECTORY, Directory
 from mediledger.audit.document import GOODS, document_of
 from mediledger.audit.finding import Broken, Finding
-from mediledger.audit.goods import CUSTODY, Goods
+from mediledger.audit.goods import Goods
 from mediledger.audit.holds import Holds
 from mediledger.audit.kinds import ANY, KINDS, Kind
 from mediledger.audit.members import Members
 from mediledger.audit.signed import Signatures, Signed, Write
+from mediledger.audit.written import CUSTODY
 from network.devnet.transaction import Invalid
 
 REGISTRY = "registry"
-PACKING, HOLD = "packing", "hold"
+PACKING, HOLD, LOT = "packing", "hold", "lot"
 # In a smaller consortium every majority is everybody.
 MIN_MEMBERS = 3
 
@@ -127,7 +128,7 @@ class Ledger:
                 yield write, Broken.GUARD
 
     def _other(self, signed: Signed, write: Write, document: dict[str, Any]) -> Iterator[Broken]:
-        """A document that is neither a unit nor a container."""
+        """A document that is of no goods and no tray."""
         place = write.namespace, write.key
         kind = KINDS.get(document["doc"], ANY)
         before = self._policies.get(place)
@@ -136,7 +137,7 @@ class Ledger:
                 yield Broken.REGULATOR
             self._members.take(document)
         if place not in self._policies:
-            if kind.author and self._members.msp(document[kind.author]) not in signed.endorsers:
+            if not self._authors(kind, document) <= signed.endorsers:
                 yield Broken.AUTHOR
         elif kind.once:
             yield Broken.SETTLED
@@ -149,6 +150,11 @@ class Ledger:
             else self._kept(kind, document, policy or b"")
         ):
             yield Broken.GUARD
+
+    def _authors(self, kind: Kind, document: dict[str, Any]) -> set[str]:
+        """The MSPs for whom a document's first version speaks; of a lot, also its product's manufacturer."""
+        authors = {self._members.msp(document[kind.author])} if kind.author else set()
+        return authors | ({self._members.maker(document["gtin"])} if document["doc"] == LOT else set())
 
     def _moved(self, signed: Signed, place: tuple[str, str]) -> bool:
         """Whether a policy without a document is that of the directory, which comes under new regulators."""

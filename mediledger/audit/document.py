@@ -11,24 +11,29 @@ from chaincode.model.periods import whole, written
 from mediledger.audit.kinds import ANY, KINDS
 from mediledger.audit.signed import Write
 
-GOODS = ("unit", "container")
+# What mediledger.audit.goods looks at; packing lists it looks at too.
+GOODS = ("unit", "container", "tray")
+_GTIN = "0" * 14
 # Where the word of the key is not that of the document.
 _KEYS = {"epcis": "event_hash"}
 _IDENTITY = {
     "unit": ("gtin", "serial"),
     "container": ("sscc",),
-    "packing": ("sscc", "part"),
+    "tray": ("gtin", "serial"),
+    "packing": ("sscc",),
+    "lot": ("gtin", "lot"),
+    "product": ("gtin",),
     "directory": ("bucket",),
     "recall": ("id",),
     "recalled": ("gtin", "id"),
 }
 _Shape = dict[str, type]
-_PACKED: _Shape = {"parent": str, "part": str}
 _LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
 _SHAPES: dict[str, _Shape] = {
-    "unit": {"gtin": str, "serial": str, "lot": str, "period": int},
-    "container": {"sscc": str, "period": int, "status": str, "taken": list, "parts": list},
-    "packing": {"sscc": str, "part": str, "children": list, "periods": list, "msp_id": str},
+    "unit": {"gtin": str, "serial": str, "period": int, "status": str, "lot": str, "commissioned_at": int},
+    "tray": {"gtin": str, "serial": str, "lot": str, "commissioned_at": int, "serials": list, "left": list},
+    "container": {"sscc": str, "period": int, "status": str, "taken": list},
+    "packing": {"sscc": str, "trays": list, "children": list},
     "hold": {"ref": str, "status": str, "inside": list, "guards": list},
     "directory": {"bucket": str},
     "party": {"gln": str, "msp_id": str},
@@ -56,10 +61,11 @@ def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) 
     """Whether it has the fields that the audit looks at, and names what its key names."""
     shape = dict(_SHAPES.get(kind, {}))
     if kind in GOODS:
-        shape |= _PACKED if "parent" in document else _LOOSE
-    known = KINDS.get(kind, ANY)
+        shape |= {} if "tray" in document or "parent" in document else _LOOSE
+        shape |= {name: str for name in ("origin", "parent", "tray") if name in document}
+    known = KINDS.get(document["doc"], ANY)
     shape |= {name: str for name in (known.author, *known.guards, *known.found_by[1:]) if name}
-    if not all(isinstance(document[name], wanted) for name, wanted in shape.items()):
+    if not all(type(document[name]) is wanted for name, wanted in shape.items()):
         return False
     if kind == "param":
         return all(isinstance(document["value"][name], list) for name in ("members", "regulators"))
@@ -67,15 +73,24 @@ def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) 
         held = document["settings" if document["bucket"] == SETTINGS else "parties"]
         if not isinstance(held, dict):
             return False
-    if kind == "packing" and len(document["children"]) != len(document["periods"]):
+    # Packs alone have a tray, in their first period.
+    if kind in GOODS and ("tray" in document) != (kind == "unit" and document["period"] == 0):
         return False
-    if not all(
-        isinstance(ref, str)
-        for name in ("children", "taken", "parts", "guards")
-        for ref in document.get(name, ())
-    ):
+    if document.get("period", 0) < 0 or len(document.get("gtin", _GTIN)) != len(_GTIN):
         return False
+    if kind == "packing" and not all(isinstance(name, list) and len(name) == 2 for name in document["trays"]):
+        return False
+    texts = [document.get(name, ()) for name in ("children", "taken", "serials", "left", "guards")]
+    if not all(isinstance(text, str) for texts in (*texts, *document.get("trays", ())) for text in texts):
+        return False
+    return attributes == _attributes(document, kind, attributes)
+
+
+def _attributes(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) -> tuple[str, ...]:
+    """What the key of a document names; ``attributes``, those of the key that it has, where it may be any."""
     if kind == "hold":
-        return attributes == tuple(document[name] for name in ("ref", "gln") if name in document)
-    own = tuple(document[name] for name in _IDENTITY.get(kind, ()))
-    return kind not in _IDENTITY or attributes in (own, (*own, str(document.get("period"))))
+        return tuple(document[name] for name in ("ref", "gln") if name in document)
+    if kind not in _IDENTITY:
+        return attributes
+    own = tuple(document[name] for name in _IDENTITY[kind])
+    return (*own, str(document["period"])) if document.get("period") else own

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from chaincode.model import gs1
 from mediledger.audit.finding import Broken
-from mediledger.audit.goods import Documents, Last, period_of
+from mediledger.audit.last import PERIODS, Last, period_of
 from mediledger.audit.members import Members
+from mediledger.audit.written import Documents
 
 
 class Hold(NamedTuple):
@@ -32,12 +34,14 @@ class Holds:
     ) -> Iterator[tuple[str, Broken]]:
         """What a transaction does to goods on hold.
 
-        ``documents`` are those of goods by key, ``last`` the periods before it of the goods that it writes,
-        ``holds`` the hold documents that it writes.
+        ``documents`` are those of goods and trays by key, ``last`` the periods before it of the goods that it
+        writes, ``holds`` the hold documents that it writes.
         """
         placed = {hold["ref"]: _state(hold) for hold in holds if "gln" not in hold}
         for key, document in documents.items():
-            if document["doc"] == "packing":
+            if document["doc"] == "tray" and self._holds_any(document):
+                yield key, Broken.HELD
+            if document["doc"] not in PERIODS:
                 continue
             ref, number = period_of(key)
             before = last.get(ref)
@@ -54,6 +58,13 @@ class Holds:
                 self._on_hold.pop(ref, None)
             else:
                 self._on_hold[ref] = state
+
+    def _holds_any(self, tray: dict[str, Any]) -> bool:
+        """Whether a pack is on hold that is in a packed tray."""
+        if "parent" not in tray or not self._on_hold:
+            return False
+        inside = set(tray["serials"]).difference(tray["left"])
+        return any(gs1.unit_ref(tray["gtin"], serial) in self._on_hold for serial in inside)
 
     def _moved(self, document: dict[str, Any], before: Last) -> bool:
         """Whether loose goods are packed, change hands, or go to a patient."""

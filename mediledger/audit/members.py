@@ -1,4 +1,4 @@
-"""Members and parties as the registry's blocks have made them."""
+"""Members, parties and makers as the registry's blocks have made them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ _GLN_DIGITS = 13
 
 
 class Members:
-    """Regulators, members and the parties' organisations; until the registry is set up, nobody."""
+    """Regulators, members, and the organisations of parties and products; at first, nobody."""
 
     def __init__(self) -> None:
         self.regulators: frozenset[str] = frozenset()
         self.all: frozenset[str] = frozenset()
         self._parties: dict[str, str] = {}
+        self._makers: dict[str, str] = {}
 
     def take(self, document: dict[str, Any]) -> None:
         """Learn from a document of the registry."""
@@ -22,6 +23,13 @@ class Members:
         elif document["doc"] == "param":
             self.regulators = frozenset(document["value"]["regulators"])
             self.all = frozenset(document["value"]["members"])
+
+        elif document["doc"] == "product":
+            self._makers[document["gtin"]] = document["manufacturer"]
+
+    def maker(self, gtin: str) -> str:
+        """The MSP of a product's manufacturer, who alone makes lots and packs of it; empty where none is."""
+        return self.msp(self._makers.get(gtin, ""))
 
     @property
     def majority(self) -> int:

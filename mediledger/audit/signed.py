@@ -32,8 +32,7 @@ class Signed:
     """One valid transaction.
 
     ``endorsers`` are the MSPs of those endorsing peers whose signatures are right: an envelope may carry
-    others, which peers do not count. ``policies`` are set by namespace and key; ``hashes`` are those of
-    private values by collection and the key's hash.
+    others, which peers do not count. ``policies`` are set by namespace and key.
     """
 
     block: int
@@ -42,7 +41,6 @@ class Signed:
     endorsers: frozenset[str]
     writes: tuple[Write, ...]
     policies: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
-    hashes: Mapping[tuple[str, bytes], bytes] = field(default_factory=dict)
 
 
 class Signatures:
@@ -86,12 +84,6 @@ class Signatures:
                     for write in space.public.metadata_writes
                     for entry in write.entries
                     if entry.name == POLICY
-                },
-                {
-                    (collection.collection, write.key_hash): write.value_hash
-                    for space in action.namespaces
-                    for collection in space.collections
-                    for write in collection.hashed.hashed_writes
                 },
             )
 

@@ -109,9 +109,9 @@ class Bench:
     def container(self, sscc: str = SSCC, least: int = 2000, most: int = 8000) -> None:
         """A container in the mirror with a storage profile."""
         self.execute(
-            "INSERT INTO container (sscc, period, status, storage, contents, levels, parts, taken, packed_at,"
+            "INSERT INTO container (sscc, period, status, storage, contents, levels, taken, packed_at,"
             " packed_by, block_number, tx_id)"
-            " VALUES (%s, 0, 'packed', %s, '[]', 1, '[]', '[]', now(), %s, 1, 't')",
+            " VALUES (%s, 0, 'packed', %s, '[]', 1, '[]', now(), %s, 1, 't')",
             sscc,
             Jsonb({"min_mc": least, "max_mc": most}),
             GLN,

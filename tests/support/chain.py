@@ -20,7 +20,7 @@ from fabric_protos.peer import (
     transaction_pb2,
 )
 
-from chaincode.model import canonical, keys
+from chaincode.model import canonical, keys, periods
 from gateway.fabric.blocks import header_hash, parse_block
 
 START_MS = 1_760_000_000_000
@@ -30,7 +30,8 @@ KEY_FIELDS = {
     "lot": ("gtin", "lot"),
     "unit": ("gtin", "serial"),
     "container": ("sscc",),
-    "packing": ("sscc", "part"),
+    "tray": ("gtin", "serial"),
+    "packing": ("sscc",),
     "hold": ("ref", "gln"),
     "param": ("name",),
 }
@@ -127,8 +128,8 @@ class Tx:
 
 
 def written(*documents: Mapping[str, Any], namespace: str = "custody") -> list[tuple[str, str, bytes]]:
-    """The writes of documents under their ledger keys."""
-    return [(namespace, _key(d), canonical.dumps(d)) for d in documents]
+    """The writes of documents under their ledger keys, as chaincode writes them."""
+    return [(namespace, _key(d), canonical.dumps(periods.written(d))) for d in documents]
 
 
 def _key(document: Mapping[str, Any]) -> str:
@@ -224,7 +225,7 @@ class ChainContract:
 
 
 def units(gtin: str, serials: Iterable[str], **changes: Any) -> list[dict[str, Any]]:
-    """Units as they are commissioned, with ``changes``; a field of None is left out."""
+    """Units that left their trays, in their next period, with ``changes``; a field of None is left out."""
     made = []
     for serial in serials:
         document = {
@@ -232,7 +233,7 @@ def units(gtin: str, serials: Iterable[str], **changes: Any) -> list[dict[str, A
             "gtin": gtin,
             "serial": serial,
             "lot": "L-1",
-            "period": 0,
+            "period": 1,
             "status": "commissioned",
             "owner": "9501101530003",
             "owner_msp": "ManufacturerMSP",
@@ -241,6 +242,32 @@ def units(gtin: str, serials: Iterable[str], **changes: Any) -> list[dict[str, A
         } | changes
         made.append({name: value for name, value in document.items() if value is not None})
     return made
+
+
+def commissioned(gtin: str, serials: Sequence[str], **changes: Any) -> list[dict[str, Any]]:
+    """A tray and the units in it as they are commissioned; ``changes`` are the tray's, as in ``units``."""
+    made = {
+        "doc": "tray",
+        "gtin": gtin,
+        "serial": serials[0],
+        "lot": "L-1",
+        "commissioned_at": START_MS,
+        "serials": list(serials),
+        "left": [],
+        "owner": "9501101530003",
+        "owner_msp": "ManufacturerMSP",
+        "custodian": "9501101530003",
+    } | changes
+    tray = {name: value for name, value in made.items() if value is not None}
+    born = {name: tray[name] for name in ("gtin", "lot", "commissioned_at", "origin") if name in tray}
+    born |= {"doc": "unit", "period": 0, "tray": tray["serial"]}
+    return [tray, *(born | {"serial": serial} for serial in serials)]
+
+
+def packed(tray: Mapping[str, Any], sscc: str) -> dict[str, Any]:
+    """A tray in a container."""
+    loose = ("owner", "owner_msp", "custodian")
+    return {name: value for name, value in tray.items() if name not in loose} | {"parent": sscc}
 
 
 def _identity(msp: str) -> bytes:

@@ -1,8 +1,9 @@
-"""Lots, units and containers.
+"""Lots, trays of packs, units and containers.
 
-Goods live through numbered periods, each a document under a key of its own: loose in even periods, packed in
-odd ones. A loose period's document changes while it lasts, under its owner's endorsement policy; a packed
-period's and a packing list never change.
+Goods live through numbered periods, each a document under a key of its own. A period begins when goods are
+commissioned, packed (a container) or taken out of what they were in. Its document changes under its owner's
+endorsement policy until the goods are packed; then it says so, and never changes again. A pack's first period
+is that in its tray, whose document says these things for all packs in it.
 """
 
 from __future__ import annotations
@@ -44,11 +45,10 @@ class Decommissioning(TypedDict):
 class Period(TypedDict):
     """What units and containers share.
 
-    A packed period names its ``parent`` (SSCC) and the ``part`` of that one's packing list that names it. A
-    loose one has owner and custodian (GLNs), the owner's MSP, whose endorsement its key demands, and perhaps
-    an open offer (a transfer's id). ``missing`` names the transfer in which it was sent and did not arrive;
-    ``taken_at`` is when it was taken out of a container, which began the period, and ``ended`` is there once
-    such a period is over, the goods packed again; so is it of the first period of a container.
+    Loose goods have owner and custodian (GLNs), the owner's MSP, whose endorsement their key demands, and
+    perhaps an open offer (a transfer's id); packed ones name their ``parent`` (SSCC) instead. ``missing``
+    names the transfer in which they were sent and did not arrive; ``taken_at`` is when they were taken out of
+    a container, which began the period.
 
     ``decommissioning`` is there while the status is ``decommissioned``; what is inside such a container is
     decommissioned with it.
@@ -56,19 +56,20 @@ class Period(TypedDict):
 
     period: int
     parent: NotRequired[str]
-    part: NotRequired[str]
     owner: NotRequired[str]
     owner_msp: NotRequired[str]
     custodian: NotRequired[str]
     offer: NotRequired[str]
     missing: NotRequired[str]
     taken_at: NotRequired[int]
-    ended: NotRequired[Literal[True]]
     decommissioning: NotRequired[Decommissioning]
 
 
 class Unit(Period):
-    """``origin`` and ``into`` are the ids of the repackagings that it came from and that ended it."""
+    """``tray`` names, of a pack in its first period, its tray: by the serial number of that one's first.
+
+    ``origin`` and ``into`` are the ids of the repackagings that it came from and that ended it.
+    """
 
     doc: Literal["unit"]
     gtin: str
@@ -77,8 +78,30 @@ class Unit(Period):
     status: Literal["commissioned", "dispensed", "decommissioned", "repackaged"]
     commissioned_at: int
     dispensed_at: NotRequired[int]
+    tray: NotRequired[str]
     origin: NotRequired[str]
     into: NotRequired[str]
+
+
+class Tray(TypedDict):
+    """Packs that were commissioned together: ``serials``, of which ``serial`` is the first.
+
+    ``left`` are those that left it one by one, each for a period of its own, in order. While the others are
+    loose, it has their owner and custodian; once they are packed, all together, it names their ``parent``.
+    """
+
+    doc: Literal["tray"]
+    gtin: str
+    serial: str
+    lot: str
+    commissioned_at: int
+    origin: NotRequired[str]
+    serials: list[str]
+    left: list[str]
+    owner: NotRequired[str]
+    owner_msp: NotRequired[str]
+    custodian: NotRequired[str]
+    parent: NotRequired[str]
 
 
 class Content(TypedDict):
@@ -92,10 +115,8 @@ class Content(TypedDict):
 class Container(Period):
     """``storage`` is the narrowest profile of what was packed, ``contents`` what is inside at all levels.
 
-    ``levels`` is how many containers deep it is packed, itself counted. ``parts`` are the SHA-256, in lower
-    case hexadecimal, of all parts of its packing list as they are written: what its seal is of, and so for
-    ever the same. ``taken`` names what was taken out so far; a container out of which everything was taken
-    is ``unpacked`` and lists nothing.
+    ``levels`` is how many containers deep it is packed, itself counted. ``taken`` names what was taken out so
+    far; a container out of which everything was taken is ``unpacked`` and lists nothing.
     """
 
     doc: Literal["container"]
@@ -104,26 +125,21 @@ class Container(Period):
     storage: Storage
     contents: list[Content]
     levels: int
-    parts: list[str]
     taken: list[str]
     packed_at: int
     packed_by: str
 
 
 class Packing(TypedDict):
-    """A part of what was packed into a container, with the number of the period that this began for each.
+    """What was packed into a container: whole ``trays``, each by GTIN and first serial number, and refs.
 
-    ``part`` is its number, from 0, as the key has it (``chaincode.model.packing``). ``msp_id`` is the MSP of
-    ``owner``, who owned it all; the list's seal, which its peer endorsed, is in the collection of that MSP.
+    That goods are in the container, their own documents and those of their trays say.
     """
 
     doc: Literal["packing"]
     sscc: str
-    part: str
+    trays: list[list[str]]
     children: list[str]
-    periods: list[int]
-    owner: str
-    msp_id: str
 
 
 # ``from`` is a word of Python's, so this one is written as a call.

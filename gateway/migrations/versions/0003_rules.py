@@ -97,16 +97,11 @@ def _custody() -> list[sa.Column[Any]]:
     return [
         *_maybe("owner", "owner_msp", "custodian", "offer", "missing"),
         sa.Column("taken_at", sa.DateTime(timezone=True)),
-        sa.Column(
-            "ended",
-            sa.Boolean(),
-            comment="of a newest period, only on a ledger that was tampered with",
-        ),
     ]
 
 
 def _period() -> sa.Column[int]:
-    return sa.Column("period", sa.Integer(), nullable=False, comment="the newest; packed if odd")
+    return sa.Column("period", sa.Integer(), nullable=False, comment="the newest")
 
 
 def _goods() -> None:
@@ -120,14 +115,26 @@ def _goods() -> None:
         *_times("created_at"),
     )
     _create(
+        "tray",
+        *_key("gtin", "serial"),
+        *_text("lot"),
+        *_times("commissioned_at"),
+        sa.Column("origin", sa.Text(), comment="the repackaging that its units come from"),
+        *_json("serials"),
+        sa.Column("gone", JSONB(), nullable=False, comment="of its serial numbers, whose units left it"),
+        *_maybe("owner", "owner_msp", "custodian"),
+        sa.Column("parent", sa.Text(), comment="SSCC of the container it is in, with all that is left in it"),
+    )
+    _index("tray", "parent", where="parent IS NOT NULL")
+    _create(
         "unit",
         *_key("gtin", "serial"),
         _period(),
         *_text("lot", "status"),
+        sa.Column("tray", sa.Text(), comment="the first serial number of its tray, in its first period"),
         sa.Column(
             "parent", sa.Text(), comment="SSCC of the container it is in; its custody is then that one's"
         ),
-        sa.Column("part", sa.Text(), comment="of that one's packing list"),
         *_custody(),
         *_times("commissioned_at"),
         sa.Column("dispensed_at", sa.DateTime(timezone=True)),
@@ -142,16 +149,15 @@ def _goods() -> None:
         *_key("sscc"),
         _period(),
         *_text("status"),
-        *_maybe("parent", "part"),
+        *_maybe("parent"),
         *_custody(),
         *_json("storage", "contents"),
         *_integers("levels"),
-        sa.Column("parts", JSONB(), nullable=False, comment="of its packing list, the SHA-256 of each"),
         sa.Column(
             "taken",
             JSONB(),
             nullable=False,
-            comment="of its packing list's children, what is out again",
+            comment="of what was packed, what is out again",
         ),
         sa.Column("decommissioning", JSONB()),
         *_times("packed_at"),
@@ -159,7 +165,17 @@ def _goods() -> None:
     )
     _index("container", "parent")
     _index("container", "custodian")
-    _create("packing", *_key("sscc", "part"), *_json("children", "periods"), *_text("owner", "msp_id"))
+    _create(
+        "packing",
+        *_key("sscc"),
+        sa.Column(
+            "trays",
+            JSONB(),
+            nullable=False,
+            comment="packed whole, each by GTIN and first serial number",
+        ),
+        *_json("children"),
+    )
     _filed("repackaging", *_key("id"), *_text("gln"), *_times("repackaged_at"))
     _filed(
         "hold",

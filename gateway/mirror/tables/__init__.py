@@ -26,7 +26,7 @@ from gateway.mirror.tables.coldchain import (
     excursion_decision,
     sensor_anchor,
 )
-from gateway.mirror.tables.goods import container, hold, lot, packing, repackaging, unit
+from gateway.mirror.tables.goods import container, hold, lot, packing, repackaging, tray, unit
 from gateway.mirror.tables.registry import parameter, party, product, proposal, vote
 from gateway.mirror.tables.trade import transfer
 
@@ -69,6 +69,7 @@ __all__ = [
     "sensor_anchor",
     "trace_request",
     "transfer",
+    "tray",
     "unit",
     "verification",
     "vote",

@@ -1,4 +1,4 @@
-"""Lots, units, containers, what was packed and what is on hold."""
+"""Lots, trays of units, units, containers, what was packed and what is on hold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ lot = sa.Table(
 
 
 def _period() -> sa.Column[int]:
-    return sa.Column("period", sa.Integer, nullable=False, comment="the newest; packed if odd")
+    return sa.Column("period", sa.Integer, nullable=False, comment="the newest")
 
 
 def _custody() -> list[sa.Column[Any]]:
@@ -32,20 +32,34 @@ def _custody() -> list[sa.Column[Any]]:
     ``taken_at`` is when they were taken out of a container.
     """
     names = ("owner", "owner_msp", "custodian", "offer", "missing")
-    ended = sa.Column(
-        "ended", sa.Boolean, comment="of a newest period, only on a ledger that was tampered with"
-    )
-    return [*(sa.Column(name, Text) for name in names), sa.Column("taken_at", Time), ended]
+    return [*(sa.Column(name, Text) for name in names), sa.Column("taken_at", Time)]
 
 
+# A word of SQL's, ``left``, is ``gone`` here.
+tray = sa.Table(
+    "tray",
+    metadata,
+    *key("gtin", "serial"),
+    *text("lot"),
+    *times("commissioned_at"),
+    sa.Column("origin", Text, comment="the repackaging that its units come from"),
+    sa.Column("serials", JSONB, nullable=False),
+    sa.Column("gone", JSONB, nullable=False, comment="of its serial numbers, whose units left it"),
+    *(sa.Column(name, Text) for name in ("owner", "owner_msp", "custodian")),
+    sa.Column("parent", Text, comment="SSCC of the container it is in, with all that is left in it"),
+    *written(),
+    sa.Index(None, "parent", postgresql_where=sa.text("parent IS NOT NULL")),
+)
+
+# Of a unit in its first period, whose it is and where it is are its tray's to say; the last write is its own.
 unit = sa.Table(
     "unit",
     metadata,
     *key("gtin", "serial"),
     _period(),
     *text("lot", "status"),
+    sa.Column("tray", Text, comment="the first serial number of its tray, in its first period"),
     sa.Column("parent", Text, comment="SSCC of the container it is in; its custody is then that one's"),
-    sa.Column("part", Text, comment="of that one's packing list"),
     *_custody(),
     *times("commissioned_at"),
     sa.Column("dispensed_at", Time),
@@ -64,13 +78,11 @@ container = sa.Table(
     _period(),
     *text("status"),
     sa.Column("parent", Text, index=True),
-    sa.Column("part", Text),
     *_custody(),
     sa.Column("storage", JSONB, nullable=False),
     sa.Column("contents", JSONB, nullable=False),
     sa.Column("levels", sa.Integer, nullable=False),
-    sa.Column("parts", JSONB, nullable=False, comment="of its packing list, the SHA-256 of each"),
-    sa.Column("taken", JSONB, nullable=False, comment="of its packing list's children, what is out again"),
+    sa.Column("taken", JSONB, nullable=False, comment="of what was packed, what is out again"),
     sa.Column("decommissioning", JSONB),
     *times("packed_at"),
     *text("packed_by"),
@@ -81,10 +93,9 @@ container = sa.Table(
 packing = sa.Table(
     "packing",
     metadata,
-    *key("sscc", "part"),
+    *key("sscc"),
+    sa.Column("trays", JSONB, nullable=False, comment="packed whole, each by GTIN and first serial number"),
     sa.Column("children", JSONB, nullable=False),
-    sa.Column("periods", JSONB, nullable=False),
-    *text("owner", "msp_id"),
     *written(),
 )
 

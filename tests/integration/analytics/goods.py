@@ -57,7 +57,6 @@ def container(sscc: str, **changes: Any) -> dict[str, Any]:
         "storage": COLD,
         "contents": [],
         "levels": 1,
-        "parts": ["0" * 64],
         "taken": [],
         "packed_at": at(2),
         "packed_by": MAKER,

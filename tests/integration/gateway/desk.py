@@ -61,7 +61,7 @@ class Desk:
     def __init__(self, running: Ledger, network: Network, since: int) -> None:
         self.network = network
         self.control = DevnetControl(running.home)
-        self._since = since
+        self.since = since
         self._prefix = uuid.uuid4().hex[:12]
 
     def serial(self, number: int = 1) -> str:
@@ -101,7 +101,7 @@ class Desk:
     async def transactions(self) -> list[TransactionView]:
         """What stands on the ledger since the test began, valid or not."""
         found: list[TransactionView] = []
-        for number in range(self._since, await self.network.height()):
+        for number in range(self.since, await self.network.height()):
             found += parse_block(await self.network.block(number)).transactions
         return found
 

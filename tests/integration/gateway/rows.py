@@ -34,6 +34,18 @@ def unit(serial: str, **more: Any) -> dict[str, Any]:
     return row | WRITTEN | more
 
 
+def tray(*serials: str, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "gtin": GTIN,
+        "serial": serials[0],
+        "lot": "L1",
+        "commissioned_at": AT,
+        "serials": serials,
+        "gone": [],
+    }
+    return row | WRITTEN | more
+
+
 def container(sscc: str, **more: Any) -> dict[str, Any]:
     row: dict[str, Any] = {
         "sscc": sscc,
@@ -45,7 +57,6 @@ def container(sscc: str, **more: Any) -> dict[str, Any]:
         "storage": {"min_mc": 2000, "max_mc": 8000},
         "contents": [],
         "levels": 1,
-        "parts": ["0" * 64],
         "taken": [],
         "packed_at": AT,
         "packed_by": GLN,

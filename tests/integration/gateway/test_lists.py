@@ -13,7 +13,7 @@ from gateway.core.state import Gateway
 from gateway.mirror import tables
 from network.devnet.faults import Kind
 from tests.integration.gateway.desk import GLN, GTIN, Desk
-from tests.integration.gateway.rows import AT, WRITTEN, container, put, unit
+from tests.integration.gateway.rows import AT, WRITTEN, container, put, tray, unit
 
 OTHER = "9521234000020"
 TX = "cd" * 32
@@ -125,20 +125,28 @@ async def test_cursors_that_are_none(client: httpx.AsyncClient, cursor: str) -> 
 
 
 async def test_a_container_lists_what_is_in_it_now(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
-    first, emptied = "095212340000000013", "095212340000000020"
-    refs = [f"01{GTIN}21{serial}" for serial in "ABC"]
+    first, emptied, other = "095212340000000013", "095212340000000020", "095212340000000037"
     await put(
         engine,
         tables.container,
-        container(first, custodian=GLN, taken=refs[1:2]),
+        container(first, custodian=GLN, taken=[f"01{GTIN}21B"]),
         container(emptied, custodian=GLN, status="unpacked"),
     )
-    packing = {"part": "0", "children": refs, "periods": [1, 1, 1], "owner": GLN, "msp_id": "M", **WRITTEN}
+    # Of the trays on the list, one is in another container, which says so, and one is nowhere.
+    listed = [[GTIN, "K"], [GTIN, "A"], [GTIN, "S"], [GTIN, "NONE"]]
+    packing = {"trays": listed, "children": [f"01{GTIN}21C", f"00{emptied}"], **WRITTEN}
     await put(engine, tables.packing, *(packing | {"sscc": sscc} for sscc in (first, emptied)))
-    # A part that no container has, and that anybody may have written.
-    await put(engine, tables.packing, packing | {"sscc": first, "part": "x", "children": ["forged"]})
+    await put(
+        engine,
+        tables.tray,
+        tray("A", "B", "X", parent=first, gone=["X"]),
+        tray("K", parent=first),
+        tray("S", parent=other),
+        tray("UNLISTED", parent=first),
+    )
     found = await walk(client, "/containers", limit=2)
-    assert [one["children"] for one in found] == [[refs[0], refs[2]], []]
+    inside = [f"01{GTIN}21{serial}" for serial in "KAC"]
+    assert [one["children"] for one in found] == [[*inside, f"00{emptied}"], []]
     assert found[0]["storage"] == {"min_mc": 2000, "max_mc": 8000}
     assert "taken" not in found[0]
 

@@ -1,51 +1,121 @@
-"""What the gateway tells the ledger of packs that its mirror has as new, and what comes of a late mirror."""
+"""Packing on a real ledger: what the ledger then says of packs and cases, and the mirror says the same."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
+import psycopg
 import pytest
-from fabric_protos.peer.transaction_pb2 import TxValidationCode as Code
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chaincode.model import gs1
-from gateway.mirror import tables
-from tests.integration.gateway.desk import Desk
-from tests.integration.gateway.rows import put, unit
+from gateway.core.settings import Settings
+from gateway.mirror.reader import parsed
+from gateway.mirror.spotcheck import spot_check
+from gateway.mirror.writer import Writer
+from tests.integration.gateway.desk import GLN, GTIN, Desk
 
 
-def sscc(number: int) -> str:
-    body = f"09521234{number:09d}"
-    return body + gs1.check_digit(body)
+class Case:
+    """A case that is packed, and looked into, by REST."""
+
+    def __init__(self, client: httpx.AsyncClient, desk: Desk, number: int) -> None:
+        body = f"09521234{desk.since:06d}{number:03d}"
+        self.sscc = body + gs1.check_digit(body)
+        self._client = client
+        self._desk = desk
+
+    async def pack(self, *numbers: int) -> None:
+        children = [self._desk.ref(number) for number in numbers]
+        answer = await self._client.post("/containers", json={"sscc": self.sscc, "children": children})
+        assert (answer.status_code, answer.json()["result"]["count"]) == (201, len(numbers))
+
+    async def take_out(self, *numbers: int) -> None:
+        some = {"children": [self._desk.ref(number) for number in numbers]}
+        answer = await self._client.post(f"/containers/{self.sscc}/unpack", json=some if numbers else None)
+        assert answer.is_success
+
+    async def read(self) -> dict[str, Any]:
+        answer = (await self._client.get(f"/containers/{self.sscc}")).json()
+        return {**answer["container"], "held": answer["held"]}
+
+    async def inside(self) -> list[str]:
+        return (await self.read())["children"]
 
 
-async def packings(desk: Desk) -> list[str]:
-    """How the packings on the ledger ended, in their order."""
-    return [Code.Name(t.validation_code) for t in await desk.transactions() if t.function == "Pack"]
+async def unit(client: httpx.AsyncClient, desk: Desk, number: int) -> dict[str, Any]:
+    answer = (await client.get(f"/units/{GTIN}/{desk.serial(number)}")).json()
+    return {**answer["unit"], "held": answer["held"]}
 
 
-async def test_new_packs_are_packed_at_once(
-    client: httpx.AsyncClient, engine: AsyncEngine, desk: Desk
-) -> None:
+async def test_a_whole_tray(client: httpx.AsyncClient, desk: Desk) -> None:
     await desk.commission(1, 2)
-    for number in (1, 2):
-        await put(engine, tables.unit, unit(desk.serial(number)))
-    children = [desk.ref(1), desk.ref(2)]
-    answer = await client.post("/containers", json={"sscc": sscc(1), "children": children})
-    assert (answer.status_code, answer.json()["result"]["count"]) == (201, 2)
-    assert await packings(desk) == ["VALID"]
+    case = Case(client, desk, 1)
+    await case.pack(1, 2)
+    assert await case.inside() == [desk.ref(1), desk.ref(2)]
+    found = await unit(client, desk, 2)
+    assert (found["period"], found["tray"], found["parent"]) == (0, desk.serial(1), case.sscc)
+    assert "owner" not in found
 
 
-@pytest.mark.parametrize("known", [(1, 2), (1,), ()], ids=["of all", "of some", "of none"])
-async def test_packs_that_were_packed_since_the_mirror_read(
-    client: httpx.AsyncClient, engine: AsyncEngine, desk: Desk, known: tuple[int, ...]
-) -> None:
-    """The gateway takes for new what the mirror has as new, and the ledger knows better."""
+async def test_a_part_of_a_tray(client: httpx.AsyncClient, desk: Desk) -> None:
+    await desk.commission(1, 2, 3)
+    case, other = Case(client, desk, 1), Case(client, desk, 2)
+    await case.pack(2)
+    assert await case.inside() == [desk.ref(2)]
+    found = await unit(client, desk, 2)
+    assert (found["period"], found["parent"]) == (1, case.sscc)
+    assert "tray" not in found
+    beside = await unit(client, desk, 3)
+    assert (beside["period"], beside["tray"], beside["owner"]) == (0, desk.serial(1), GLN)
+    # What is left in the tray is all of it now.
+    await other.pack(3, 1)
+    assert await other.inside() == [desk.ref(1), desk.ref(3)]
+    assert (await unit(client, desk, 3))["period"] == 0
+
+
+async def test_packs_that_were_taken_out(client: httpx.AsyncClient, desk: Desk) -> None:
     await desk.commission(1, 2)
-    for number in known:
-        await put(engine, tables.unit, unit(desk.serial(number)))
-    cases = [sscc(10 * len(known) + number) for number in (2, 3)]
+    case, again = Case(client, desk, 1), Case(client, desk, 2)
+    await case.pack(1, 2)
+    await case.take_out()
+    assert await case.inside() == []
+    await again.pack(1, 2)
+    assert await again.inside() == [desk.ref(1), desk.ref(2)]
+    found = await unit(client, desk, 1)
+    assert (found["period"], found["parent"]) == (1, again.sscc)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_the_mirror_has_what_the_ledger_has(
+    client: httpx.AsyncClient, desk: Desk, settings: Settings, at_once: bool
+) -> None:
+    """Of packs loose and packed, in their trays and out of them, whatever batches their blocks come in."""
+    await desk.commission(1, 2, 3, 4)
+    await desk.commission(5, 6)
+    await desk.commission(7, 8)
+    cases = [Case(client, desk, number) for number in range(4)]
+    mixed, whole, again, outer = cases
+    await mixed.pack(1, 5, 6)
+    await whole.pack(2, 3, 4)
+    await whole.take_out(3)
+    await again.pack(3, 7)
+    answer = await client.post("/containers", json={"sscc": outer.sscc, "children": [f"00{mixed.sscc}"]})
+    assert answer.status_code == 201
+    url = settings.database_url.get_secret_value()
+    blocks = [parsed(await desk.network.block(n)) for n in range(await desk.network.height())]
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        here = None
+        for batch in [blocks] if at_once else [[block] for block in blocks]:
+            here = await Writer(desk.network.channel, outbox=False).write(connection, here, batch)
+    units = (await client.get("/units", params={"limit": 200})).json()["items"]
+    told = {one["serial"]: one for one in units}
+    for number in range(1, 9):
+        assert told[desk.serial(number)] == await unit(client, desk, number)
+    containers = (await client.get("/containers", params={"limit": 200})).json()["items"]
+    listed = {one["sscc"]: one for one in containers}
     for case in cases:
-        body = {"sscc": case, "children": [desk.ref(1), desk.ref(2)]}
-        assert (await client.post("/containers", json=body)).status_code == 201
-        assert (await client.post(f"/containers/{case}/unpack")).is_success
-    assert await packings(desk) == ["VALID", "VALID"]
+        assert listed[case.sscc] == await case.read()
+    checks = await spot_check(desk.network, url)
+    assert checks.read > 0
+    assert (checks.different, checks.unsure) == ((), 0)

@@ -7,12 +7,13 @@ import psycopg
 import pytest
 from fabric_protos.peer import transaction_pb2
 
+from chaincode.model import periods, trays
 from gateway.mirror import replay
 from gateway.mirror.chain import LedgerBehind
 from gateway.mirror.reader import parsed
 from gateway.mirror.spotcheck import spot_check
 from gateway.mirror.writer import ChainBroken, Writer, position
-from tests.support.chain import Chain, ChainNetwork, Tx, units, written
+from tests.support.chain import Chain, ChainNetwork, Tx, commissioned, units, written
 
 GTIN = "09501101530010"
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -20,9 +21,11 @@ Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 def chain() -> Chain:
     made = Chain()
-    made.add(Tx("t1", written(*units(GTIN, ["A", "B", "C"])), event=("One", b"{}")))
+    tray, *born = commissioned(GTIN, ["A", "B", "C"])
+    made.add(Tx("t1", written(tray, *born), event=("One", b"{}")))
+    dispensed = units(GTIN, ["A"], status="dispensed", dispensed_at=1)
     made.add(
-        Tx("t2", written(*units(GTIN, ["A"], status="dispensed", dispensed_at=1)), event=("Two", b"{}")),
+        Tx("t2", written(tray | {"left": ["A"]}, *dispensed), event=("Two", b"{}")),
         Tx("t3", written(*units(GTIN, ["D"])), code=transaction_pb2.MVCC_READ_CONFLICT, event=("No", b"{}")),
     )
     return made
@@ -41,7 +44,7 @@ async def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
 async def test_a_rebuild_makes_what_the_mirror_had(connection: Connection, database: str) -> None:
     made = chain()
     await mirror(connection, made)
-    tables = ("unit", "block", "ledger_transaction", "outbox")
+    tables = ("unit", "tray", "block", "ledger_transaction", "outbox")
     before = [await rows(connection, f"SELECT * FROM {t} ORDER BY 1, 2") for t in tables]  # noqa: S608
     assert await replay.rebuild(ChainNetwork(made), database) == replay.Rebuilt(3, 3)
     after = [await rows(connection, f"SELECT * FROM {t} ORDER BY 1, 2") for t in tables]  # noqa: S608
@@ -158,30 +161,29 @@ async def test_a_mirror_of_another_ledger_is_told_apart(connection: Connection, 
         await replay.verify(ChainNetwork(other), database)
 
 
+def standing(network: ChainNetwork, serial: str) -> Any:
+    """A unit as chaincode tells of it: A left the tray, the others are in it."""
+    if serial == "A":
+        return periods.whole(network.state("unit", GTIN, serial, "1"), GTIN, serial)
+    return trays.pack_in(network.state("tray", GTIN, "A"), serial)
+
+
 async def test_documents_are_read_back_through_the_chaincodes(connection: Connection, database: str) -> None:
     made = chain()
-    packing = {
-        "doc": "packing",
-        "part": "0",
-        "children": [],
-        "periods": [],
-        "owner": "9501101530003",
-        "msp_id": "M",
-    }
+    packing = {"doc": "packing", "trays": [[GTIN, "A"]], "children": []}
     hold = {"doc": "hold", "status": "quarantine", "inside": [], "ref": f"01{GTIN}10L-1"}
     held = [hold | {"gln": "9501101530003"}, hold | {"ref": f"01{GTIN}21A"}]
     made.add(Tx("t4", written(*held, *(packing | {"sscc": sscc} for sscc in ("0" * 18, "1" * 18)))))
     await mirror(connection, made)
     network = ChainNetwork(made)
-    network.documents["GetUnit"] = lambda asked: {
-        "unit": network.state("unit", asked["gtin"], asked["serial"])
-    }
+    network.documents["GetUnit"] = lambda asked: {"unit": standing(network, asked["serial"])}
     network.documents["History"] = lambda asked: {
         "items": [{"doc": {}}, {"doc": network.state(asked["key_type"], *asked["attributes"])}]
     }
     checks = await spot_check(network, database)
-    assert (checks.read, checks.different, checks.unsure) == (7, (), 0)
-    await connection.execute("UPDATE unit SET lot = 'other' WHERE serial = 'B'")
-    await connection.execute("UPDATE packing SET owner = 'other' WHERE sscc = %s", ("1" * 18,))
+    assert (checks.read, checks.different, checks.unsure) == (8, (), 0)
+    await connection.execute("UPDATE unit SET owner = 'thief' WHERE serial = 'B'")
+    await connection.execute("UPDATE tray SET gone = '[]'")
+    await connection.execute("UPDATE packing SET trays = '[]' WHERE sscc = %s", ("1" * 18,))
     different = (await spot_check(network, database)).different
-    assert different == (f"unit {GTIN}/B", f"packing {'1' * 18}/0")
+    assert different == (f"unit {GTIN}/B", f"tray {GTIN}/A", f"packing {'1' * 18}")

@@ -13,7 +13,7 @@ from gateway.migrations.upgrade import upgrade
 from gateway.mirror import replay, worker
 from gateway.mirror.worker import Progress, keep_following
 from tests.support import services
-from tests.support.chain import Chain, ChainNetwork, Tx, units, written
+from tests.support.chain import Chain, ChainNetwork, Tx, commissioned, written
 
 GTIN = "09501101530010"
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -52,7 +52,7 @@ async def serials(connection: Connection) -> list[str]:
 
 
 def commission(tx_id: str, *serials: str) -> Tx:
-    return Tx(tx_id, written(*units(GTIN, serials)), event=("UnitsCommissioned", b"{}"))
+    return Tx(tx_id, written(*commissioned(GTIN, serials)), event=("UnitsCommissioned", b"{}"))
 
 
 async def test_it_follows_the_ledger_and_says_how_far_it_is(connection: Connection, database: str) -> None:
@@ -149,7 +149,7 @@ async def test_a_ledger_that_is_behind_is_waited_for_and_said(database: str) -> 
 
 async def test_a_malformed_document_stops_it_and_loses_nothing(connection: Connection, database: str) -> None:
     chain = Chain()
-    [good] = written(*units(GTIN, ["A"]))
+    _, good = written(*commissioned(GTIN, ["A"]))
     chain.add(commission("t1", "A"))
     chain.add(Tx("bad", [(good[0], good[1], b"{}")]))
     chain.add(commission("t3", "C"))

@@ -93,12 +93,12 @@ async def test_the_last_write_of_a_key_counts_and_a_deletion_deletes(connection:
 async def test_goods_are_shown_in_their_newest_period(connection: Connection, at_once: bool) -> None:
     """However the blocks are batched, whatever is written to a period that is over, and none is deleted."""
     loose = units(GTIN, ["A", "B"])
-    packed = units(GTIN, ["A"], period=1, parent="0" * 18, owner=None, owner_msp=None, custodian=None)
-    late = units(GTIN, ["A"], custodian="9501101530010")
+    again = units(GTIN, ["A"], period=2, custodian="9501101530010")
+    late = units(GTIN, ["A"], parent="0" * 18, owner=None, owner_msp=None, custodian=None)
     chain = Chain()
     chain.add(Tx("t1", written(*loose)))
-    chain.add(Tx("t2", written(*packed)), Tx("t3", written(*late)))
-    chain.add(Tx("t4", [(namespace, key, None) for namespace, key, _ in written(*packed, loose[1])]))
+    chain.add(Tx("t2", written(*again)), Tx("t3", written(*late)))
+    chain.add(Tx("t4", [(namespace, key, None) for namespace, key, _ in written(*again, loose[1])]))
     if at_once:
         await write(connection, chain)
     else:
@@ -106,13 +106,13 @@ async def test_goods_are_shown_in_their_newest_period(connection: Connection, at
             await write(connection, chain, end - 1, end)
     shown = "SELECT serial, period, parent, custodian, tx_id FROM unit ORDER BY 1"
     assert await rows(connection, shown) == [
-        ("A", 1, "0" * 18, None, "t2"),
-        ("B", 0, None, "9501101530003", "t1"),
+        ("A", 2, None, "9501101530010", "t2"),
+        ("B", 1, None, "9501101530003", "t1"),
     ]
-    again = units(GTIN, ["A"], period=12, custodian="9501101530010")
-    chain.add(Tx("t5", written(*again, *packed)))
+    last = units(GTIN, ["A"], period=12)
+    chain.add(Tx("t5", written(*last, *again)))
     await write(connection, chain, 4)
-    assert (await rows(connection, shown))[0] == ("A", 12, None, "9501101530010", "t5")
+    assert (await rows(connection, shown))[0] == ("A", 12, None, "9501101530003", "t5")
 
 
 async def test_a_block_is_not_written_twice(connection: Connection) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import json
 import time
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from chaincode.contracts.protection import owners_policy
-from chaincode.model import canonical, gs1, keys, packing
+from chaincode.model import canonical, gs1
 from chaincode.model.documents.trade import AFFIRMATIONS
 from chaincode.model.errors import Code, Refusal
 from gateway.fabric import EndorseError, EvaluateError, Network, connect
@@ -37,28 +36,16 @@ _runs = itertools.count(int(time.time()))
 
 @dataclass
 class Forgery:
-    """What a forged transaction writes: documents and policies by key, private values."""
+    """What a forged transaction writes: documents and policies by key."""
 
     writes: dict[str, Any]
     policies: dict[str, bytes] = field(default_factory=dict)
-    private: list[tuple[str, str, str]] = field(default_factory=list)
     chaincode: str = "custody"
 
 
 def owned_by(*members: str) -> bytes:
     """The policy of what belongs to members."""
     return owners_policy([MSPS[member] for member in members], list(MSPS.values()))
-
-
-def hash_of(part: Mapping[str, Any]) -> str:
-    """A part of a packing list as its container's document names it."""
-    return hashlib.sha256(canonical.dumps(part)).hexdigest()
-
-
-def seal_of(container: Mapping[str, Any], msp_id: str) -> tuple[str, str, str]:
-    """The seal of a container's packing list, in a member's implicit collection."""
-    value = packing.seal_of(container["parts"]).decode()
-    return f"_implicit_org_{msp_id}", keys.seal_key(container["sscc"]), value
 
 
 class Consortium:
@@ -126,7 +113,6 @@ class Consortium:
         order = {
             "writes": forgery.writes,
             "policies": {key: policy.hex() for key, policy in forgery.policies.items()},
-            "private": forgery.private,
         }
         proposal = (
             self._networks[members[0]]

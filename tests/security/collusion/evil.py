@@ -36,8 +36,6 @@ def _forge(stub: Stub) -> Response:
         stub.put_state(key, canonical.dumps(document))
     for key, policy in order["policies"].items():
         stub.set_validation_parameter(key, bytes.fromhex(policy))
-    for collection, key, value in order["private"]:
-        stub.put_private(collection, key, value.encode())
     return success(b"{}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +15,6 @@ from chaincode.contracts.standing import MAX_DEPTH
 from chaincode.contracts.trails import Trails
 from chaincode.model import canonical, gs1, keys
 from chaincode.model.errors import Code, Refusal
-from chaincode.model.periods import written
-from tests.unit.chaincode.contracts.ledger import Invalid
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
     LOT,
@@ -34,7 +31,7 @@ from tests.unit.chaincode.contracts.world import (
 )
 
 
-def new_unit(serial: str, lot: str, now: int) -> dict[str, Any]:
+def new_unit(serial: str, lot: str, now: int, tray: str) -> dict[str, Any]:
     return {
         "doc": "unit",
         "gtin": PRODUCT,
@@ -42,6 +39,7 @@ def new_unit(serial: str, lot: str, now: int) -> dict[str, Any]:
         "lot": lot,
         "status": "commissioned",
         "period": 0,
+        "tray": tray,
         "owner": MAKER,
         "owner_msp": MSPS[MAKER],
         "custodian": MAKER,
@@ -70,7 +68,7 @@ async def test_commission(world: World) -> None:
     assert answer == {"gtin": PRODUCT, "lot": LOT, "count": 2}
     assert world.event() == ("UnitsCommissioned", answer)
     for serial in ("A", 'say_"hi"'):
-        assert world.unit(gs1.unit_ref(PRODUCT, serial)) == new_unit(serial, LOT, now)
+        assert world.unit(gs1.unit_ref(PRODUCT, serial)) == new_unit(serial, LOT, now, "A")
 
 
 async def test_commission_writes_canonical_json(world: World) -> None:
@@ -81,7 +79,8 @@ async def test_commission_writes_canonical_json(world: World) -> None:
     await world.custody(MAKER, "Commission", {"gtin": PRODUCT, "lot": lot, "serials": serials})
     for serial in serials:
         stored = world.ledger.state[("custody", keys.unit_key(PRODUCT, serial))]
-        assert stored == canonical.dumps(written(new_unit(serial, lot, now)))
+        born = {"doc": "unit", "period": 0, "lot": lot, "tray": serials[0], "commissioned_at": now}
+        assert stored == canonical.dumps(born)
 
 
 async def test_a_thousand_units_in_one_call(
@@ -92,7 +91,7 @@ async def test_a_thousand_units_in_one_call(
     await world.custody(MAKER, "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": serials})
     record_property("commission_1000_ms", round((time.perf_counter() - started) * 1000, 1))
     transaction = world.ledger.transactions[-1]
-    assert len(transaction.writes) == len(transaction.policies) == 1000
+    assert len(transaction.writes) == len(transaction.policies) == 1000 + 10, "a tray for every hundred"
     # One call of the registry, whatever the batch: what it answers is read from the peer each time.
     assert transaction.calls == ["registry.GetProducts"]
     assert world.unit(gs1.unit_ref(PRODUCT, serials[-1]))["serial"] == serials[-1]
@@ -114,7 +113,6 @@ async def test_pack(world: World) -> None:
     assert answer == {"sscc": sscc, "count": 2, "storage": {"min_mc": 2_000, "max_mc": 8_000}}
     assert world.event() == ("ContainerPacked", {"sscc": sscc, "gln": MAKER, "count": 2})
     transaction = world.ledger.transactions[-1]
-    packing = world.ledger.state["custody", keys.packing_key(sscc, "0")]
     makers = owners_policy([MSPS[MAKER]], CONSORTIUM["members"])
     assert world.container(sscc) == {
         "doc": "container",
@@ -124,7 +122,6 @@ async def test_pack(world: World) -> None:
         "storage": {"min_mc": 2_000, "max_mc": 8_000},
         "contents": [{"gtin": PRODUCT, "lot": LOT, "count": 2}],
         "levels": 1,
-        "parts": [hashlib.sha256(packing).hexdigest()],
         "taken": [],
         "packed_at": now,
         "packed_by": MAKER,
@@ -134,40 +131,26 @@ async def test_pack(world: World) -> None:
     }
     assert transaction.policies["custody", keys.container_key(sscc)] == makers
     for ref, loose in zip(refs, before, strict=True):
-        assert world.ledger.document("custody", keys.period_key(ref, 0)) == written(loose), "it stays"
+        assert ("custody", keys.period_key(ref, 0)) not in transaction.writes
         packed = {name: loose[name] for name in loose.keys() - {"owner", "owner_msp", "custodian"}}
-        assert world.unit(ref) == packed | {"parent": sscc, "part": "0", "period": 1}
-        assert transaction.policies["custody", keys.period_key(ref, 1)] == NOBODY
-    part = canonical.loads(packing)
-    assert (part["children"], part["periods"], part["owner"]) == (refs, [1, 1], MAKER)
-    assert transaction.policies["custody", keys.packing_key(sscc, "0")] == NOBODY
-    seal = (f"_implicit_org_{MSPS[MAKER]}", "custody", keys.seal_key(sscc))
-    assert set(transaction.private) == transaction.fixed == {seal}
+        assert world.unit(ref) == packed | {"parent": sscc}
+    first = refs[0][18:]
+    assert transaction.policies["custody", keys.tray_key(PRODUCT, first)] == NOBODY
+    listed = world.ledger.document("custody", keys.packing_key(sscc))
+    assert listed == {"doc": "packing", "sscc": sscc, "trays": [[PRODUCT, first]], "children": []}
+    assert transaction.policies["custody", keys.packing_key(sscc)] == NOBODY
 
 
-async def test_a_first_packing_reads_each_pack_once(world: World) -> None:
-    refs = await world.units(3)
-    sscc = world.sscc()
-    await world.custody(MAKER, "Pack", {"sscc": sscc, "gln": MAKER, "children": refs, "first": True})
-    read = world.ledger.transactions[-1].reads
-    for ref in refs:
-        assert ("custody", keys.period_key(ref, 0)) in read
-        assert ("custody", keys.period_key(ref, 1)) not in read
-        assert world.unit(ref)["parent"] == sscc
-    pallet = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{sscc}"], "first": True}
-    await world.custody(MAKER, "Pack", pallet)
-    assert world.container(sscc)["parent"] == pallet["sscc"]
-
-
-async def test_what_was_packed_before_is_not_packed_as_if_it_were_new(world: World) -> None:
-    """Its second period's key is nobody's to write: every peer finds the transaction invalid."""
-    sscc, [ref] = await world.case(1)
-    again = {"sscc": world.sscc(), "gln": MAKER, "children": [ref], "first": True}
-    with pytest.raises(Invalid, match="cannot change any more"):
-        await world.custody(MAKER, "Pack", again)
-    await world.unpack(MAKER, sscc)
-    with pytest.raises(Invalid, match="cannot change any more"):
-        await world.custody(MAKER, "Pack", again | {"sscc": world.sscc()})
+async def test_what_is_packed_is_not_packed_again(world: World) -> None:
+    sscc, [ref, other] = await world.case(2)
+    for refs in ([ref], [ref, other]):
+        with pytest.raises(Refusal) as refused:
+            await world.pack(*refs)
+        assert (refused.value.code, refused.value.field) == (Code.UNIT_PACKED, "children[0]")
+    await world.unpack(MAKER, sscc, ref)
+    assert world.unit(ref)["period"] == 1
+    again = await world.pack(ref)
+    assert (world.unit(ref)["parent"], world.unit(other)["parent"]) == (again, sscc)
 
 
 async def test_packing_refuses_the_pack_that_differs(world: World) -> None:
@@ -184,14 +167,16 @@ async def test_packing_refuses_the_pack_that_differs(world: World) -> None:
 
 async def test_packing_overwrites_no_pack(world: World) -> None:
     """A write of a key with a policy costs each peer a check: a thousand would take a second."""
-    case, _ = await world.case(3)
+    case, refs = await world.case(3)
 
-    def overwritten() -> list[tuple[str, str]]:
+    def overwritten() -> list[str]:
         return [key for key in world.ledger.transactions[-1].writes if len(world.ledger.history[key]) > 1]
 
-    assert overwritten() == []
-    pallet = await world.pack(f"00{case}", *await world.units(2))
-    assert overwritten() == [("custody", keys.container_key(case))]
+    assert overwritten() == [("custody", keys.tray_key(PRODUCT, refs[0][18:]))]
+    some = await world.units(2)
+    pallet = await world.pack(f"00{case}", *some)
+    tray = keys.tray_key(PRODUCT, some[0][18:])
+    assert overwritten() == [("custody", keys.container_key(case)), ("custody", tray)]
     await world.unpack(MAKER, pallet)
     assert overwritten() == [("custody", keys.container_key(pallet))]
 
@@ -204,9 +189,9 @@ async def test_a_container_says_itself_that_it_was_packed(world: World) -> None:
     await world.custody(MAKER, "Decommission", {"gln": MAKER, "refs": [other], "reason": "sample"})
     assert {key for _, key in world.ledger.transactions[-1].reads} & {first, second} == {first}
     pallet = await world.pack(f"00{case}")
-    assert "ended" in world.ledger.document("custody", first)
-    assert "ended" not in world.container(case)
-    again = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{case}"], "first": True}
+    assert world.ledger.document("custody", first)["parent"] == pallet
+    assert world.ledger.policies["custody", first] == NOBODY
+    again = {"sscc": world.sscc(), "gln": MAKER, "children": [f"00{case}"]}
     with pytest.raises(Refusal) as refused:
         await world.custody(MAKER, "Pack", again)
     assert (refused.value.code, refused.value.field) == (Code.CONTAINER_PACKED, "children[0]")
@@ -242,9 +227,9 @@ async def test_unpack_some_then_the_rest(world: World) -> None:
     assert (container["taken"], container["status"]) == ([refs[1]], "packed")
     assert container["contents"] == [{"gtin": PRODUCT, "lot": LOT, "count": 2}]
     unit = world.unit(refs[1])
-    assert (unit["owner"], unit["custodian"], unit["period"], "parent" in unit) == (MAKER, MAKER, 2, False)
+    assert (unit["owner"], unit["custodian"], unit["period"], "parent" in unit) == (MAKER, MAKER, 1, False)
     makers = owners_policy([MSPS[MAKER]], CONSORTIUM["members"])
-    assert world.ledger.policies["custody", keys.period_key(refs[1], 2)] == makers
+    assert world.ledger.policies["custody", keys.period_key(refs[1], 1)] == makers
     assert "parent" in world.unit(refs[0])
     found = await world.custody(PHARMACY, "GetContainer", {"sscc": sscc})
     assert found["container"]["children"] == [refs[0], refs[2]]
@@ -260,15 +245,14 @@ async def test_what_was_taken_out_is_packed_again(world: World) -> None:
     first, refs = await world.case(2)
     await world.unpack(MAKER, first, refs[0])
     second = await world.pack(refs[0])
-    assert (world.unit(refs[0])["parent"], world.unit(refs[0])["period"]) == (second, 3)
-    assert "ended" in world.ledger.document("custody", keys.period_key(refs[0], 2))
-    assert "ended" not in world.unit(refs[0])
+    assert (world.unit(refs[0])["parent"], world.unit(refs[0])["period"]) == (second, 1)
+    assert world.ledger.policies["custody", keys.period_key(refs[0], 1)] == NOBODY
     await world.ship(MAKER, PHARMACY, f"00{second}")
     await world.unpack(PHARMACY, second)
     unit = world.unit(refs[0])
-    assert (unit["owner"], unit["owner_msp"], unit["period"]) == (PHARMACY, MSPS[PHARMACY], 4)
+    assert (unit["owner"], unit["owner_msp"], unit["period"]) == (PHARMACY, MSPS[PHARMACY], 2)
     theirs = owners_policy([MSPS[PHARMACY]], CONSORTIUM["members"])
-    assert world.ledger.policies["custody", keys.period_key(refs[0], 4)] == theirs
+    assert world.ledger.policies["custody", keys.period_key(refs[0], 2)] == theirs
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [refs[0]]})
     assert world.unit(refs[0])["status"] == "dispensed"
     assert world.unit(refs[1])["parent"] == first
@@ -282,9 +266,9 @@ async def test_a_case_taken_off_its_pallet_keeps_what_is_in_it(world: World) -> 
     assert world.container(pallet)["levels"] == 2
     await world.unpack(MAKER, pallet)
     container = world.container(case)
-    assert (container["period"], container["taken"], container["owner"]) == (2, [refs[0]], MAKER)
+    assert (container["period"], container["taken"], container["owner"]) == (1, [refs[0]], MAKER)
     assert await world.unpack(MAKER, case) == {"sscc": case, "count": 2, "left": 0}
-    assert world.container(case)["period"] == 2
+    assert world.container(case)["period"] == 1
 
 
 async def test_a_packed_unit_travels_without_being_written(world: World) -> None:
@@ -341,7 +325,9 @@ async def test_transfer_undone(
     answer = await world.custody(who, function, argument | {"id": transfer})
     assert (answer["status"], answer.get("reason")) == (status, argument.get("reason"))
     assert world.event()[0] == f"Transfer{status.capitalize()}"
-    assert world.unit(ref) == before
+    # It left its tray to be offered.
+    del before["tray"]
+    assert world.unit(ref) == before | {"period": 1}
     await world.ship(MAKER, WHOLESALER, ref)
 
 
@@ -409,15 +395,15 @@ async def test_every_key_has_its_policy(world: World) -> None:
     assert {key for key in goods if key[0] == "custody"} <= world.ledger.policies.keys()
 
 
-@pytest.mark.parametrize(("remembered", "messages"), [(0, 3), (1, 2)])
+@pytest.mark.parametrize(("remembered", "messages"), [(0, 3), (1, 1)])
 async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(
     world: World, monkeypatch: pytest.MonkeyPatch, remembered: int, messages: int
 ) -> None:
-    """A peer answers one at a time: the pack, the case and all that is asked about the lot, the seal.
+    """A peer answers one at a time: the packs; their tray and all that is asked about the lot; the case.
 
-    A process that remembers one of the packs asks for all but the seal at once.
+    A process that remembers the packs asks for all of it at once.
     """
-    monkeypatch.setattr(chaincode, "trails", Trails(remembered))
+    monkeypatch.setattr(chaincode, "trails", Trails(100 * remembered))
     case, refs = await world.case(3)
     await world.ship(MAKER, PHARMACY, f"00{case}")
     await world.unpack(PHARMACY, case, *refs[:2])
@@ -426,7 +412,7 @@ async def test_a_pack_out_of_a_case_is_dispensed_in_few_messages(
     assert dispensed.calls == []
     assert dispensed.messages == ["custody"] * messages
     # What was taken out says itself that it is not packed again.
-    assert not {("custody", keys.period_key(ref, 3)) for ref in refs} & dispensed.reads
+    assert not {("custody", keys.period_key(ref, 2)) for ref in refs} & dispensed.reads
 
 
 async def test_packs_of_a_lot_of_which_nothing_was_held_have_no_holds_to_read(world: World) -> None:
@@ -435,7 +421,7 @@ async def test_packs_of_a_lot_of_which_nothing_was_held_have_no_holds_to_read(wo
 
     refs = await world.units(20)
     case = await world.pack(*refs[:10])
-    assert (read("unit"), read("hold"), read("held_lot")) == (20, 0, 1)
+    assert (read("unit"), read("tray"), read("hold"), read("held_lot")) == (20, 1, 0, 1)
     await world.ship(MAKER, PHARMACY, refs[19])
     assert (read("hold"), read("held_lot")) == (0, 1)
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": refs[19:]})

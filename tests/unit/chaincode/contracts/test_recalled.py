@@ -29,14 +29,18 @@ def unit(serial: str, lot: str = LOT, of: str = PRODUCT) -> Any:
 
 def container(sscc: str, *contents: str, of: str = PRODUCT, taken: tuple[str, ...] = ()) -> Any:
     inside = [{"gtin": of, "lot": lot, "count": 1} for lot in contents]
-    parts = ["0" * 64]
-    return {"doc": "container", "sscc": sscc, "contents": inside, "parts": parts, "taken": list(taken)}
+    return {"doc": "container", "sscc": sscc, "contents": inside, "taken": list(taken)}
 
 
 def packed(world: World, sscc: str, *children: str) -> None:
-    """Write a packing list, in which every child is in its first packed period."""
-    packing = {"doc": "packing", "children": list(children), "periods": [1] * len(children)}
-    world.ledger.put("custody", keys.packing_key(sscc, "0"), packing)
+    """Write a packing list: of the packs' tray where there are any, else of single goods."""
+    serials = [ref[18:] for ref in children if ref.startswith("01")]
+    packing: Any = {"doc": "packing", "sscc": sscc, "trays": [], "children": list(children)}
+    if serials:
+        tray = {"gtin": PRODUCT, "serial": serials[0], "serials": serials, "left": [], "parent": sscc}
+        world.ledger.put("custody", keys.tray_key(PRODUCT, serials[0]), tray)
+        packing |= {"trays": [[PRODUCT, serials[0]]], "children": []}
+    world.ledger.put("custody", keys.packing_key(sscc), packing)
 
 
 def units(world: World, *packs: Any) -> list[str]:
@@ -141,7 +145,7 @@ async def test_a_range_deep_inside(lots: World) -> None:
     packed(lots, case[2:], children[0])
     packed(lots, other[2:], children[1])
     for ref, lot in ((case, LOT), (other, OTHER)):
-        key = keys.period_key(ref, 1)
+        key = keys.period_key(ref, 0)
         lots.ledger.put("custody", key, container(ref[2:], lot) | {"parent": "1"})
     packed(lots, "1", case, other)
     await refused(lots, container("1", LOT, OTHER))
@@ -151,7 +155,7 @@ async def test_a_range_deep_inside(lots: World) -> None:
 async def test_packing_lists_are_read_only_for_a_range_that_touches(lots: World) -> None:
     await recall(lots, lot=OTHER, serials={"first": "A", "last": "B"})
     begun = await move(lots, container("1", LOT))
-    assert ("custody", keys.packing_key("1", "0")) not in begun.reads
+    assert ("custody", keys.packing_key("1")) not in begun.reads
 
 
 async def test_a_container_without_its_list(lots: World) -> None:

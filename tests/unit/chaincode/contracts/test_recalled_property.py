@@ -104,7 +104,14 @@ class Shelf:
         """The goods' ref and document."""
         if isinstance(goods, Pack):
             serial = str(goods.number)
-            document: Any = {"doc": "unit", "gtin": goods.gtin, "serial": serial, "lot": goods.lot}
+            document: Any = {
+                "doc": "unit",
+                "gtin": goods.gtin,
+                "serial": serial,
+                "lot": goods.lot,
+                "period": 0,
+                "tray": serial,
+            }
             self.ledger.put("custody", keys.unit_key(goods.gtin, serial), document)
             return gs1.unit_ref(goods.gtin, serial), document
         self._containers += 1
@@ -116,13 +123,19 @@ class Shelf:
             "doc": "container",
             "sscc": sscc,
             "contents": [{"gtin": of, "lot": lot, "count": 1} for of, lot in lots],
-            "parts": ["0" * 64],
             "taken": [ref for one, ref, _ in children if one.taken],
         }
-        refs = [ref for _, ref, _ in children]
-        packing = {"doc": "packing", "children": refs, "periods": [1] * len(refs)}
-        self.ledger.put("custody", keys.packing_key(sscc, "0"), packing)
-        self.ledger.put("custody", keys.period_key(f"00{sscc}", 1), container)
+        packing: dict[str, Any] = {"doc": "packing", "sscc": sscc, "trays": [], "children": []}
+        for one, ref, document in children:
+            if isinstance(one, Pack):
+                name = [one.gtin, document["serial"]]
+                packing["trays"].append(name)
+                tray = {"gtin": one.gtin, "serial": name[1], "serials": name[1:], "left": [], "parent": sscc}
+                self.ledger.put("custody", keys.tray_key(*name), tray)
+            else:
+                packing["children"].append(ref)
+        self.ledger.put("custody", keys.packing_key(sscc), packing)
+        self.ledger.put("custody", keys.period_key(f"00{sscc}", 0), container)
         return gs1.container_ref(sscc), container
 
     def recall(self, name: str, recall: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chaincode.model import keys
 from chaincode.model.errors import Code
-from tests.unit.chaincode.contracts.test_transfers import guarded_by, keeper, policy, refused, transfer
+from tests.unit.chaincode.contracts.test_transfers import guarded_by, keeper, refused, transfer
 from tests.unit.chaincode.contracts.world import LOT, MAKER, PHARMACY, PRODUCT, WHOLESALER, World, sale
 
 
@@ -35,7 +35,7 @@ async def test_what_came_is_the_buyers_and_what_did_not_stays_missing_at_the_sel
     assert world.unit(there)["owner"] == WHOLESALER
     unit = world.unit(gone)
     assert (unit["owner"], unit["custodian"], unit["missing"], unit["offer"]) == (MAKER, MAKER, name, name)
-    assert policy(world, gone) == guarded_by(MAKER)
+    assert world.guard(gone) == guarded_by(MAKER)
     document = transfer(world, name)
     assert document["status"] == "accepted_with_exceptions"
     assert document["received"] == [there]
@@ -77,7 +77,7 @@ async def test_what_was_delivered_late_is_the_buyers(world: World) -> None:
     unit = world.unit(gone)
     assert (unit["owner"], unit["custodian"]) == (WHOLESALER, WHOLESALER)
     assert not {"offer", "missing"} & unit.keys()
-    assert policy(world, gone) == guarded_by(WHOLESALER)
+    assert world.guard(gone) == guarded_by(WHOLESALER)
 
 
 @pytest.mark.refuses("goods.present")

@@ -68,7 +68,7 @@ async def test_each_names_the_other(shop: World) -> None:
     for ref in news:
         unit = shop.unit(ref)
         assert (unit["status"], unit["origin"], unit["lot"]) == ("commissioned", link, LOT_2)
-        assert transaction.policies["custody", keys.unit_key(OWN, unit["serial"])] == makers
+        assert transaction.policies["custody", keys.tray_key(OWN, "N1")] == shop.guard(ref) == makers
     assert await shop.custody(PHARMACY, "GetRepackaging", {"id": link}) == answer
     lot = await shop.custody(PHARMACY, "GetLot", {"gtin": OWN, "lot": LOT_2})
     assert lot["origins"] == [{"gtin": PRODUCT, "lot": LOT}]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chaincode.model.errors import Code
-from tests.unit.chaincode.contracts.test_transfers import guarded_by, policy, refused, transfer
+from tests.unit.chaincode.contracts.test_transfers import guarded_by, refused, transfer
 from tests.unit.chaincode.contracts.world import (
     LOT,
     MAKER,
@@ -75,7 +75,7 @@ async def test_a_verified_pack_goes_back_to_who_sold_it_and_is_sold_again(world:
     await verify(world, ref)
     await world.custody(WHOLESALER, "AcceptTransfer", {"id": "BACK"})
     assert world.unit(ref)["owner"] == WHOLESALER
-    assert policy(world, ref) == guarded_by(WHOLESALER)
+    assert world.guard(ref) == guarded_by(WHOLESALER)
     await world.ship(WHOLESALER, PHARMACY, ref)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chaincode.contracts.runs import MIN_RUN, is_run
 from chaincode.model import gs1, keys
 from chaincode.model.errors import Code, Refusal
-from tests.unit.chaincode.contracts.ledger import Invalid, Transaction
+from tests.unit.chaincode.contracts.ledger import Transaction
 from tests.unit.chaincode.contracts.test_concurrency import Call, endorse
 from tests.unit.chaincode.contracts.world import LOT, MAKER, PRODUCT, World
 
@@ -24,11 +24,6 @@ def run(start: int = 100, count: int = COUNT, beginning: str = "A", width: int =
 
 def commission(serials: list[str]) -> Call:
     return MAKER, "custody", "Commission", {"gtin": PRODUCT, "lot": LOT, "serials": serials}
-
-
-def pack(world: World, serials: list[str], first: bool = True) -> Call:
-    refs = [gs1.unit_ref(PRODUCT, serial) for serial in serials]
-    return MAKER, "custody", "Pack", {"sscc": world.sscc(), "gln": MAKER, "children": refs, "first": first}
 
 
 async def done(world: World, call: Call) -> Transaction:
@@ -70,13 +65,11 @@ def test_no_run(serials: list[str]) -> None:
 async def test_a_run_is_read_as_a_range_and_written_the_same(world: World) -> None:
     straight, shuffled = run(), run(start=500)
     shuffled[0], shuffled[1] = shuffled[1], shuffled[0]
-    made = [await done(world, commission(serials)) for serials in (straight, shuffled)]
-    packed = [await done(world, pack(world, serials)) for serials in (straight, shuffled)]
-    for one, other in (made, packed):
-        assert (ranges_of_packs(one), ranges_of_packs(other)) == (1, 0)
-        assert len(one.writes) == len(other.writes)
+    one, other = [await done(world, commission(serials)) for serials in (straight, shuffled)]
+    assert (ranges_of_packs(one), ranges_of_packs(other)) == (1, 0)
+    assert len(one.writes) == len(other.writes)
     units = {serials[7]: world.unit(gs1.unit_ref(PRODUCT, serials[7])) for serials in (straight, shuffled)}
-    told = [{k: v for k, v in unit.items() if k not in ("serial", "parent")} for unit in units.values()]
+    told = [{k: v for k, v in unit.items() if k not in ("serial", "tray")} for unit in units.values()]
     assert told[0] | {"commissioned_at": 0} == told[1] | {"commissioned_at": 0}
 
 
@@ -89,23 +82,14 @@ async def test_a_serial_number_in_use_is_refused_in_a_run(world: World) -> None:
     assert world.ledger.document("custody", keys.unit_key(PRODUCT, run()[16])) is None
 
 
-async def test_an_unknown_pack_in_a_run_is_refused(world: World) -> None:
-    serials = run()
-    await done(world, commission(serials[:-1]))
-    with pytest.raises(Refusal) as refused:
-        await done(world, pack(world, serials))
-    assert (refused.value.code, refused.value.field) == (Code.UNIT_UNKNOWN, f"children[{COUNT - 1}]")
-
-
 @pytest.mark.parametrize("count", [5, 3 * COUNT])
 async def test_longer_numbers_among_a_run_do_no_harm(world: World, count: int) -> None:
-    """A few are read over; where they are many the packs are read by themselves."""
+    """A few are read over; where they are many each number is asked for by itself."""
     serials = run()
-    await done(world, commission(serials))
     await done(world, commission([f"{serials[3]}{number:04}" for number in range(count)]))
-    packed = await done(world, pack(world, serials))
-    assert ("custody", keys.unit_key(PRODUCT, serials[5])) in packed.reads or count < COUNT
-    assert world.unit(gs1.unit_ref(PRODUCT, serials[5]))["period"] == 1
+    made = await done(world, commission(serials))
+    assert (("custody", keys.unit_key(PRODUCT, serials[5])) in made.reads) == (count > COUNT)
+    assert world.unit(gs1.unit_ref(PRODUCT, serials[5]))["period"] == 0
 
 
 async def test_commissioned_twice_at_once_one_is_invalid(world: World) -> None:
@@ -114,13 +98,17 @@ async def test_commissioned_twice_at_once_one_is_invalid(world: World) -> None:
     assert other.undone_by(one)
 
 
-async def test_dispensed_or_packed_meanwhile_a_run_is_not_packed(world: World) -> None:
+async def test_dispensed_or_packed_meanwhile_a_tray_is_not_packed(world: World) -> None:
     serials = run()
     await done(world, commission(serials))
-    decommission: Any = {"gln": MAKER, "refs": [gs1.unit_ref(PRODUCT, serials[50])], "reason": "sample"}
+    refs = [gs1.unit_ref(PRODUCT, serial) for serial in serials]
+    decommission: Any = {"gln": MAKER, "refs": [refs[50]], "reason": "sample"}
     one = await endorse(world, (MAKER, "custody", "Decommission", decommission))
-    other = await endorse(world, pack(world, serials))
-    assert other.undone_by(one)
-    await done(world, pack(world, serials))
-    with pytest.raises(Invalid):
-        await done(world, pack(world, serials))
+    first, second = [
+        await endorse(
+            world, (MAKER, "custody", "Pack", {"sscc": world.sscc(), "gln": MAKER, "children": refs})
+        )
+        for _ in range(2)
+    ]
+    assert first.undone_by(one)
+    assert second.undone_by(first)

@@ -125,16 +125,30 @@ async def test_history_of_a_document(world: World) -> None:
 
 
 async def test_history_of_goods_is_that_of_all_their_periods_or_of_one(world: World) -> None:
-    case, [ref] = await world.case(1)
-    await world.unpack(MAKER, case)
+    case, [ref, other] = await world.case(2)
+    await world.unpack(MAKER, case, ref)
     attributes = [ref[2:16], ref[18:]]
     found = await world.custody(REGULATOR, "History", {"key_type": "unit", "attributes": attributes})
-    assert [item["doc"]["period"] for item in found["items"]] == [0, 1, 2]
-    argument = {"key_type": "unit", "attributes": [*attributes, "2"]}
+    told = [(item["doc"]["period"], item["doc"].get("parent")) for item in found["items"]]
+    assert told == [(0, None), (0, case), (1, None)]
+    argument = {"key_type": "unit", "attributes": [*attributes, "1"]}
     found = await world.custody(REGULATOR, "History", argument)
     assert [item["doc"] for item in found["items"]] == [world.unit(ref)]
+    again = {"key_type": "unit", "attributes": [other[2:16], other[18:]]}
+    found = await world.custody(REGULATOR, "History", again)
+    assert found["items"][-1]["doc"] == world.unit(other)
     found = await world.custody(REGULATOR, "History", {"key_type": "container", "attributes": [case]})
-    assert [item["doc"]["status"] for item in found["items"]] == ["packed", "unpacked"]
+    assert [item["doc"]["taken"] for item in found["items"]] == [[], [ref]]
+
+
+async def test_what_happens_to_others_of_its_tray_is_no_step(world: World) -> None:
+    ref, *others = await world.units(4)
+    await world.custody(MAKER, "Decommission", {"gln": MAKER, "refs": others[:1], "reason": "sample"})
+    await world.ship(MAKER, PHARMACY, others[1])
+    case = await world.pack(ref)
+    await world.pack(*others[2:])
+    steps = [(step["step"], step.get("detail")) for step in (await world.trace(ref))["steps"]]
+    assert steps == [("commission", LOT), ("pack", f"00{case}")]
 
 
 async def test_history_keeps_the_newest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,21 +208,6 @@ async def test_what_is_in_a_container_page_by_page(world: World) -> None:
     inside = [f"00{inner}", *sorted([refs[0], *refs[2:]])]
     assert items == [world.present(ref) for ref in inside]
     assert all(item["parent"] == pallet for item in items)
-
-
-async def test_a_packing_list_without_a_seal_is_told_to_nobody(world: World) -> None:
-    """As a majority could write one: every reader finds it out."""
-    case, [ref] = await world.case(1)
-    world.ledger.private.clear()
-    for call in (
-        world.custody(REGULATOR, "TraceContainer", {"sscc": case}),
-        world.custody(REGULATOR, "GetContainer", {"sscc": case}),
-        world.unpack(MAKER, case),
-        world.trace(ref),
-    ):
-        with pytest.raises(Refusal) as refused:
-            await call
-        assert refused.value.code is Code.RECORD_FORGED
 
 
 async def test_a_trace_across_two_containers(world: World) -> None:

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaincode.contracts.protection import owners_policy
-from chaincode.model import keys
 from chaincode.model.documents.trade import AFFIRMATIONS
 from chaincode.model.errors import Refusal
 from tests.unit.chaincode.contracts.test_transfers import keeper, transfer
@@ -154,9 +153,7 @@ class Trade:
             assert document["owner"] != self.depot
             owner, custodian = self.msps[document["owner"]], self.msps[document["custodian"]]
             assert document["owner_msp"] == owner
-            key = keys.container_key(ref[2:]) if ref.startswith("00") else keys.unit_key(ref[2:16], ref[18:])
-            policy = owners_policy([owner, custodian], CONSORTIUM["members"])
-            assert self.world.ledger.policies[("custody", key)] == policy
+            assert self.world.guard(ref) == owners_policy([owner, custodian], CONSORTIUM["members"])
             waiting = [name for name in self.transfers if ref in self.waits_for(transfer(self.world, name))]
             assert waiting == ([document["offer"]] if "offer" in document else [])
 

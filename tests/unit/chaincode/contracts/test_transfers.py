@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chaincode.contracts.protection import owners_policy
-from chaincode.model import gs1, keys
+from chaincode.model import keys
 from chaincode.model.errors import Code, Refusal
 from tests.unit.chaincode.contracts.world import (
     CONSORTIUM,
@@ -45,12 +45,6 @@ async def keeper(world: World) -> str:
         },
     )
     return KEEPER
-
-
-def policy(world: World, ref: str) -> bytes:
-    unit = gs1.parse_ref(ref)
-    assert isinstance(unit, gs1.UnitRef)
-    return world.ledger.policies[("custody", keys.unit_key(unit.gtin, unit.serial))]
 
 
 def guarded_by(*glns: str) -> bytes:
@@ -98,15 +92,15 @@ async def test_an_offer_makes_the_transaction_information(world: World) -> None:
 
 async def test_what_is_bought_is_guarded_by_its_buyer(world: World) -> None:
     [ref] = await world.units(1)
-    assert policy(world, ref) == guarded_by(MAKER)
+    assert world.guard(ref) == guarded_by(MAKER)
     name = await world.offer(MAKER, WHOLESALER, ref)
-    assert policy(world, ref) == guarded_by(MAKER)
+    assert world.guard(ref) == guarded_by(MAKER)
     assert world.ledger.policies["custody", keys.transfer_key(name)] == guarded_by(MAKER, WHOLESALER)
     await world.custody(WHOLESALER, "AcceptTransfer", {"id": name})
     unit = world.unit(ref)
     assert (unit["owner"], unit["custodian"], unit["owner_msp"]) == (WHOLESALER, WHOLESALER, MSPS[WHOLESALER])
     assert "offer" not in unit
-    assert policy(world, ref) == guarded_by(WHOLESALER)
+    assert world.guard(ref) == guarded_by(WHOLESALER)
 
 
 async def test_a_statement_with_six_affirmations_is_refused(world: World) -> None:
@@ -134,7 +128,7 @@ async def test_nobody_sells_what_it_keeps_for_another(world: World) -> None:
     await world.custody(PHARMACY, "AcceptTransfer", {"id": "IN"})
     unit = world.unit(ref)
     assert (unit["owner"], unit["custodian"]) == (MAKER, depot)
-    assert policy(world, ref) == guarded_by(MAKER, PHARMACY)
+    assert world.guard(ref) == guarded_by(MAKER, PHARMACY)
     assert "information" not in transfer(world, "IN")
     found = await refused(world.custody(PHARMACY, "OfferTransfer", sale("X", depot, PHARMACY, ref)))
     assert found.code is Code.ROLE_REQUIRED
@@ -148,12 +142,12 @@ async def test_nobody_sells_what_it_keeps_for_another(world: World) -> None:
     await world.custody(WHOLESALER, "AcceptTransfer", {"id": "SOLD"})
     unit = world.unit(ref)
     assert (unit["owner"], unit["custodian"]) == (WHOLESALER, depot)
-    assert policy(world, ref) == guarded_by(WHOLESALER, PHARMACY)
+    assert world.guard(ref) == guarded_by(WHOLESALER, PHARMACY)
     home = moved | {"id": "HOME", "from": depot, "to": WHOLESALER}
     await world.custody(PHARMACY, "OfferTransfer", home)
     await world.custody(WHOLESALER, "AcceptTransfer", {"id": "HOME"})
     assert world.unit(ref)["custodian"] == WHOLESALER
-    assert policy(world, ref) == guarded_by(WHOLESALER)
+    assert world.guard(ref) == guarded_by(WHOLESALER)
     accepted = [step for step in (await world.trace(ref))["steps"] if step["step"] == "accept"]
     having = [(step.get("owner"), step["custodian"]) for step in accepted]
     assert having == [(MAKER, depot), (WHOLESALER, depot), (None, WHOLESALER)]
@@ -184,7 +178,7 @@ async def test_a_drop_shipment_is_the_buyers_and_goes_to_a_third(world: World) -
     await world.custody(PHARMACY, "AcceptTransfer", {"id": "T"})
     unit = world.unit(ref)
     assert (unit["owner"], unit["custodian"]) == (WHOLESALER, PHARMACY)
-    assert policy(world, ref) == guarded_by(WHOLESALER, PHARMACY)
+    assert world.guard(ref) == guarded_by(WHOLESALER, PHARMACY)
 
 
 async def test_three_different_parties_take_part(world: World) -> None:

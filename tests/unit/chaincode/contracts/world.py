@@ -12,7 +12,7 @@ import orjson
 from chaincode.contracts.custody import chaincode as custody
 from chaincode.contracts.registry import chaincode as registry
 from chaincode.contracts.standing import document_of
-from chaincode.model import gs1, keys
+from chaincode.model import gs1, keys, trays
 from chaincode.model.documents.trade import AFFIRMATIONS
 from iot_bridge.anchors import StoredReading, build
 from tests.unit.chaincode.contracts.ledger import Ledger
@@ -252,14 +252,27 @@ class World:
         return self.present(f"00{sscc}")
 
     def present(self, ref: str) -> dict[str, Any]:
-        """The document of the present period of goods."""
+        """The document of the present period of goods; of a pack in its tray, as the tray says it is."""
         found: dict[str, Any] = {}
         for period in itertools.count():
             document = self.ledger.document("custody", keys.period_key(ref, period))
             if document is None:
-                return found
+                break
             found = document_of(ref, document)
-        raise AssertionError
+        return {**trays.pack_in(self.tray(ref), ref[18:])} if "tray" in found else found
+
+    def guard(self, ref: str) -> bytes:
+        """The endorsement policy of the document that says where goods are, their own or their tray's."""
+        present = self.present(ref)
+        key = keys.period_key(ref, present["period"])
+        if "tray" in present:
+            key = keys.tray_key(ref[2:16], present["tray"])
+        return self.ledger.policies["custody", key]
+
+    def tray(self, ref: str) -> Any:
+        """The document of the tray in which a pack was commissioned."""
+        born = document_of(ref, self.ledger.document("custody", keys.period_key(ref, 0)))
+        return self.ledger.document("custody", keys.tray_key(*trays.place_of(born)))
 
     def hold(self, ref: str) -> str:
         """Why goods are on hold; empty where they are not."""

@@ -37,8 +37,8 @@ def test_split_takes_composite_keys_only(key: str) -> None:
         (keys.period_key("00000000000000000005", 1), ("container", ("000000000000000005", "1"))),
         (keys.container_key("5"), ("container", ("5",))),
         (keys.transfer_key("6"), ("transfer", ("6",))),
-        (keys.packing_key("5", "0"), ("packing", ("5", "0"))),
-        (keys.seal_key("5"), ("seal", ("5",))),
+        (keys.tray_key("4", "S"), ("tray", ("4", "S"))),
+        (keys.packing_key("5"), ("packing", ("5",))),
         (keys.device_key("7"), ("device", ("7",))),
         (keys.anchor_key("8"), ("sensor_anchor", ("8",))),
         (keys.excursion_key("9"), ("excursion", ("9",))),
@@ -59,12 +59,13 @@ def test_a_period_of_a_unit_has_one_key(key: str) -> None:
 def test_packs_stand_before_what_packing_and_shipping_write() -> None:
     """So that a peer does not write all packs again when it merges what was written."""
     ref, sscc = "019999999999999921" + "z" * 20, "000000000000000005"
-    others = [keys.container_key(sscc), keys.packing_key(sscc, "0"), keys.transfer_key("t")]
+    others = [keys.container_key(sscc), keys.packing_key(sscc), keys.transfer_key("t")]
+    others.append(keys.tray_key("00000000000000", "A"))
     assert keys.period_key(ref, 9) < min(others)
 
 
 def test_the_periods_of_a_pack_stand_together() -> None:
-    """Packing then touches what commissioning wrote last, and no pack of another number lies between."""
+    """Taking packs out then touches what commissioning wrote, and no pack of another number lies between."""
     one, next_one = "010000000000000421S1", "010000000000000421S2"
     made = [keys.period_key(ref, number) for ref in (one, next_one) for number in (0, 1, 2)]
     assert made == sorted(made)

@@ -21,7 +21,7 @@ def unit(*around: Standing, **more: Any) -> Standing:
         "gtin": GTIN,
         "serial": "S1",
         "lot": "L",
-        "period": len(around[:1]),
+        "period": 1,
         "status": "commissioned",
         "commissioned_at": 1,
     }
@@ -33,12 +33,11 @@ def container(*around: Standing, sscc: str = SSCC, **more: Any) -> Standing:
     document: Any = {
         "doc": "container",
         "sscc": sscc,
-        "period": len(around[:1]),
+        "period": 1,
         "status": "packed",
         "storage": FRIDGE,
         "contents": [{"gtin": GTIN, "lot": "L", "count": 2}],
         "levels": 1,
-        "parts": ["0" * 64],
         "taken": [],
         "packed_at": 1,
         "packed_by": MAKER,

@@ -44,15 +44,14 @@ def test_a_unit_becomes_a_row() -> None:
         "period": 0,
         "lot": "L1",
         "status": "commissioned",
+        "tray": None,
         "parent": None,
-        "part": None,
         "owner": "9501101530003",
         "owner_msp": "ManufacturerMSP",
         "custodian": "9501101530003",
         "offer": None,
         "missing": None,
         "taken_at": None,
-        "ended": None,
         "commissioned_at": datetime(2025, 10, 9, 8, 53, 20, 123_000, UTC),
         "dispensed_at": None,
         "decommissioning": None,
@@ -92,6 +91,70 @@ def test_a_key_of_a_period_belongs_to_the_row_of_its_goods() -> None:
 def test_a_malformed_key_is_an_error(attributes: tuple[str, ...]) -> None:
     with pytest.raises(DocumentError, match="malformed unit"):
         documents.place("unit", attributes, 7, "tx")
+
+
+TRAY = {
+    "doc": "tray",
+    "gtin": GTIN,
+    "serial": "S1",
+    "lot": "L1",
+    "commissioned_at": 1_760_000_000_123,
+    "serials": ["S1", "S2"],
+    "left": ["S2"],
+    "parent": "095011015300000017",
+}
+PACKING = {
+    "doc": "packing",
+    "sscc": "095011015300000017",
+    "trays": [[GTIN, "S1"]],
+    "children": [f"01{GTIN}21S3"],
+}
+
+
+def test_a_tray_and_a_packing_list_become_rows() -> None:
+    made = row("tray", keys.tray_key(GTIN, "S1"), TRAY)
+    assert (made["serial"], made["serials"], made["gone"]) == ("S1", '["S1","S2"]', '["S2"]')
+    assert (made["parent"], made["owner"]) == (TRAY["parent"], None)
+    made = row("packing", keys.packing_key(PACKING["sscc"]), PACKING)
+    assert (made["trays"], made["children"]) == (f'[["{GTIN}","S1"]]', f'["01{GTIN}21S3"]')
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"serial": "S2"},
+        {"gtin": "09501101530027"},
+        {"doc": "unit"},
+        {"lot": None},
+        {"serials": None},
+        {"serials": "S1"},
+        {"serials": {"S1": 1}},
+        {"serials": ["S1", 2]},
+        {"left": [["S1"]]},
+        {"parent": 5},
+    ],
+)
+def test_a_malformed_tray_is_an_error(change: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError, match="block 7, transaction tx: malformed tray"):
+        row("tray", keys.tray_key(GTIN, "S1"), TRAY | change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sscc": "0"},
+        {"trays": None},
+        {"trays": ["S1"]},
+        {"trays": [[GTIN]]},
+        {"trays": [[GTIN, 1]]},
+        {"children": None},
+        {"children": "S3"},
+        {"children": [1]},
+    ],
+)
+def test_a_malformed_packing_list_is_an_error(change: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError, match="malformed packing"):
+        row("packing", keys.packing_key(PACKING["sscc"]), PACKING | change)
 
 
 def test_a_hold_on_a_lot_is_on_what_one_party_has() -> None:
@@ -152,6 +215,27 @@ def test_a_malformed_document_is_an_error(change: dict[str, Any]) -> None:
 def test_what_is_no_json_object_is_an_error(value: bytes) -> None:
     with pytest.raises(DocumentError):
         documents.row("unit", ((GTIN, "S1"), 0), value, 7, "tx")
+
+
+def written_alike(value: bytes) -> list[documents.Written]:
+    return [(((GTIN, serial), 0), value, 7, "tx") for serial in ("S1", "S2", "S3")]
+
+
+def test_units_that_are_written_alike_have_rows_of_their_own() -> None:
+    born = {"doc": "unit", "period": 0, "lot": "L1", "tray": "S1", "commissioned_at": 1}
+    alike = written_alike(orjson.dumps(born))
+    other = (alike[0][0], orjson.dumps(born | {"lot": "L2"}), 8, "other")
+    made = documents.rows("unit", [*alike, other, (((GTIN, "S4"), 0), None, 7, "tx")])
+    one_by_one = [documents.row("unit", *one) for one in (*alike, other)]  # type: ignore[arg-type]
+    assert made == one_by_one
+    assert [found[1] for found in made] == ["S1", "S2", "S3", "S1"]
+
+
+@pytest.mark.parametrize("name", ["serial", "\\u0073erial"])
+def test_a_unit_that_is_written_as_another_one_denies_its_key(name: str) -> None:
+    said = f'{{"doc":"unit","period":0,"lot":"L1","tray":"S1","commissioned_at":1,"{name}":"S1"}}'
+    with pytest.raises(DocumentError, match="another serial"):
+        documents.rows("unit", written_alike(said.encode()))
 
 
 def test_an_integer_that_no_column_holds_is_an_error() -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from chaincode.contracts.protection import owners_policy
-from chaincode.model import canonical, keys
+from chaincode.contracts.protection import NOBODY, owners_policy
+from chaincode.model import canonical, keys, trays
 from chaincode.model.directory import EVERY_BUCKET, SETTINGS_KEY
-from chaincode.model.packing import seal_of
 from chaincode.model.periods import written
 from mediledger.audit.finding import Broken
 from mediledger.audit.signed import Signed, Write
@@ -35,21 +33,12 @@ def opened(settings: Mapping[str, Any]) -> dict[str, Any]:
 class Forged:
     """A transaction that nobody's honest chaincode makes."""
 
-    writes: Mapping[str, Any]
+    writes: dict[str, Any]
     endorsers: frozenset[str] = NOT_MAKER
-    policies: Mapping[str, bytes] = field(default_factory=dict)
-    sealed_for: str = ""
+    policies: dict[str, bytes] = field(default_factory=dict)
     namespace: str = "custody"
 
     def signed(self) -> Signed:
-        seals = {
-            (
-                f"_implicit_org_{self.sealed_for}",
-                hashlib.sha256(keys.seal_key(document["sscc"]).encode()).digest(),
-            ): hashlib.sha256(seal_of(document["parts"])).digest()
-            for document in self.writes.values()
-            if self.sealed_for and document["doc"] == "container"
-        }
         return Signed(
             9,
             "forged",
@@ -64,20 +53,24 @@ class Forged:
                 for key, value in self.writes.items()
             ),
             {(self.namespace, key): policy for key, policy in self.policies.items()},
-            seals,
         )
 
 
 Made = Callable[[World], Awaitable[Forged]]
-CASES: list[Any] = []
+Breaks = Callable[..., Callable[[Made], Made]]
 
 
-def breaks(*broken: Broken) -> Callable[[Made], Made]:
-    def enter(made: Made) -> Made:
-        CASES.append(pytest.param(made, set(broken), id=made.__name__))
-        return made
+def entering(cases: list[Any]) -> Breaks:
+    """A decorator that enters what makes a transaction, with the rules that it breaks, into ``cases``."""
 
-    return enter
+    def breaks(*broken: Broken) -> Callable[[Made], Made]:
+        def enter(made: Made) -> Made:
+            cases.append(pytest.param(made, set(broken), id=made.__name__))
+            return made
+
+        return enter
+
+    return breaks
 
 
 def mine(*msps: str) -> bytes:
@@ -88,10 +81,69 @@ def owner(who: str) -> dict[str, str]:
     return {"owner": who, "owner_msp": MSPS[who], "custodian": who}
 
 
-def hash_of(part: Any) -> str:
-    """A part of a packing list as its container's document names it."""
-    return hashlib.sha256(canonical.dumps(part)).hexdigest()
-
-
 def key_of(ref: str, period: int = 0) -> str:
     return keys.period_key(ref, period)
+
+
+def tray_of(world: World, ref: str) -> tuple[str, dict[str, Any]]:
+    """The key and the document of a pack's tray."""
+    born = world.ledger.document("custody", key_of(ref))
+    key = keys.tray_key(ref[2:16], born["tray"])
+    return key, world.ledger.document("custody", key)
+
+
+def own(world: World, ref: str, **changes: Any) -> dict[str, Any]:
+    """The document of the loose period that a pack begins which leaves its tray, or is taken out with it."""
+    tray: Any = tray_of(world, ref)[1]
+    tray.pop("parent", None)
+    return {**trays.out_of(trays.pack_in(tray, ref[18:])), **changes}
+
+
+def leaving(world: World, ref: str, **changes: Any) -> dict[str, Any]:
+    """What is written where a pack leaves its tray by itself, to be changed."""
+    key, tray = tray_of(world, ref)
+    return {key: less(tray, ref[18:]), key_of(ref, 1): own(world, ref, **changes)}
+
+
+def less(tray: dict[str, Any], *serials: str) -> dict[str, Any]:
+    """The document of a tray that some packs leave."""
+    return tray | {"left": [*tray["left"], *serials]}
+
+
+def loose(document: dict[str, Any], who: str, **changes: Any) -> dict[str, Any]:
+    """The period that begins where goods with this document are taken out of a container of somebody's."""
+    kept = {name: value for name, value in document.items() if name not in ("parent", "tray")}
+    return {**kept, "period": document["period"] + 1, "taken_at": 1, **owner(who), **changes}
+
+
+def inside(document: dict[str, Any], sscc: str) -> dict[str, Any]:
+    """The document of goods that were loose, in a container."""
+    without = ("offer", "owner", "owner_msp", "custodian")
+    return {name: value for name, value in document.items() if name not in without} | {"parent": sscc}
+
+
+def case_of(sscc: str, who: str, places: list[list[str]], *refs: str) -> Forged:
+    """A new case of somebody's with its packing list."""
+    case = {"doc": "container", "sscc": sscc, "period": 0, "status": "packed", "taken": [], "levels": 1}
+    packing = {"doc": "packing", "sscc": sscc, "trays": places, "children": list(refs)}
+    container, listed = keys.container_key(sscc), keys.packing_key(sscc)
+    return Forged(
+        {container: case | owner(who), listed: packing},
+        EVERYBODY,
+        {container: mine(MSPS[who]), listed: NOBODY},
+    )
+
+
+async def shelved(world: World) -> str:
+    """A loose pack of the maker's that has left its tray."""
+    case, [ref] = await world.case(1)
+    await world.unpack(MAKER, case)
+    return ref
+
+
+def packed_tray(world: World, ref: str, who: str = MAKER) -> Forged:
+    """The tray of a loose pack of the maker's that is packed into a new case of somebody's."""
+    (key, tray), sscc = tray_of(world, ref), world.sscc()
+    forged = case_of(sscc, who, [[tray["gtin"], tray["serial"]]])
+    forged.writes[key], forged.policies[key] = inside(tray, sscc), NOBODY
+    return forged

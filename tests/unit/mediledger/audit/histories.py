@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from mediledger.audit.auditor import Ledger as Audit
@@ -22,10 +21,6 @@ def signed(transaction: Transaction, endorsers: Iterable[str] = MSPS.values(), b
         frozenset(endorsers),
         tuple(Write(name, key, value) for (name, key), value in transaction.writes.items()),
         transaction.policies,
-        {
-            (collection, hashlib.sha256(key.encode()).digest()): hashlib.sha256(value).digest()
-            for (collection, _, key), value in transaction.private.items()
-        },
     )
 
 

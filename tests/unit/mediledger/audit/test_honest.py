@@ -64,3 +64,45 @@ async def test_a_history_of_all_members() -> None:
     await declare(world, PHARMACY, name="I-1")
     _, findings = audited(world.ledger)
     assert findings == []
+
+
+async def test_what_packs_go_through_that_leave_their_trays() -> None:
+    world = World()
+    await world.found()
+    refs = await world.units(250)
+    # A whole tray, part of one, and of one that packs have left before what is left.
+    await world.ship(MAKER, WHOLESALER, refs[110])
+    whole = await world.pack(*refs[:105])
+    await world.pack(*refs[105:110], *refs[111:200])
+    refused = await world.offer(MAKER, WHOLESALER, refs[200])
+    await world.custody(WHOLESALER, "RejectTransfer", {"id": refused, "reason": "not ordered"})
+    short = await world.offer(MAKER, WHOLESALER, refs[201], refs[202])
+    missing = [{"kind": "shortage", "ref": refs[202]}]
+    await world.custody(
+        WHOLESALER, "AcceptTransfer", {"id": short, "received": refs[201:202], "exceptions": missing}
+    )
+    ended = {"refs": refs[203:205], "gln": MAKER}
+    await world.custody(MAKER, "Decommission", ended | {"reason": "damaged"})
+    await world.custody(MAKER, "ReverseDecommission", ended | {"refs": refs[203:204]})
+    await world.pack(refs[203], refs[205])
+    new = {"gtin": PRODUCT, "lot": LOT, "serials": ["NEW1", "NEW2"]}
+    await world.custody(MAKER, "Repackage", {"gln": MAKER, "from": refs[206:208], "to": new})
+    await world.quarantine(REGULATOR, refs[208])
+    await world.ship(MAKER, WHOLESALER, f"00{whole}")
+    again = await world.pack(f"00{whole}", who=WHOLESALER)
+    await world.unpack(WHOLESALER, again)
+    await world.unpack(WHOLESALER, whole, refs[3])
+    await world.quarantine(WHOLESALER, f"00{whole}")
+    await world.unpack(WHOLESALER, whole)
+    _, findings = audited(world.ledger)
+    assert findings == []
+
+
+async def test_packs_in_a_tray_share_what_is_kept_of_them() -> None:
+    world = World()
+    await world.found()
+    await world.units(250)
+    audit, _ = audited(world.ledger)
+    goods = audit._goods
+    assert len(goods._last) == 250
+    assert len({id(last) for last in goods._last.values()}) == 3

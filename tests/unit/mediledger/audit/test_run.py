@@ -9,7 +9,7 @@ from chaincode.model import keys
 from mediledger.audit.finding import Broken, Finding
 from mediledger.audit.run import Audited
 
-FOUND = Finding(7, "ab" * 32, "AMSP", ("AMSP", "BMSP"), Broken.SEAL, "custody", keys.packing_key("123", "0"))
+FOUND = Finding(7, "ab" * 32, "AMSP", ("AMSP", "BMSP"), Broken.PACKED, "custody", keys.packing_key("123"))
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_table_tells_where_and_who() -> None:
         "ab" * 8,
         "AMSP",
         "AMSP, BMSP",
-        Broken.SEAL.value,
-        "packing 123 0",
+        Broken.PACKED.value,
+        "packing 123",
     ]
 
 

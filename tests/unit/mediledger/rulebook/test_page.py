@@ -39,7 +39,7 @@ def test_cells_do_not_break_the_table() -> None:
 def test_the_table_of_attempts_says_what_becomes_of_each() -> None:
     tried = {one.id: one for one in attempts.read(ATTEMPTS)}
     assert tried["alter_a_licence"].outcome == "Every peer finds it invalid: `ENDORSEMENT_POLICY_FAILURE`"
-    assert "`record_forged`" in tried["pack_without_a_seal"].outcome
+    assert "`record_forged`" in tried["begin_a_period_without_the_tray"].outcome
     assert all(one.attempt in page.page(Shown(), list(tried.values())) for one in tried.values())
 
 

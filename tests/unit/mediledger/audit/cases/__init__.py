@@ -1,0 +1,1 @@
+"""Forged transactions by what they are about, and which rules each breaks."""
