@@ -14,7 +14,7 @@ from chaincode.contracts.alike import Alike, alike
 from chaincode.contracts.arguments import Arguments, invalid
 from chaincode.contracts.context import Context, acting, resolve
 from chaincode.contracts.holds import holds_of, inherit
-from chaincode.contracts.packings import inside_of, write_list
+from chaincode.contracts.packings import inside_of, listed_in, write_list
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.standing import MAX_DEPTH, Standing, change, standing, standings
 from chaincode.model import canonical, coldchain, gs1, keys, periods, trays
@@ -97,7 +97,7 @@ async def unpack(context: Context, arguments: Arguments) -> Any:
     arguments.done()
     container = await standing(context, gs1.container_ref(sscc), "sscc")
     document: Any = container.document
-    inside = await inside_of(context, document, "sscc")
+    inside = (await listed_in(context, document, "sscc")).refs
     listed = set(inside)
     fields = [f"children[{place}]" for place in range(len(refs or ()))]
     for ref, field in zip(refs or (), fields, strict=True):

@@ -72,7 +72,7 @@ async def _taken_out(context: Context, walk: Walk, container: Standing, since: i
         return ()
     if document["status"] == "unpacked":
         [listed] = await lists_of(context, [document], "container")
-        gone = listed.refs()
+        gone = listed.refs
     else:
         gone = document["taken"]
     await walk.load(gone)

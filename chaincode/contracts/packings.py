@@ -21,17 +21,20 @@ from chaincode.rules import standing as rules
 
 @dataclass(frozen=True)
 class Listed:
-    """What was packed into a container: whole trays, and goods by their refs."""
+    """Refs of goods in a container: of the packs in whole trays, and of those that are listed alone."""
 
-    trays: Sequence[Tray]
+    packs: Sequence[str]
     children: Sequence[str]
 
+    @property
     def refs(self) -> list[str]:
         """Those of all of it, those of the trays first."""
-        inside = [
-            gs1.unit_ref(tray["gtin"], serial) for tray in self.trays for serial in trays.remaining(tray)
-        ]
-        return [*inside, *self.children]
+        return [*self.packs, *self.children]
+
+    def without(self, taken: Iterable[str]) -> Listed:
+        """What is left of it."""
+        gone = set(taken)
+        return Listed(*([ref for ref in refs if ref not in gone] for refs in (self.packs, self.children)))
 
 
 def write_list(context: Context, sscc: str, whole: Iterable[Tray], children: Sequence[str]) -> None:
@@ -69,29 +72,36 @@ async def lists_of(context: Context, containers: Sequence[Container], field: str
     read = iter(await context.read_all(wanted))
     lists: list[Listed] = []
     for sscc, packing in zip(names, packings, strict=True):
-        whole: list[Tray] = []
+        packs: list[str] = []
         for (gtin, serial), tray in zip(packing["trays"], read, strict=False):
             parent = tray.get("parent") if trays.is_tray(tray, (gtin, serial)) else None
             context.check(rules.inside, gs1.unit_ref(gtin, serial), parent, sscc, field)
-            whole.append(tray)
-        lists.append(Listed(whole, packing["children"]))
+            packs += [gs1.unit_ref(gtin, inside) for inside in trays.remaining(tray)]
+        lists.append(Listed(packs, packing["children"]))
     return lists
 
 
+async def listed_in(context: Context, container: Container, field: str) -> Listed:
+    """What is in a container now, as its list says; whoever takes any of it out proves that.
+
+    Refusal as by ``lists_of``.
+    """
+    if container["status"] == "unpacked":
+        return Listed((), ())
+    [listed] = await lists_of(context, [container], field)
+    return listed.without(container["taken"])
+
+
 async def inside_of(context: Context, container: Container, field: str) -> list[str]:
-    """The refs of what is in a container now, as its list says and its trays and goods do not deny.
+    """The refs of what is in a container now, as its list says and what is listed does not deny.
 
     None of it is proven: a majority can write what stands in a container of its own. Refusal where a tray, or
     the newest document of goods that are listed alone, says that it is elsewhere.
     """
-    if container["status"] == "unpacked":
-        return []
-    gone = set(container["taken"])
-    [listed] = await lists_of(context, [container], field)
-    children = [ref for ref in listed.children if ref not in gone]
+    listed = await listed_in(context, container, field)
     walk = Walk(context)
-    await walk.load(children)
-    for ref in children:
+    await walk.load(listed.children)
+    for ref in listed.children:
         parents = [document.get("parent") for document in walk.documents(ref)]
         context.check(rules.inside, ref, parents[-1] if parents else None, container["sscc"], field)
-    return [ref for ref in listed.refs() if ref not in gone]
+    return listed.refs

@@ -156,10 +156,7 @@ async def _packs(context: Context, container: Container, field: str) -> list[gs1
     while level:
         nested: list[str] = []
         for one, listed in zip(level, await lists_of(context, level, field), strict=True):
-            taken = set(one["taken"])
-            for ref in listed.refs():
-                if ref in taken:
-                    continue
+            for ref in listed.without(one["taken"]).refs:
                 parsed = gs1.parse_ref(ref)
                 if isinstance(parsed, gs1.UnitRef):
                     packs.append(parsed)

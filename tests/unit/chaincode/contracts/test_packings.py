@@ -261,9 +261,21 @@ async def test_a_list_that_names_what_is_not_inside(world: World, child: str) ->
     ):
         with pytest.raises(Refusal) as refused:
             await call
-        assert (refused.value.code, refused.value.field) == (Code.RECORD_FORGED, "sscc")
+        assert refused.value.code is Code.RECORD_FORGED
     await world.custody(PHARMACY, "Dispense", {"gln": PHARMACY, "units": [refs[1]]})
     await world.ship(MAKER, PHARMACY, f"00{other}")
+
+
+async def test_a_forged_case_does_not_lock_the_others_of_its_pallet(world: World) -> None:
+    """Any majority can write the period that would follow: of that case alone."""
+    (forged, _), (other, _) = await world.case(1), await world.case(1)
+    pallet = await world.pack(f"00{forged}", f"00{other}")
+    after = world.container(forged) | {"period": 1, "owner": PHARMACY, "owner_msp": MSPS[PHARMACY]}
+    world.ledger.put("custody", keys.period_key(f"00{forged}", 1), after)
+    assert await world.unpack(MAKER, pallet, f"00{other}") == {"sscc": pallet, "count": 1, "left": 1}
+    with pytest.raises(Refusal) as refused:
+        await world.unpack(MAKER, pallet)
+    assert refused.value.code is Code.RECORD_FORGED
 
 
 async def test_a_container_of_a_majoritys_with_somebodys_case(world: World) -> None:
