@@ -52,7 +52,11 @@ _TRACE: dict[str, Any] = {
 
 
 class NewUnits(Request):
-    """Serial numbers to commission in a lot; all of them or none."""
+    """Serial numbers to commission in a lot; all of them or none.
+
+    Each hundred of them, in their order, make a tray, and so does what is left: a whole tray is packed as
+    one. Packing is fastest where what goes into one case is commissioned together.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"gtin": GTIN, "lot": "L2026A", "serials": [SERIAL, "A1000002"]}}
