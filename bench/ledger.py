@@ -62,9 +62,10 @@ class Stage:
             yield self.commissioning(self.serials(BATCH))
 
     def bare_batches(self) -> Iterator[Call]:
-        """Bare puts of a thousand keys, each with an owner's policy, in one transaction."""
+        """Bare puts of a thousand keys, as commissioning writes new packs, in one transaction."""
         while True:
-            yield self._many(self.serial(), BATCH, self._members)
+            body = {"prefix": self.serial(), "count": BATCH}
+            yield self._submitting(self.bareput, "PutNew", json.dumps(body).encode())
 
     async def owned_puts(self, count: int) -> Iterator[Call]:
         """Bare puts of one key each, which are there, each under its owner's policy."""
