@@ -54,7 +54,7 @@ async def alike(context: Context, refs: Sequence[str], fields: Sequence[str]) ->
         if tray is None:
             one = walk.standing(ref, field)
             tray = one.tray
-        name = ref if tray is None or context.is_dry else keys.tray_key(tray["gtin"], tray["serial"])
+        name = ref if tray is None or context.is_dry else trays.key_of(tray)
         if name not in kinds:
             kinds[name] = Alike(one or _in_tray(ref, whole[ref]), [], [])
         kinds[name].refs.append(ref)

@@ -82,10 +82,15 @@ async def pack(context: Context, arguments: Arguments) -> Any:
         "custodian": gln,
     }
     context.write(key, container, protected_by=[owning["msp_id"], party["msp_id"]])
-    whole = [kind.whole for kind in kinds if kind.whole]
-    write_list(context, sscc, whole, [ref for kind in kinds if not kind.whole for ref in kind.refs])
+    whole, alone = [], list[str]()
     for kind in kinds:
-        _write_packed(context, kind, sscc)
+        if tray := kind.whole:
+            whole.append(tray)
+            context.write_once(trays.key_of(tray), trays.packed(tray, sscc))
+        else:
+            alone += kind.refs
+            _write_packed(context, kind, sscc)
+    write_list(context, sscc, whole, alone)
     context.event("ContainerPacked", {"sscc": sscc, "gln": gln, "count": len(refs)})
     return {"sscc": sscc, "count": len(refs), "storage": container["storage"]}
 
@@ -160,13 +165,8 @@ async def _check_holds(context: Context, kinds: Sequence[Alike]) -> None:
 
 
 def _write_packed(context: Context, kind: Alike, sscc: str) -> None:
-    """Write that goods are in a container, where nobody can write any more."""
+    """Write of goods that are no whole tray that they are in a container, where nobody can write any more."""
     tray, one = kind.one.tray, kind.one
-    if kind.whole:
-        context.write_once(
-            keys.tray_key(kind.whole["gtin"], kind.whole["serial"]), trays.packed(kind.whole, sscc)
-        )
-        return
     packed = periods.packed(one.document, sscc)
     if tray is None:
         context.write_once(keys.period_key(one.ref, one.period), periods.written(packed))
@@ -183,6 +183,5 @@ def _loosened(child: Standing, container: Any, at: int) -> bytes:
     document: dict[str, Any] = {**child.document, "period": child.period + 1, "taken_at": at}
     for name in ("parent", "tray"):
         document.pop(name, None)
-    for name in ("owner", "owner_msp", "custodian"):
-        document[name] = container[name]
+    document |= {name: container[name] for name in periods.HANDS}
     return canonical.dumps(periods.written(document))

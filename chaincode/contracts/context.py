@@ -12,7 +12,7 @@ from chaincode.contracts.arguments import MAX_TIME_MS
 from chaincode.contracts.protection import NOBODY, owners_policy
 from chaincode.contracts.settings import Settings
 from chaincode.contracts.trails import Trails
-from chaincode.model import canonical, keys, trays
+from chaincode.model import canonical, trays
 from chaincode.model.directory import SETTINGS_KEY, bucket_key
 from chaincode.model.documents.goods import Tray
 from chaincode.model.documents.registry import Party, Product
@@ -169,8 +169,7 @@ class Context:
 
     def leave(self, tray: Tray, serial: str) -> None:
         """Have a pack leave its tray, whose document is written by ``settle``."""
-        key = keys.tray_key(tray["gtin"], tray["serial"])
-        self._leaving.setdefault(key, (tray, []))[1].append(serial)
+        self._leaving.setdefault(trays.key_of(tray), (tray, []))[1].append(serial)
 
     def settle(self) -> None:
         """Write what the function that has returned left to be written once: each tray that packs left."""

@@ -116,6 +116,7 @@ class Walk:
         self._trays: dict[Place, Tray | None] = {}
         self._standings: dict[str, Standing] = {}
         self._periods: dict[str, list[Unit | Container]] = {}
+        self._documents: dict[str, list[Any]] = {}
 
     async def load(self, refs: Iterable[str], ahead: Ahead | None = None) -> None:
         """Read ``refs`` and the containers around them, now and before; ``ahead`` as in ``standings``."""
@@ -144,11 +145,7 @@ class Walk:
 
         That of a pack's first period is the one in its tray, where it is in it.
         """
-        periods = list[Any](self._periods[ref])
-        tray = self._tray(ref)
-        if tray is not None and trays.names(tray, periods[0]) and ref[18:] not in tray["left"]:
-            periods[0] = trays.pack_in(tray, ref[18:])
-        return periods
+        return self._documents[ref]
 
     def standing(self, ref: str, field: str) -> Standing:
         """Where loaded goods are; Refusal where they are unknown or their record is forged."""
@@ -204,14 +201,19 @@ class Walk:
         return list(places)
 
     def _remember(self) -> None:
+        """Keep the documents of what was read now, and where they lead."""
         channel = self._context.stub.channel_id
-        for ref in self._periods:
-            documents = self.documents(ref)
+        for ref, periods in self._periods.items():
+            if ref in self._documents:
+                continue
+            documents = self._documents[ref] = list(periods)
+            tray = self._tray(ref)
+            if tray is not None and trays.names(tray, periods[0]) and ref[18:] not in tray["left"]:
+                documents[0] = trays.pack_in(tray, ref[18:])
             parents = _parents(documents)
             if parents:
-                place = None if _is_container(ref) else trays.place_of(self._periods[ref][0])
-                lot = documents[0].get("lot")
-                self._context.trails.keep(channel, ref, Trail(tuple(parents), place, lot))
+                place = None if _is_container(ref) else trays.place_of(periods[0])
+                self._context.trails.keep(channel, ref, Trail(tuple(parents), place, documents[0].get("lot")))
 
     def _ahead(self, refs: Iterable[str], ahead: Ahead) -> list[str]:
         """The keys to read of packs, by their first periods."""

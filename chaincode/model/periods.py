@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# What only loose goods have: packed ones have it from their container.
-_LOOSE = ("offer", "owner", "owner_msp", "custodian")
+# Whose loose goods are and who has them; and all that only they have: packed ones have it from a container.
+HANDS = ("owner", "owner_msp", "custodian")
+LOOSE = ("offer", *HANDS)
 # What a unit's key says; and the status of one in a tray or a container, which nothing changes: no other is
 # ever packed.
 _KEY = ("gtin", "serial")
@@ -18,13 +19,13 @@ _INSIDE = (*_KEY, "status")
 
 
 def is_inside(document: Mapping[str, Any]) -> bool:
-    """Whether a unit's document is of one in a tray or a container."""
+    """Whether a document is of a unit in a tray, or of goods or a tray in a container."""
     return "tray" in document or "parent" in document
 
 
 def packed(document: Mapping[str, Any], sscc: str) -> dict[str, Any]:
     """The document of goods that were loose, whose this is, in the container with this SSCC."""
-    kept = {name: value for name, value in document.items() if name not in _LOOSE}
+    kept = {name: value for name, value in document.items() if name not in LOOSE}
     return kept | {"parent": sscc}
 
 

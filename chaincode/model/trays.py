@@ -10,20 +10,26 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from chaincode.model import keys
 from chaincode.model.documents.goods import Tray, Unit
+from chaincode.model.periods import HANDS
 
 # Packs of a tray. Who dispenses one reads the serial numbers of all.
 SIZE = 100
 # A tray by its GTIN and the first of its serial numbers.
 Place = tuple[str, str]
-# What each pack of a tray has of it; and what only a loose one has.
+# What each pack of a tray has of it, for ever.
 _BORN = ("lot", "commissioned_at", "origin")
-_LOOSE = ("owner", "owner_msp", "custodian", "parent")
 
 
 def place_of(born: Mapping[str, Any]) -> Place:
     """The tray that a pack's first document, forged as that may be, names."""
     return born["gtin"], str(born.get("tray"))
+
+
+def key_of(tray: Tray) -> str:
+    """The key of a tray's document."""
+    return keys.tray_key(tray["gtin"], tray["serial"])
 
 
 def divided(serials: Sequence[str]) -> list[Sequence[str]]:
@@ -61,13 +67,13 @@ def pack_in(tray: Tray, serial: str) -> Unit:
         "tray": tray["serial"],
         "status": "commissioned",
     }
-    found |= {name: tray[name] for name in (*_BORN, *_LOOSE) if name in tray}  # type: ignore[literal-required]
+    found |= {name: tray[name] for name in (*_BORN, *HANDS, "parent") if name in tray}  # type: ignore[literal-required]
     return found
 
 
 def packed(tray: Tray, sscc: str) -> dict[str, Any]:
     """The document of a tray that is packed with all that is left in it."""
-    kept = {name: value for name, value in tray.items() if name not in _LOOSE}
+    kept = {name: value for name, value in tray.items() if name not in HANDS}
     return kept | {"parent": sscc}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from chaincode.model import canonical, keys
 from chaincode.model.directory import SETTINGS
 from chaincode.model.errors import Refusal
-from chaincode.model.periods import whole, written
+from chaincode.model.periods import HANDS, is_inside, whole, written
 from mediledger.audit.kinds import ANY, KINDS
 from mediledger.audit.signed import Write
 
@@ -28,7 +28,6 @@ _IDENTITY = {
     "recalled": ("gtin", "id"),
 }
 _Shape = dict[str, type]
-_LOOSE: _Shape = {"owner": str, "owner_msp": str, "custodian": str}
 _SHAPES: dict[str, _Shape] = {
     "unit": {"gtin": str, "serial": str, "period": int, "status": str, "lot": str, "commissioned_at": int},
     "tray": {"gtin": str, "serial": str, "lot": str, "commissioned_at": int, "serials": list, "left": list},
@@ -61,7 +60,7 @@ def _complete(document: dict[str, Any], kind: str, attributes: tuple[str, ...]) 
     """Whether it has the fields that the audit looks at, and names what its key names."""
     shape = dict(_SHAPES.get(kind, {}))
     if kind in GOODS:
-        shape |= {} if "tray" in document or "parent" in document else _LOOSE
+        shape |= {} if is_inside(document) else dict.fromkeys(HANDS, str)
         shape |= {name: str for name in ("origin", "parent", "tray") if name in document}
     known = KINDS.get(document["doc"], ANY)
     shape |= {name: str for name in (known.author, *known.guards, *known.found_by[1:]) if name}

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from chaincode.model import keys, trays
+from chaincode.model.periods import HANDS
 from mediledger.audit import policies
 from mediledger.audit.finding import Broken
 from mediledger.audit.last import (
-    HANDS,
     PERIODS,
     Last,
     born_of,

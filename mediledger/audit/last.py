@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chaincode.model import canonical, keys
+from chaincode.model.periods import LOOSE, is_inside
 from chaincode.model.trays import Place
 from mediledger.audit import policies
 from mediledger.audit.members import Members
 
 # Kinds of goods, each of whose documents is that of a period.
 PERIODS = ("unit", "container")
-# What only loose goods have; packed ones have it from what is around them.
-HANDS = ("owner", "owner_msp", "custodian")
-_LOOSE = ("offer", *HANDS)
 # What says where goods are and which, and so changes while they stay as they are.
 _PLACE = ("period", "gtin", "serial", "sscc", "tray", "parent", "taken_at")
 # How many refs, and the hash of them.
@@ -64,12 +62,12 @@ def kept_of(document: Mapping[str, Any]) -> bytes:
     """The hash of what goods keep when they are packed or taken out; see ``Last``."""
     if document["doc"] == "unit" and document["status"] != "commissioned":
         return b""
-    return digest(document, *_LOOSE, *_PLACE)
+    return digest(document, *LOOSE, *_PLACE)
 
 
 def stays(document: Mapping[str, Any], last: Last) -> bool:
     """Whether a document of packed goods says what the last one of them said, and nothing of loose ones."""
-    return not any(name in document for name in _LOOSE) and kept_of(document) == last.kept
+    return not any(name in document for name in LOOSE) and kept_of(document) == last.kept
 
 
 def gone_of(document: Mapping[str, Any], count: int | None = None) -> Told:
@@ -97,7 +95,7 @@ def guarded(document: Mapping[str, Any], members: Members, policy: bytes) -> boo
 
     Nor can a pack's first document, which names its tray.
     """
-    if "parent" in document or "tray" in document:
+    if is_inside(document):
         return policies.settled(policy)
     whose = (document["owner_msp"], members.msp(document["custodian"]))
     return all(policies.guarded(policy, msp) for msp in whose)

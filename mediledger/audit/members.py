@@ -23,7 +23,6 @@ class Members:
         elif document["doc"] == "param":
             self.regulators = frozenset(document["value"]["regulators"])
             self.all = frozenset(document["value"]["members"])
-
         elif document["doc"] == "product":
             self._makers[document["gtin"]] = document["manufacturer"]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chaincode.model import gs1, keys
+from chaincode.model.periods import HANDS
 from chaincode.model.trays import Place, pack_in
 from mediledger.audit import policies
 from mediledger.audit.finding import Broken
 from mediledger.audit.last import (
-    HANDS,
     Last,
     Told,
     born_of,

@@ -8,7 +8,7 @@ from typing import Any
 
 from chaincode.contracts.protection import NOBODY
 from chaincode.model import keys, trays
-from chaincode.model.periods import written
+from chaincode.model.periods import packed, written
 from tests.security.collusion.consortium import MSPS, Consortium, Forgery, all_but, owned_by, pairs
 
 Later = Callable[[], Awaitable[Any]]
@@ -106,5 +106,4 @@ async def case_of(
 
 def inside(document: dict[str, Any], sscc: str) -> dict[str, Any]:
     """What is written of goods, or a tray, that were loose, in a container."""
-    without = ("offer", "owner", "owner_msp", "custodian", "status")
-    return {name: value for name, value in document.items() if name not in without} | {"parent": sscc}
+    return {name: value for name, value in packed(document, sscc).items() if name != "status"}
